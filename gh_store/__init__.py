@@ -1,0 +1,54 @@
+"""
+gh-store: an event-sourced store of JSON objects whose engine is GitHub Issues.
+
+The library logs through loguru, and is silent until a program says `logger.enable("gh_store")`.
+"""
+
+from loguru import logger
+
+from gh_store.core.exceptions import (
+    AccessDeniedError,
+    BackendUnavailable,
+    ConcurrentUpdateError,
+    ConfigurationError,
+    DuplicateUIDError,
+    GitHubStoreError,
+    InsufficientScope,
+    IntegrityError,
+    InvalidObject,
+    InvalidObjectID,
+    InvalidUpdate,
+    LogFull,
+    ObjectExists,
+    ObjectNotFound,
+    ValueTooLarge,
+)
+from gh_store.core.store import LocalStore, Store
+from gh_store.core.types import HistoryEntry, Mode, ObjectMeta, Processed, StoredObject
+
+__all__ = [
+    "AccessDeniedError",
+    "BackendUnavailable",
+    "ConcurrentUpdateError",
+    "ConfigurationError",
+    "DuplicateUIDError",
+    "GitHubStoreError",
+    "HistoryEntry",
+    "InsufficientScope",
+    "IntegrityError",
+    "InvalidObject",
+    "InvalidObjectID",
+    "InvalidUpdate",
+    "LocalStore",
+    "LogFull",
+    "Mode",
+    "ObjectExists",
+    "ObjectMeta",
+    "ObjectNotFound",
+    "Processed",
+    "Store",
+    "StoredObject",
+    "ValueTooLarge",
+]
+
+logger.disable("gh_store")

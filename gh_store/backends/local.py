@@ -1,0 +1,437 @@
+"""The embedded backend: the verbs of the port on one SQLite file, shared by several processes."""
+
+import json
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final, Literal, Self
+
+from gh_store.backends.base import PAGE, Comment, Issue, IssuePage, Label, Page, User
+from gh_store.backends.sqlite_file import SqliteFile
+from gh_store.core.exceptions import ConfigurationError, InsufficientScope, LogFull, ObjectNotFound, ValueTooLarge
+from gh_store.core.types import MAX_COMMENTS, MAX_LABEL, MAX_TEXT
+
+Role = Literal["none", "read", "triage", "write", "maintain", "admin"]
+
+_MAX_TITLE: Final = 256
+_MAX_LABELS: Final = 100
+_RANK: Final[dict[Role, int]] = {"none": 0, "read": 1, "triage": 2, "write": 3, "maintain": 4, "admin": 5}
+_PERMISSION: Final[dict[Role, Literal["admin", "write", "read", "none"]]] = {
+    "none": "none",
+    "read": "read",
+    "triage": "read",
+    "write": "write",
+    "maintain": "write",
+    "admin": "admin",
+}
+
+_SCHEMA: Final = """
+CREATE TABLE users (login TEXT PRIMARY KEY COLLATE NOCASE, role TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE owner (login TEXT NOT NULL);
+CREATE TABLE labels (id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, name TEXT NOT NULL, description TEXT NOT NULL);
+CREATE TABLE issues (
+    number INTEGER PRIMARY KEY AUTOINCREMENT, title TEXT NOT NULL, body TEXT NOT NULL, open INTEGER NOT NULL,
+    author TEXT, closed_by TEXT, created_at REAL NOT NULL, updated_at REAL NOT NULL, comments INTEGER NOT NULL
+);
+CREATE INDEX issues_by_change ON issues (updated_at, number);
+CREATE TABLE issue_labels (label INTEGER NOT NULL, issue INTEGER NOT NULL, PRIMARY KEY (label, issue)) WITHOUT ROWID;
+CREATE INDEX labels_by_issue ON issue_labels (issue);
+CREATE TABLE comments (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, issue INTEGER NOT NULL, body TEXT NOT NULL, author TEXT,
+    created_at REAL NOT NULL
+);
+CREATE INDEX comments_by_issue ON comments (issue, id);
+CREATE TABLE reactions (
+    comment INTEGER NOT NULL, content TEXT NOT NULL, author TEXT NOT NULL COLLATE NOCASE,
+    PRIMARY KEY (comment, content, author)
+) WITHOUT ROWID;
+INSERT INTO owner VALUES ('local');
+INSERT INTO users VALUES ('local', 'admin');
+"""
+
+_ISSUE: Final = """
+SELECT number, title, body, open, author, created_at, updated_at, comments,
+       (SELECT json_group_array(json_array(l.name, l.description))
+          FROM issue_labels x JOIN labels l ON l.id = x.label WHERE x.issue = number)
+  FROM issues
+"""
+_COMMENT: Final = """
+SELECT id, body, author, created_at,
+       (SELECT json_group_object(content, n)
+          FROM (SELECT content, count(*) n FROM reactions WHERE comment = id GROUP BY content))
+  FROM comments
+"""
+
+
+class LocalBackend:
+    """
+    One repository's issues in one file.
+
+    Args:
+        path: The file; it is made if it is missing, its folder is not.
+        user: Who acts. Without one, the owner. Who is not known to the file may read, comment and
+            react, as anybody may on a public repository.
+        create: False to raise ConfigurationError where there is no file.
+        clock: Seconds since the epoch. It may jump back; what the file shows never does.
+        busy_timeout: Seconds to wait for other processes before BackendUnavailable.
+        synchronous: SQLite's setting: FULL survives a loss of power, NORMAL may lose the last writes.
+    Raises:
+        ConfigurationError: The file is none of ours, or of a newer version.
+    """
+
+    lag = 0.0
+    cutoff = 0.0
+    repository = "local"
+
+    def __init__(
+        self,
+        path: str | Path,
+        *,
+        user: str | None = None,
+        create: bool = True,
+        clock: Callable[[], float] = time.time,
+        busy_timeout: float = 30.0,
+        synchronous: Literal["FULL", "NORMAL"] = "FULL",
+    ) -> None:
+        self.path = Path(path)
+        self._clock = clock
+        if not create and not self.path.exists():
+            raise ConfigurationError(
+                f"{self.path}: there is no store here.",
+                file=self.path,
+                hint="`gh-store init` or `gh-store create` makes one; --store names another.",
+            )
+        self._file = SqliteFile(self.path, _SCHEMA, busy_timeout=busy_timeout, synchronous=synchronous)
+        self._db = self._file.connection
+        with self._file.reading():
+            self.owner: str = self._one("SELECT login FROM owner")[0]
+        self.user = user or self.owner
+
+    def as_user(self, login: str) -> "LocalBackend":
+        """The same file in the hands of somebody else."""
+        return LocalBackend(self.path, user=login, clock=self._clock)
+
+    def close(self) -> None:
+        """Let go of the file; harmless to repeat."""
+        self._file.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    # --- the port ---------------------------------------------------------------------------------
+
+    def now(self) -> datetime:
+        with self._file.reading():
+            return _time(self._now())
+
+    def get_issue(self, number: int) -> Issue:
+        with self._file.reading():
+            return self._issue(number)
+
+    def list_issues(
+        self,
+        *,
+        labels: Sequence[str] = (),
+        sort: Literal["created", "updated"] = "created",
+        descending: bool = False,
+        since: datetime | None = None,
+        cursor: str | None = None,
+    ) -> IssuePage:
+        where, values = ["1"], list[Any]()
+        for label in labels:
+            where.append(
+                "number IN (SELECT issue FROM issue_labels WHERE label = (SELECT id FROM labels WHERE key = ?))"
+            )
+            values.append(label.lower())
+        if since is not None:
+            where.append("updated_at >= ?")
+            values.append(int(since.timestamp()))
+        by_change = sort == "updated"
+        key = "updated_at, number" if by_change else "number"
+        if cursor is not None:  # the key of the last issue of the page before
+            where.append(f"({key}) {'<' if descending else '>'} ({'?, ?' if by_change else '?'})")
+            values.extend(json.loads(cursor))
+        order = key.replace(",", " DESC,") + " DESC" if descending else key
+        query = f"{_ISSUE} WHERE {' AND '.join(where)} ORDER BY {order} LIMIT {PAGE + 1}"
+        with self._file.reading():
+            rows = self._db.execute(query, values).fetchall()
+        following = None
+        if len(rows) > PAGE:
+            number, updated_at = rows[PAGE - 1][0], rows[PAGE - 1][6]
+            following = json.dumps([updated_at, number] if by_change else [number])
+        return IssuePage(tuple(map(_issue, rows[:PAGE])), following)
+
+    def create_issue(self, title: str, body: str, labels: Sequence[str]) -> Issue:
+        _check_text(body)
+        _check_title(title)
+        with self._writing() as at:
+            cursor = self._db.execute(
+                "INSERT INTO issues (title, body, open, author, created_at, updated_at, comments)"
+                " VALUES (?, ?, 1, ?, ?, ?, 0)",
+                (title, body, self.user, at, at),
+            )
+            number = cursor.lastrowid
+            assert number is not None
+            if self._rank() >= _RANK["triage"]:  # others' labels are dropped in silence, as on GitHub
+                for label in labels:
+                    self._put_label(number, label)
+            return self._issue(number)
+
+    def edit_issue(
+        self, number: int, *, title: str | None = None, body: str | None = None, open: bool | None = None
+    ) -> Issue:
+        with self._writing() as at:
+            issue = self._issue(number)
+            own = issue.author is not None and self._is_me(issue.author.login)
+            if title is not None or body is not None:
+                _check_title(title or "")
+                _check_text(body or "")
+                if not own:
+                    self._need("write", "edit the issue of somebody else")
+            if open is not None and open != issue.open:
+                closed_by = self._one("SELECT closed_by FROM issues WHERE number = ?", number)[0]
+                if not (own and (not open or (closed_by and self._is_me(closed_by)))):
+                    self._need("triage", "close or reopen this issue")
+            changed = {
+                column: value
+                for column, value, before in (
+                    ("title", title, issue.title),
+                    ("body", body, issue.body),
+                    ("open", open, issue.open),
+                )
+                if value is not None and value != before
+            }
+            if not changed:
+                return issue
+            if changed.get("open") is False:
+                changed["closed_by"] = self.user
+            names = ", ".join(f"{column} = ?" for column in changed)
+            self._db.execute(
+                f"UPDATE issues SET {names}, updated_at = ? WHERE number = ?", (*changed.values(), at, number)
+            )
+            return self._issue(number)
+
+    def add_label(self, number: int, name: str) -> None:
+        with self._writing() as at:
+            self._issue(number)
+            self._need("triage", "label issues")
+            if self._put_label(number, name):
+                self._touch(number, at)
+
+    def remove_label(self, number: int, name: str) -> None:
+        with self._writing() as at:
+            self._issue(number)
+            self._need("triage", "label issues")
+            if self._db.execute(
+                "DELETE FROM issue_labels WHERE issue = ? AND label = (SELECT id FROM labels WHERE key = ?)",
+                (number, name.lower()),
+            ).rowcount:
+                self._touch(number, at)
+
+    def list_comments(self, number: int, page: int) -> Page:
+        with self._file.reading():
+            rows = self._db.execute(
+                f"{_COMMENT} WHERE issue = ? ORDER BY id LIMIT ? OFFSET ?", (number, PAGE + 1, (page - 1) * PAGE)
+            ).fetchall()
+            if not rows:
+                self._issue(number)  # or say that there is none
+        return Page(tuple(map(_comment, rows[:PAGE])), len(rows) > PAGE)
+
+    def create_comment(self, number: int, body: str) -> Comment:
+        _check_text(body)
+        with self._writing() as at:
+            comments = self._issue(number).comments
+            if comments >= MAX_COMMENTS:
+                raise LogFull(
+                    f"Issue {number} has {comments:,} comments, and takes no more.",
+                    comments=comments,
+                    limit=MAX_COMMENTS,
+                )
+            cursor = self._db.execute(
+                "INSERT INTO comments (issue, body, author, created_at) VALUES (?, ?, ?, ?)",
+                (number, body, self.user, at),
+            )
+            self._db.execute("UPDATE issues SET comments = comments + 1, updated_at = ? WHERE number = ?", (at, number))
+            assert cursor.lastrowid is not None
+            return Comment(cursor.lastrowid, body, User(self.user, _is_bot(self.user)), _time(at))
+
+    def add_reaction(self, comment_id: int, content: str) -> None:
+        with self._writing():
+            self._db.execute(
+                "INSERT OR IGNORE INTO reactions SELECT id, ?, ? FROM comments WHERE id = ?",
+                (content, self.user, comment_id),
+            )
+
+    def list_reactions(self, comment_id: int) -> tuple[tuple[str, User | None], ...]:
+        with self._file.reading():
+            rows = self._db.execute("SELECT content, author FROM reactions WHERE comment = ?", (comment_id,)).fetchall()
+        return tuple((content, User(author, _is_bot(author))) for content, author in rows)
+
+    def get_label(self, name: str) -> Label | None:
+        with self._file.reading():
+            row = self._db.execute("SELECT name, description FROM labels WHERE key = ?", (name.lower(),)).fetchone()
+        return Label(*row) if row else None
+
+    def create_label(self, name: str, description: str) -> bool:
+        with self._writing():
+            self._need("write", "make labels")
+            return self._make_label(name, description)
+
+    def edit_label(self, name: str, description: str) -> None:
+        with self._writing():
+            self._need("write", "edit labels")
+            self._db.execute("UPDATE labels SET description = ? WHERE key = ?", (description, name.lower()))
+
+    def permission(self, login: str) -> Literal["admin", "write", "read", "none"]:
+        with self._file.reading():
+            self._need("write", "ask what others may do")
+            return _PERMISSION[self._role(login)]
+
+    # --- what people do on the pages of GitHub ----------------------------------------------------
+
+    def set_role(self, login: str, role: Role) -> None:
+        """Give a user a role; `read` is what everybody has."""
+        with self._writing():
+            self._need("admin", "give roles")
+            self._db.execute("INSERT OR REPLACE INTO users VALUES (?, ?)", (login, role))
+
+    def edit_comment(self, comment_id: int, body: str) -> None:
+        """Change the text of a comment."""
+        _check_text(body)
+        with self._writing() as at:
+            number = self._own_comment(comment_id)
+            self._db.execute("UPDATE comments SET body = ? WHERE id = ?", (body, comment_id))
+            self._touch(number, at)
+
+    def delete_comment(self, comment_id: int) -> None:
+        """Remove a comment and its reactions; its id is never given again."""
+        with self._writing() as at:
+            number = self._own_comment(comment_id)
+            self._db.execute("DELETE FROM comments WHERE id = ?", (comment_id,))
+            self._db.execute("DELETE FROM reactions WHERE comment = ?", (comment_id,))
+            self._db.execute("UPDATE issues SET comments = comments - 1 WHERE number = ?", (number,))
+            self._touch(number, at)
+
+    def remove_reaction(self, comment_id: int, content: str) -> None:
+        """Take the current user's own reaction back."""
+        with self._writing():
+            self._db.execute(
+                "DELETE FROM reactions WHERE comment = ? AND content = ? AND author = ?",
+                (comment_id, content, self.user),
+            )
+
+    # --- inside -----------------------------------------------------------------------------------
+
+    @contextmanager
+    def _writing(self) -> Iterator[float]:
+        """One transaction; yields the time of what is written in it."""
+        with self._file.writing():
+            yield self._now()
+
+    def _one(self, query: str, *values: object) -> Any:
+        return self._db.execute(query, values).fetchone()
+
+    def _now(self) -> float:
+        newest: float | None = self._one("SELECT max(updated_at) FROM issues")[0]
+        return max(self._clock(), newest or 0.0)
+
+    def _issue(self, number: int) -> Issue:
+        row = self._one(f"{_ISSUE} WHERE number = ?", number)
+        if row is None:
+            raise ObjectNotFound(f"There is no issue {number}.")
+        return _issue(row)
+
+    def _touch(self, number: int, at: float) -> None:
+        self._db.execute("UPDATE issues SET updated_at = ? WHERE number = ?", (at, number))
+
+    def _make_label(self, name: str, description: str) -> bool:
+        if not 0 < len(name) <= MAX_LABEL:
+            raise ValueTooLarge(
+                f"The label {name!r} has {len(name)} characters; {MAX_LABEL} fit.", size=len(name), limit=MAX_LABEL
+            )
+        cursor = self._db.execute(
+            "INSERT OR IGNORE INTO labels (key, name, description) VALUES (?, ?, ?)", (name.lower(), name, description)
+        )
+        return cursor.rowcount == 1
+
+    def _put_label(self, number: int, name: str) -> bool:
+        self._make_label(name, "")
+        if self._one("SELECT count(*) FROM issue_labels WHERE issue = ?", number)[0] >= _MAX_LABELS:
+            raise ValueTooLarge(f"Issue {number} has {_MAX_LABELS} labels, and takes no more.", limit=_MAX_LABELS)
+        cursor = self._db.execute(
+            "INSERT OR IGNORE INTO issue_labels SELECT id, ? FROM labels WHERE key = ?", (number, name.lower())
+        )
+        return cursor.rowcount == 1
+
+    def _own_comment(self, comment_id: int) -> int:
+        """The issue of a comment that the current user may change."""
+        row = self._one("SELECT issue, author FROM comments WHERE id = ?", comment_id)
+        if row is None:
+            raise ObjectNotFound(f"There is no comment {comment_id}.")
+        number, author = row
+        if author is None or not self._is_me(author):
+            self._need("write", "change the comment of somebody else")
+        return int(number)
+
+    def _is_me(self, login: str) -> bool:
+        return login.lower() == self.user.lower()
+
+    def _role(self, login: str) -> Role:
+        row = self._one("SELECT role FROM users WHERE login = ?", login)
+        return row[0] if row else "read"
+
+    def _rank(self) -> int:
+        return _RANK[self._role(self.user)]
+
+    def _need(self, role: Role, what: str) -> None:
+        if self._rank() < _RANK[role]:
+            raise InsufficientScope(f"{self.user} may not {what}: that takes the role {role} or more.")
+
+
+def _check_text(body: str) -> None:
+    if len(body) > MAX_TEXT:
+        raise ValueTooLarge(f"The text has {len(body):,} characters; {MAX_TEXT:,} fit.", size=len(body), limit=MAX_TEXT)
+
+
+def _check_title(title: str) -> None:
+    if len(title) > _MAX_TITLE:
+        raise ValueTooLarge(
+            f"The title has {len(title)} characters; {_MAX_TITLE} fit.", size=len(title), limit=_MAX_TITLE
+        )
+
+
+def _is_bot(login: str) -> bool:
+    return login.endswith("[bot]")
+
+
+def _user(login: str | None) -> User | None:
+    return None if login is None else User(login, _is_bot(login))
+
+
+def _time(at: float) -> datetime:
+    return datetime.fromtimestamp(int(at), UTC)  # whole seconds, as GitHub tells them
+
+
+def _issue(row: Sequence[Any]) -> Issue:
+    number, title, body, is_open, author, created_at, updated_at, comments, labels = row
+    return Issue(
+        number=number,
+        title=title,
+        body=body,
+        open=bool(is_open),
+        labels=tuple(Label(*label) for label in json.loads(labels)),
+        author=_user(author),
+        created_at=_time(created_at),
+        updated_at=_time(updated_at),
+        comments=comments,
+    )
+
+
+def _comment(row: Sequence[Any]) -> Comment:
+    comment_id, body, author, created_at, reactions = row
+    return Comment(comment_id, body, _user(author), _time(created_at), json.loads(reactions))

@@ -1,0 +1,190 @@
+"""default_config.yml and the user's file over it, checked."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
+
+import yaml
+from loguru import logger
+
+from gh_store.core.exceptions import ConfigurationError
+from gh_store.core.types import MAX_COMMENTS, MAX_LABEL
+from gh_store.core.wire import ARCHIVED_LABEL, SYSTEM_LABEL, hashed_label
+
+REACTIONS: Final = ("+1", "-1", "laugh", "confused", "heart", "hooray", "rocket", "eyes")
+
+# In files written by 0.5 to 0.11, and of no effect on an embedded store.
+_PUBLISHED: Final[Mapping[str, Any]] = {"rate_limit.max_requests_per_hour": 1000}
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """Every setting: the keys of default_config.yml below `store:`, with `_` for each dot."""
+
+    base_label: str
+    uid_prefix: str
+    reactions_processed: str
+    reactions_rejected: str
+    reactions_initial_state: str
+    access_users: tuple[str, ...]
+    rejections_reply: bool
+    processing_patience: float
+    retries_max_attempts: int
+    retries_backoff_factor: float
+    log_level: str
+    log_format: str
+    log_max_events: int
+
+
+@cache
+def default_text() -> str:
+    """The text of default_config.yml: beside the package once installed, above it in a checkout."""
+    package = Path(__file__).parents[1]
+    for folder in (package, package.parent):
+        file = folder / "default_config.yml"
+        if file.is_file():
+            return file.read_text(encoding="utf-8")
+    raise ConfigurationError("default_config.yml is missing from this installation.", hint="Install it anew.")
+
+
+def user_path() -> Path | None:
+    """`~/.config/gh-store/config.yml`, or None for a user without a home."""
+    try:
+        return Path.home() / ".config" / "gh-store" / "config.yml"
+    except RuntimeError:
+        return None
+
+
+def load(path: str | Path | None = None) -> Config:
+    """
+    The settings in force.
+
+    Args:
+        path: A file that must be there; without it, the user's own file counts if there is one.
+    Raises:
+        ConfigurationError: The file cannot be read, or a key or a value is none of ours.
+    """
+    defaults = _settings(default_text(), Path("default_config.yml"))
+    if path is None:
+        file = user_path()
+        if file is None or not _is_file(file):
+            return _config(defaults)
+    else:
+        file = Path(path)
+    try:
+        text = file.read_text(encoding="utf-8")
+    except FileNotFoundError as error:
+        raise ConfigurationError(
+            f"{file}: there is no such configuration file.", file=file, hint="`gh-store init --config FILE` makes one."
+        ) from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigurationError(f"{file}: the configuration cannot be read: {error}.", file=file) from error
+    return _config(_overlay(defaults, _settings(text, file), file))
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:  # a home that may not be looked into
+        return False
+
+
+def _settings(text: str, file: Path) -> dict[str, Any]:
+    """Dotted key -> value of a configuration file."""
+    try:
+        document = yaml.safe_load(text)
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        raise ConfigurationError(f"{file}: this is no YAML: {' '.join(str(error).split())}", file=file) from error
+    if document is None:
+        return {}
+    if not isinstance(document, dict) or not isinstance(document.get("store") or {}, dict):
+        raise ConfigurationError(f"{file}: settings stand below `store:`.", key="store", file=file)
+    for key in document:
+        if key != "store":
+            raise ConfigurationError(
+                f"{file}: there is no setting {key!r} at the top; settings stand below `store:`.",
+                key=str(key),
+                file=file,
+            )
+    return dict(_flat(document.get("store") or {}, ""))
+
+
+def _flat(settings: Mapping[Any, Any], prefix: str) -> Iterator[tuple[str, Any]]:
+    for key, value in settings.items():
+        if isinstance(value, dict):
+            yield from _flat(value, f"{prefix}{key}.")
+        elif value is not None:  # a section whose every line is commented out
+            yield f"{prefix}{key}", value
+
+
+def _overlay(defaults: dict[str, Any], settings: dict[str, Any], file: Path) -> dict[str, Any]:
+    known = {**_PUBLISHED, **defaults}
+    for key, value in settings.items():
+        fault = "there is no such setting" if key not in known else _fault(key, value, known[key])
+        if fault is not None:
+            raise ConfigurationError(
+                f"{file}: store.{key}: {fault}.",
+                key=f"store.{key}",
+                file=file,
+                hint="`gh-store init --config FILE` writes a file with every setting and its default.",
+            )
+        if key in _PUBLISHED:
+            logger.debug("{} is of no effect on an embedded store", key)
+    return defaults | {key: value for key, value in settings.items() if key in defaults}
+
+
+def _fault(key: str, value: Any, default: Any) -> str | None:
+    """What is wrong with a value, or None."""
+    kind = type(default)
+    if kind is float and type(value) is int:
+        kind = int
+    if type(value) is not kind:
+        return f"{value!r} is a {type(value).__name__}, and a {kind.__name__} is wanted"
+    for wanted, holds in _WANTED.get(key, ()):
+        if not holds(value):
+            return f"{value!r} is not {wanted}"
+    return None
+
+
+_Wanted = tuple[str, Callable[[Any], bool]]
+_REACTION: Final[_Wanted] = (f"one of {' '.join(REACTIONS)}", lambda value: value in REACTIONS)
+_LEVELS: Final = ("TRACE", "DEBUG", "INFO", "SUCCESS", "WARNING", "ERROR", "CRITICAL")
+_WANTED: Final[Mapping[str, tuple[_Wanted, ...]]] = {
+    "base_label": (
+        (f"a label: 1 to {MAX_LABEL} characters and no comma", lambda v: 0 < len(v) <= MAX_LABEL and "," not in v),
+        ("a label of its own", lambda v: v.lower() not in (SYSTEM_LABEL, ARCHIVED_LABEL)),
+    ),
+    "uid_prefix": (
+        ("1 or more characters and no comma", lambda v: v and "," not in v),
+        (f"short enough for a label of {MAX_LABEL} characters", lambda v: len(hashed_label("", v)) <= MAX_LABEL),
+        ("another beginning than the other labels have", lambda v: not SYSTEM_LABEL.startswith(v.lower())),
+        ("another beginning than the other labels have", lambda v: not ARCHIVED_LABEL.startswith(v.lower())),
+    ),
+    "reactions.processed": (_REACTION,),
+    "reactions.rejected": (_REACTION,),
+    "reactions.initial_state": (_REACTION,),
+    "access.users": (("a list of logins", lambda v: all(isinstance(login, str) and login for login in v)),),
+    "processing.patience": (("between 0 and 60", lambda v: 0 <= v <= 60),),
+    "retries.max_attempts": (("between 1 and 100", lambda v: 1 <= v <= 100),),
+    "retries.backoff_factor": (("between 0 and 60", lambda v: 0 <= v <= 60),),
+    "log.level": ((f"one of {' '.join(_LEVELS)}", lambda v: v in _LEVELS),),
+    "log.max_events": ((f"between 1 and {MAX_COMMENTS}", lambda v: 1 <= v <= MAX_COMMENTS),),
+}
+
+
+def _config(settings: Mapping[str, Any]) -> Config:
+    fields: dict[str, Any] = {
+        key.replace(".", "_"): tuple(value) if isinstance(value, list) else value for key, value in settings.items()
+    }
+    config = Config(**fields)
+    if config.reactions_processed == config.reactions_rejected:
+        raise ConfigurationError(
+            "store.reactions: processed and rejected are the same reaction.", key="store.reactions.rejected"
+        )
+    if config.base_label.lower().startswith(config.uid_prefix.lower()):
+        raise ConfigurationError(
+            "store.base_label begins with store.uid_prefix, as only object labels may.", key="store.base_label"
+        )
+    return config

@@ -1,0 +1,108 @@
+"""Making an object: claim the id by its label, write the issue, settle who was first, finish."""
+
+import secrets
+from collections.abc import Sequence
+
+from gh_store.backends.base import Issue
+from gh_store.core import wire
+from gh_store.core.exceptions import InsufficientScope, IntegrityError, ObjectExists
+from gh_store.core.processor import Processor, creation_id
+from gh_store.core.reading import stored
+from gh_store.core.types import Event, JsonObject, Mode, Outcome, StoredObject
+from gh_store.handlers.issue import Head, Status
+
+
+class Creator:
+    """Creates objects. Two may try the same id at once, and one of them wins."""
+
+    def __init__(self, processor: Processor) -> None:
+        self.processor = processor
+        self.backend = processor.backend
+        self.config = processor.config
+        self.retry = processor.retry
+        self.issues = processor.issues
+
+    def create(self, object_id: str, data: JsonObject, extra_labels: Sequence[str]) -> StoredObject:
+        """
+        Create an object of checked id and data.
+
+        Raises:
+            ObjectExists: There is one, or somebody else was first.
+            InsufficientScope: The current user may not make labels.
+        """
+        nonce = secrets.token_hex(8)
+        label, taken_over = self._claim(object_id, nonce)
+        # A new object's version, no watermark, and the one comment that is about to be written.
+        title = wire.write_title(object_id, 1, self.backend.now(), 0, 1, data)
+        body = wire.write_body(data)
+        labels = [wire.SYSTEM_LABEL, self.config.base_label, label, *extra_labels]
+        issue = self.retry.write(
+            lambda _: self.backend.create_issue(title, body, labels), lambda: self._written(title, body)
+        )
+        head = self.issues.head(issue)
+        if head.status is not Status.ACTIVE:
+            raise InsufficientScope(f"Issue {issue.number} was created without its labels.")
+        if (issue.title, issue.body) != (title, body):
+            raise IntegrityError(f"Issue {issue.number} does not hold what was sent.")
+        claims = (claim.description for claim in issue.labels if claim.name.lower() == label.lower())
+        if taken_over or nonce not in claims:
+            self._settle(head, object_id)
+        return self._finish(head, object_id, data)
+
+    def _claim(self, object_id: str, nonce: str) -> tuple[str, bool]:
+        """The label of the id, now ours; and whether it was another's before."""
+        plain = wire.plain_label(object_id, self.config.uid_prefix)
+        hashed = wire.hashed_label(object_id, self.config.uid_prefix)
+        for label in (plain, hashed) if plain is not None else (hashed,):
+            if self._make_label(label, nonce):
+                return label, False
+            known = self.retry.read(lambda label=label: self.backend.get_label(label))  # type: ignore[misc]  # mypy cannot infer a default's type
+            if known is not None and label == plain and known.name != plain:
+                continue  # the label of an id that differs by case
+            self._must_be_free(object_id, self.issues.labelled(label, object_id))
+            self.retry.sleep(self.backend.lag)
+            self._must_be_free(object_id, self.issues.newest(object_id))
+            self.retry.read(lambda label=label: self.backend.edit_label(label, nonce))  # type: ignore[misc]  # as above
+            return label, True
+        raise IntegrityError(f"The label {hashed} is there in another case.")
+
+    def _make_label(self, label: str, nonce: str) -> bool:
+        def is_ours() -> bool | None:
+            known = self.backend.get_label(label)
+            return True if known is not None and known.description == nonce else None
+
+        return self.retry.write(lambda _: self.backend.create_label(label, nonce), is_ours)
+
+    def _must_be_free(self, object_id: str, active: list[Head]) -> None:
+        if not active:
+            return
+        if all(head.unfinished for head in active):  # somebody's creation, cut or under way
+            self.processor.process(active[0])
+        raise ObjectExists(f"The object {object_id!r} exists: issue {active[0].issue.number}.")
+
+    def _written(self, title: str, body: str) -> Issue | None:
+        newest = self.backend.list_issues(descending=True).issues
+        return next((issue for issue in newest if (issue.title, issue.body) == (title, body)), None)
+
+    def _settle(self, head: Head, object_id: str) -> None:
+        """The lowest active number wins; withdraw if that is another."""
+        self.retry.sleep(self.backend.lag)
+        lowest = min((rival.issue.number for rival in self.issues.newest(object_id)), default=head.issue.number)
+        if lowest < head.issue.number:
+            self.processor.withdraw(head)
+            raise ObjectExists(f"The object {object_id!r} exists: issue {lowest} was first.")
+
+    def _finish(self, head: Head, object_id: str, data: JsonObject) -> StoredObject:
+        """Write the initial state, its receipt, and close."""
+        number = head.issue.number
+        # Who meets an unfinished creation completes it, so this may have been written before.
+        comment = self.processor.comments.append(
+            number, data, event_id=creation_id(number), attempt=2, initial_of=object_id
+        )
+        self.processor.access.require(comment.author)
+        initial = Event(comment.id, comment.created_at, Mode.APPEND, data, 0, initial=True)
+        self.processor.receipts.leave(comment, initial, Outcome.APPLIED)
+        closed = self.issues.set_open(head, False)
+        if closed.issue.title != head.issue.title or closed.issue.comments != 1:
+            return self.processor.process(closed).object
+        return stored(closed, closed.state())

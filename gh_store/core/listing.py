@@ -1,0 +1,107 @@
+"""All objects: lists that stay true although an index lags, and the sweep over them."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from gh_store.core import wire
+from gh_store.core.exceptions import GitHubStoreError
+from gh_store.core.processor import Processor
+from gh_store.core.reading import Reader
+from gh_store.core.types import Processed, StoredObject
+from gh_store.handlers.issue import Head, IssueHandler, Status
+
+Progress = Callable[[], object]
+"""Called once for every object that was looked at."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """
+    Issues that hold objects.
+
+    Attributes:
+        time: By the backend's clock: what changes later is not in here, and may be asked for from
+            one second before.
+        heads: The issues, a page at a time as they are reached.
+    """
+
+    time: datetime
+    heads: Iterator[Head]
+
+
+def list_issues(issues: IssueHandler, labels: Sequence[str], *, complete: bool = False) -> Listing:
+    """
+    The issues with all of `labels`.
+
+    The filtered list comes from an index that lags behind the newest changes. So one look at what
+    changed last, from the list that does not lag, is taken before its first page.
+
+    Args:
+        complete: Read every issue there is, and ask no index.
+    """
+    latest, more = issues.latest()
+    if latest:
+        time = max(head.issue.updated_at for head in latest)
+    else:  # an empty repository; a first write may be on its way into the list
+        time = issues.backend.now() - timedelta(minutes=1)
+    return Listing(time, _merged(issues, labels, latest, more, complete))
+
+
+def _merged(
+    issues: IssueHandler, labels: Sequence[str], latest: list[Head], more: bool, complete: bool
+) -> Iterator[Head]:
+    unseen = {head.issue.number: head for head in latest}
+    if more:
+        for head in issues.listed(labels=None if complete else list(labels)):
+            unseen.pop(head.issue.number, None)
+            if all(map(head.has_label, labels)):
+                yield head
+    for _, head in sorted(unseen.items()):
+        if all(map(head.has_label, labels)):
+            yield head
+
+
+def objects(
+    reader: Reader, heads: Iterator[Head], prefix: str | None = None, progress: Progress = lambda: None
+) -> Iterator[StoredObject]:
+    """The active objects among some issues, each as of now."""
+    for head in heads:
+        if head.status is Status.ACTIVE and not head.unfinished:
+            head = reader.identified(head)
+            if prefix is None or (head.object_id is not None and head.object_id.startswith(prefix)):
+                yield reader.view(head)
+                progress()
+
+
+def sweep(
+    processor: Processor, *, since: datetime | None = None, progress: Progress = lambda: None, dry_run: bool = False
+) -> Iterator[Processed]:
+    """
+    Process whatever is not settled, deleted objects too; go on past an object in trouble.
+
+    Args:
+        since: Look only at what changed from then on.
+    """
+    done: set[int] = set()
+    for head in _candidates(processor.issues, since):
+        progress()
+        number = head.issue.number
+        if head.settled or number in done or head.status not in (Status.ACTIVE, Status.DELETED):
+            continue
+        done.add(number)
+        try:
+            yield (processor.preview(number) if dry_run else processor.process(head)).summary
+        except GitHubStoreError as error:
+            yield Processed(head.object_id, number, error=error)
+
+
+def _candidates(issues: IssueHandler, since: datetime | None) -> Iterator[Head]:
+    if since is not None:
+        yield from issues.listed(changed_since=since)
+        return
+    latest, more = issues.latest()
+    yield from latest
+    if more:
+        yield from issues.listed(labels=[issues.config.base_label])
+        yield from issues.listed(labels=[wire.ARCHIVED_LABEL])

@@ -1,0 +1,171 @@
+"""From comments to decisions: which are events, which of them count, and what the fold makes of each."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from gh_store.backends.base import Comment
+from gh_store.core import wire
+from gh_store.core.exceptions import GitHubStoreError, InvalidUpdate
+from gh_store.core.fold import Rejection, begin, fold
+from gh_store.core.types import Event, Malformed, Outcome, State
+from gh_store.handlers.comment import read_comment
+
+Counts = Callable[[Comment, Event | Malformed], bool]
+"""True if an event counts: its author is authorised, or was when it was decided."""
+
+Refuses = Callable[[Comment], GitHubStoreError | None]
+"""Why an event is refused whatever it says, or None."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """
+    What became of one event.
+
+    Attributes:
+        comment: Where it stands.
+        event: What it says.
+        outcome: Applied, rejected, or a duplicate of one before.
+        state: The state after it.
+        error: Why it was rejected.
+        original: For a duplicate, the comment that it repeats.
+    """
+
+    comment: Comment
+    event: Event | Malformed
+    outcome: Outcome
+    state: State
+    error: GitHubStoreError | None = None
+    original: int | None = None
+
+
+def decide(
+    comments: Sequence[Comment],
+    counts: Counts,
+    *,
+    start: State | None = None,
+    after: int = 0,
+    refuses: Refuses = lambda comment: None,
+) -> list[Decision]:
+    """
+    Decide the events after position `after`, in order.
+
+    A pure function of the log (and of who counts), so that all who process it agree.
+
+    Args:
+        comments: Ascending. The whole log if an event in question may be a repetition (see
+            `needs_whole`); else from a comment at or before `after` on.
+        start: The state at `after`; None to begin with what the `initial_state` holds, or with an
+            empty object (0.5 and before knew no such event).
+    """
+    if not comments:
+        return []
+    events = _Events(comments, counts)
+    creation = events.creation() if after == 0 else None
+    if start is None:
+        start = begin(creation) if creation else State(1, comments[0].created_at, {}, 2)
+    state = start
+    decisions: list[Decision] = []
+    for index, comment in enumerate(comments):
+        event = events[index] if comment.id > after else None
+        if event is None or not counts(comment, event):
+            continue
+        original = events.original(index)
+        error: GitHubStoreError | None = None
+        repeated: int | None = None
+        if creation is not None and event.position == creation.position:
+            outcome = Outcome.APPLIED  # it is what `start` holds
+        elif original is not None and _same(original, event):
+            outcome, repeated = Outcome.DUPLICATE, original.position
+        else:
+            result = _decide(state, event, original, refuses(comment))
+            if isinstance(result, Rejection):
+                outcome, error = Outcome.REJECTED, result.error
+            else:
+                outcome, state = Outcome.APPLIED, result
+        decisions.append(Decision(comment, event, outcome, state, error, repeated))
+    return decisions
+
+
+def needs_whole(comments: Sequence[Comment], after: int) -> bool:
+    """True if an event after position `after` may repeat one that stands anywhere before it."""
+    events = (read_comment(comment) for comment in comments if comment.id > after)
+    return any(isinstance(event, Event) and event.attempt > 1 for event in events)
+
+
+def _decide(
+    state: State, event: Event | Malformed, original: Event | Malformed | None, refused: GitHubStoreError | None
+) -> State | Rejection:
+    if refused is not None:
+        return Rejection(refused)
+    if isinstance(event, Malformed):
+        return Rejection(InvalidUpdate(event.why))
+    if original is not None:
+        return Rejection(
+            InvalidUpdate(
+                f"Its event_id was used for another event, comment {original.position}.",
+                hint="Give every update an event_id of its own.",
+            )
+        )
+    if event.initial:
+        return Rejection(InvalidUpdate("The object has its initial state already."))
+    return fold(state, event)
+
+
+class _Events:
+    """What the comments of a log say, each read once and only if somebody asks."""
+
+    def __init__(self, comments: Sequence[Comment], counts: Counts) -> None:
+        self._comments = comments
+        self._counts = counts
+        self._read: dict[int, Event | Malformed | None] = {}
+
+    def __getitem__(self, index: int) -> Event | Malformed | None:
+        if index not in self._read:
+            self._read[index] = read_comment(self._comments[index])
+        return self._read[index]
+
+    def creation(self) -> Event | None:
+        """The first `initial_state` that counts."""
+        for index, comment in enumerate(self._comments):
+            event = self[index]
+            if isinstance(event, Event) and event.initial and self._counts(comment, event):
+                return event
+        return None
+
+    def original(self, index: int) -> Event | Malformed | None:
+        """The event that the one at `index` says it may repeat, or plainly repeats."""
+        event = self[index]
+        if isinstance(event, Event) and event.attempt > 1 and event.event_id is not None:
+            for at in self._by_event_id.get(event.event_id, ()):
+                before = self[at]
+                if at < index and before is not None and self._counts(self._comments[at], before):
+                    return before
+            return None
+        here, before_here = self._comments[index], self._comments[index - 1] if index else None
+        if before_here is None or here.author is None:
+            return None
+        repeats = (here.author, here.body) == (before_here.author, before_here.body)
+        return self[index - 1] if repeats else None
+
+    @cached_property
+    def _by_event_id(self) -> dict[str, list[int]]:
+        found: dict[str, list[int]] = {}
+        for index in range(len(self._comments)):
+            event = self[index]
+            if isinstance(event, Event) and event.event_id is not None:
+                found.setdefault(event.event_id, []).append(index)
+        return found
+
+
+def _same(original: Event | Malformed, event: Event | Malformed) -> bool:
+    """True if both say the same, whoever wrote them and whenever."""
+    if isinstance(original, Malformed) or isinstance(event, Malformed):
+        return type(original) is type(event)
+    return (
+        original.mode is event.mode
+        and original.initial == event.initial
+        and original.expected_version == event.expected_version
+        and wire.canonical(original.data) == wire.canonical(event.data)
+    )

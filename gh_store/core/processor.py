@@ -1,0 +1,324 @@
+"""
+One object: list, judge, GET, commit, receipts, close; one loop that starts again on any surprise.
+
+What makes it safe to cut anywhere, and to run twice at once:
+
+- the commit writes state and watermark in one PATCH, so they never disagree;
+- it follows a GET without a request or a pause between, so it never builds on an old copy;
+- it leaves the issue open, and closing comes last, so a cut leaves work that the next run finds;
+- the answer to the close tells whether anything has come meanwhile.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from loguru import logger
+
+from gh_store.core import wire
+from gh_store.core.exceptions import (
+    BackendUnavailable,
+    GitHubStoreError,
+    IntegrityError,
+    InvalidObject,
+    InvalidUpdate,
+    ObjectNotFound,
+    ValueTooLarge,
+)
+from gh_store.core.fold import difference
+from gh_store.core.log import Decision
+from gh_store.core.reading import Reader, Reading, stored
+from gh_store.core.replay import replay
+from gh_store.core.types import Event, Outcome, Processed, StoredObject
+from gh_store.handlers.comment import Log, read_comment
+from gh_store.handlers.issue import Head, Status
+
+_ROUNDS = 50
+"""Surprises until a run gives up: others commit on each, so the object is in good hands."""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """
+    What processing an object came to.
+
+    Attributes:
+        head: The issue after it.
+        object: The object after it.
+        decisions: Everything that was decided, in order.
+    """
+
+    head: Head
+    object: StoredObject
+    decisions: tuple[Decision, ...]
+
+    def outcome(self, comment_id: int) -> Decision | None:
+        """What became of one event, or of the one that it repeats."""
+        for decision in self.decisions:
+            if decision.comment.id == comment_id:
+                return decision
+        return None
+
+    @property
+    def summary(self) -> Processed:
+        new = [decision for decision in self.decisions if not _creates(decision)]
+        return Processed(
+            object_id=self.object.meta.object_id,
+            issue_number=self.object.meta.issue_number,
+            applied=sum(decision.outcome is Outcome.APPLIED for decision in new),
+            rejected=sum(decision.outcome is Outcome.REJECTED for decision in new),
+        )
+
+
+def _creates(decision: Decision) -> bool:
+    return isinstance(decision.event, Event) and decision.event.initial and decision.outcome is Outcome.APPLIED
+
+
+class _Again(Exception):
+    """
+    A surprise: start again.
+
+    Attributes:
+        head: A newer copy of the issue, if an answer has brought one.
+        unanswered: The error of a commit whose outcome is unknown.
+    """
+
+    def __init__(self, head: Head | None = None, *, unanswered: BackendUnavailable | None = None) -> None:
+        self.head = head
+        self.unanswered = unanswered
+
+
+class Processor:
+    """Brings objects up to date. Any number of them may run at once."""
+
+    def __init__(self, reader: Reader) -> None:
+        self.reader = reader
+        self.backend = reader.backend
+        self.config = reader.config
+        self.retry = reader.retry
+        self.issues = reader.issues
+        self.comments = reader.comments
+        self.access = reader.access
+        self.receipts = reader.receipts
+
+    def preview(self, number: int) -> Run:
+        """What `process` would come to; nothing is written."""
+        head = self._object(self.issues.read(number))
+        reading = self.reader.read(head, fresh=self._is_old_enough)
+        return Run(reading.head, reading.object, reading.pending)
+
+    def process(self, head: Head | int) -> Run:
+        """
+        Apply all that is pending, and complete whatever an earlier run left undone.
+
+        Args:
+            head: An issue's number, or what an answer has just told of it, which saves a request.
+        Raises:
+            ObjectNotFound: The issue holds no object.
+            InsufficientScope: The current user may not ask who is authorised; nothing was written.
+            BackendUnavailable: The object changed under every attempt.
+        """
+        current = self.issues.read(head) if isinstance(head, int) else head
+        decided: dict[int, Decision] = {}
+        unanswered = 0
+        for _ in range(_ROUNDS):
+            try:
+                return self._round(self._object(current), decided)
+            except _Again as again:
+                if again.unanswered is not None:
+                    unanswered += 1
+                    if unanswered >= self.config.retries_max_attempts:
+                        raise again.unanswered from None
+                    self.retry.sleep(self.backend.cutoff)  # then the issue tells what became of it
+                current = again.head or self.issues.read(current.issue.number)
+        raise BackendUnavailable(
+            f"Issue {current.issue.number} changed under each of {_ROUNDS} attempts.", outcome_unknown=False
+        )
+
+    def _object(self, head: Head) -> Head:
+        if head.status in (Status.NO_OBJECT, Status.WITHDRAWN):
+            raise ObjectNotFound(f"Issue {head.issue.number} holds no object.")
+        head = self.reader.identified(head)
+        if head.object_id is None:
+            raise IntegrityError(f"Issue {head.issue.number} does not tell the id of its object any more.")
+        return head
+
+    # --- one round --------------------------------------------------------------------------------
+
+    def _round(self, head: Head, decided: dict[int, Decision]) -> Run:
+        reading = self.reader.read(head, fresh=self._is_old_enough)
+        head = reading.head
+        self._complete_creation(reading)
+        putting_back = self._keep_edit(reading)
+        told = self._tell(reading) + (self._tell_put_back(reading, putting_back) if putting_back else 0)
+        committed = self._commit(reading, told)
+        decided.update((decision.comment.id, decision) for decision in reading.pending)
+        self._complete_receipts(reading)
+        for decision in reading.pending:
+            if not (_creates(decision) and self.receipts.shows(decision.comment)):
+                self.receipts.leave(decision.comment, decision.event, decision.outcome)
+        closed = self.close(committed)
+        if closed.issue.comments != reading.log.total + told or closed.issue.title != committed.issue.title:
+            raise _Again(closed)
+        return Run(
+            closed,
+            stored(closed, reading.state),
+            tuple(decided[comment_id] for comment_id in sorted(decided)),
+        )
+
+    def _is_old_enough(self, log: Log) -> bool:
+        """False while an older comment than the newest may still be on its way into the list."""
+        if not self.backend.lag or not log.comments:
+            return True
+        age = (self.backend.now() - log.comments[-1].created_at).total_seconds()
+        return age >= self.config.processing_patience
+
+    def _complete_creation(self, reading: Reading) -> None:
+        """Write the initial state of an object whose creator was cut off before it could."""
+        head = reading.head
+        if not (head.bracket and head.bracket.watermark == 0 and head.proven and head.body is not None):
+            return
+        if any(_creates(decision) for decision in reading.pending):
+            return
+        number = head.issue.number
+        assert head.object_id is not None
+        if head.status is Status.ACTIVE and self._rivals(head, head.object_id):
+            self.withdraw(head)
+            raise ObjectNotFound(f"Issue {number} was withdrawn: another one holds {head.object_id!r}.")
+        self.comments.append(number, head.body, event_id=creation_id(number), attempt=2, initial_of=head.object_id)
+        raise _Again
+
+    def _rivals(self, head: Head, object_id: str) -> bool:
+        """True if another active issue of the same id goes before this unfinished one."""
+        others = {
+            other.issue.number: other for other in (*self.issues.search(object_id), *self.issues.newest(object_id))
+        }
+        others.pop(head.issue.number, None)
+        return any(not other.unfinished or number < head.issue.number for number, other in others.items())
+
+    def withdraw(self, head: Head) -> None:
+        """Make an issue no object any more, because another one has its id."""
+        self.issues.label(head, self.config.base_label, on=False)
+        self.issues.set_open(head, False)
+
+    def _keep_edit(self, reading: Reading) -> str | None:
+        """Append a hand edit to the log as an event; or say why it has to be put back."""
+        edit = reading.edit
+        if edit is None:
+            return None
+        if edit.body is None:
+            return "it is no JSON object that the store could hold"
+        if not self.access.trusts(reading.head.issue.author):
+            return "the issue's author, who may edit it for ever, has no write permission"
+        mode, changes = difference(edit.base, edit.body)
+        try:
+            wire.check_value(changes)
+            self.comments.append(reading.head.issue.number, changes, event_id=edit.event_id, mode=mode, attempt=2)
+        except (InvalidObject, InvalidUpdate, ValueTooLarge) as error:
+            return f"it fits no event: {error}"
+        raise _Again
+
+    # --- telling ----------------------------------------------------------------------------------
+
+    def _tell(self, reading: Reading) -> int:
+        """Reply to each rejected event that has no reply yet; how many replies were posted."""
+        rejected = [decision for decision in reading.pending if decision.error is not None]
+        if not rejected or not self.config.rejections_reply:
+            return 0
+        told = {reply[0] for reply in self._replies(reading.log)}
+        return sum(
+            self._reply(reading, wire.write_reply(decision.comment.id, type(error).__name__, error.message, error.hint))
+            for decision in rejected
+            if (error := decision.error) is not None and decision.comment.id not in told
+        )
+
+    def _tell_put_back(self, reading: Reading, why: str) -> int:
+        assert reading.edit is not None
+        text = wire.write_put_back(reading.edit.event_id, why)
+        known = any(comment.body == text and self.access.trusts(comment.author) for comment in reading.log.comments)
+        return 0 if known or not self.config.rejections_reply else self._reply(reading, text)
+
+    def _replies(self, log: Log) -> Iterable[tuple[int, str, str]]:
+        """The replies in a log that somebody trusted wrote."""
+        for comment in log.comments:
+            reply = wire.read_reply(comment.body)
+            if reply is not None and self.access.trusts(comment.author):
+                yield reply
+
+    def _reply(self, reading: Reading, text: str) -> int:
+        try:
+            self.comments.reply(reading.head.issue.number, text)
+        except GitHubStoreError as error:  # a full or locked issue holds nothing up
+            logger.warning("Issue {}: a reply could not be posted: {}", reading.head.issue.number, error)
+            return 0
+        return 1
+
+    # --- writing ----------------------------------------------------------------------------------
+
+    def _commit(self, reading: Reading, told: int) -> Head:
+        """Write the state, unless the issue says all of it already; the issue as it is then."""
+        head, log, state = reading.head, reading.log, reading.state
+        assert head.object_id is not None
+        new = any(not _creates(decision) for decision in reading.pending)
+        if head.proven and not new and head.bracket is not None and head.bracket.comments == log.total + told:
+            return head
+        title = wire.write_title(head.object_id, state.version, state.time, log.last, log.total + told, state.data)
+        body = wire.write_body(state.data)
+        now = self.issues.read(head.issue.number)
+        if (now.issue.title, now.issue.body, now.issue.labels) != (
+            head.issue.title,
+            head.issue.body,
+            head.issue.labels,
+        ) or now.issue.comments != log.total + told:
+            raise _Again(now)
+        try:
+            return self.issues.commit(head, title, body)
+        except BackendUnavailable as error:
+            raise _Again(unanswered=error) from error
+
+    def _complete_receipts(self, reading: Reading) -> None:
+        """Leave the receipts that a run before this one was cut off from leaving."""
+        head = reading.head
+        if head.bracket is None or not reading.proved:
+            return
+        missing = self._without_receipt(reading.log, head.bracket.watermark)
+        if not missing:
+            return
+        known = reading.known
+        if not known:
+            log = reading.log if reading.log.whole else self.comments.whole(head.issue.number)
+            replayed = replay(head, log.comments, self.access, self.receipts)
+            known = replayed.decisions if replayed is not None and replayed.proved else ()
+        for decision in known:
+            if decision.comment.id in missing:
+                self.receipts.leave(decision.comment, decision.event, decision.outcome)
+
+    def _without_receipt(self, log: Log, watermark: int) -> set[int]:
+        """Going back from the watermark, the events down to the last that has a receipt."""
+        missing: set[int] = set()
+        for comment in reversed(log.comments):
+            if comment.id > watermark or read_comment(comment) is None:
+                continue
+            if self.receipts.shows(comment):
+                break
+            missing.add(comment.id)
+        return missing
+
+    def close(self, head: Head) -> Head:
+        """Close the issue, completing a deletion that was cut."""
+        if head.issue.open:
+            head = self.issues.set_open(head, False)
+        if head.status is Status.DELETED and head.has_label(self.config.base_label):
+            self.issues.label(head, self.config.base_label, on=False)
+        return head
+
+
+def creation_id(number: int) -> str:
+    """The event_id of an initial state that is written for somebody else, the same whoever does."""
+    return f"create-{number}"
+
+
+def raise_rejection(decision: Decision | None) -> None:
+    """Raise what an event was rejected for, if it was."""
+    if decision is not None and decision.error is not None:
+        decision.error.rejected = True
+        raise decision.error

@@ -1,0 +1,283 @@
+"""An object and its log, read together: what is committed, what is pending, what a hand has changed."""
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from gh_store.backends.base import Backend, Comment
+from gh_store.core import wire
+from gh_store.core.access import Access
+from gh_store.core.config import Config
+from gh_store.core.exceptions import BackendUnavailable, GitHubStoreError, InsufficientScope, IntegrityError
+from gh_store.core.log import Decision, decide, needs_whole
+from gh_store.core.receipts import Receipts
+from gh_store.core.replay import Replay, deleted, replay
+from gh_store.core.retry import Retry
+from gh_store.core.types import Event, JsonObject, Malformed, ObjectMeta, Outcome, State, StoredObject
+from gh_store.handlers.comment import CommentHandler, Log, read_comment
+from gh_store.handlers.issue import Head, IssueHandler, Status
+
+_SHORT_LISTS = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """
+    A body that is not the state: somebody has changed it by hand.
+
+    Attributes:
+        event_id: Of the event that carries the edit; made of watermark and body.
+        base: The state that was there before.
+        body: What the person made of it, or None if it is no JSON object.
+    """
+
+    event_id: str
+    base: JsonObject
+    body: JsonObject | None
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """
+    What an issue and its log say together.
+
+    Attributes:
+        head: The issue.
+        log: Its comments, as far as they were needed.
+        base: The committed state.
+        pending: Decisions that no commit holds yet, in order.
+        state: The state after them.
+        known: Decisions that lie behind, where the whole log was read for them.
+        proved: True if `base` is what the title's check is of.
+        edit: A hand edit that the log does not hold yet.
+    """
+
+    head: Head
+    log: Log
+    base: State
+    pending: tuple[Decision, ...]
+    state: State
+    known: tuple[Decision, ...] = ()
+    proved: bool = True
+    edit: Edit | None = None
+
+    @property
+    def object(self) -> StoredObject:
+        """The object with everything applied that is pending."""
+        waiting = sum(decision.outcome is Outcome.APPLIED and not _creates(decision) for decision in self.pending)
+        return stored(self.head, self.state, waiting)
+
+
+def stored(head: Head, state: State, pending: int | None = 0) -> StoredObject:
+    """What users see of a state."""
+    if head.object_id is None:
+        raise IntegrityError(f"Issue {head.issue.number} does not tell the id of its object any more.")
+    meta = ObjectMeta(
+        object_id=head.object_id,
+        issue_number=head.issue.number,
+        created_at=head.issue.created_at,
+        updated_at=state.time if state.version > 1 else head.issue.created_at,
+        version=state.version,
+        pending=pending,
+    )
+    return StoredObject(meta, state.data)
+
+
+def _creates(decision: Decision) -> bool:
+    return isinstance(decision.event, Event) and decision.event.initial
+
+
+class Reader:
+    """Reads objects, settled or not. Never writes, and knows no backend from another."""
+
+    def __init__(
+        self,
+        backend: Backend,
+        config: Config,
+        retry: Retry,
+        issues: IssueHandler,
+        comments: CommentHandler,
+        access: Access,
+        receipts: Receipts,
+    ) -> None:
+        self.backend = backend
+        self.config = config
+        self.retry = retry
+        self.issues = issues
+        self.comments = comments
+        self.access = access
+        self.receipts = receipts
+
+    # --- one object -------------------------------------------------------------------------------
+
+    def view(self, head: Head) -> StoredObject:
+        """
+        The object as of now, what is pending folded in.
+
+        A reader who may not ask who is authorised sees the committed state, with `pending` None.
+        """
+        head = self.identified(head)
+        if head.settled:
+            return stored(head, head.state())
+        if head.bracket is None and not head.issue.open and head.body is not None and self._author_trusted(head):
+            return self._older(head, head.body)
+        try:
+            return self.read(head).object
+        except InsufficientScope:
+            return self._unasked(head)
+
+    def _author_trusted(self, head: Head) -> bool:
+        """False if the issue's author, who may edit it for ever, is known to have no right to."""
+        try:
+            return self.access.trusts(head.issue.author)
+        except InsufficientScope:
+            return True
+
+    def _older(self, head: Head, body: JsonObject) -> StoredObject:
+        """A closed object without a bracket: its body is the state, the log only counts versions."""
+        decisions = self._decide_all(self.comments.whole(head.issue.number))
+        applied = [decision for decision in decisions if decision.outcome is Outcome.APPLIED]
+        version = max(1, applied[-1].state.version) if applied else 1
+        time = applied[-1].state.time if applied else head.issue.created_at
+        return stored(head, State(version, time, body, 0))
+
+    def _decide_all(self, log: Log) -> list[Decision]:
+        try:
+            return decide(log.comments, self._counts)
+        except InsufficientScope:
+            return decide(log.comments, lambda comment, event: True)
+
+    def _unasked(self, head: Head) -> StoredObject:
+        if head.proven:
+            return stored(head, head.state(), None)
+        replayed = self._replayed(head, self.comments.whole(head.issue.number)) if head.bracket else None
+        if replayed is not None and replayed.proved:
+            return stored(head, replayed.state, None)
+        if head.body is None:
+            raise IntegrityError(f"The body of issue {head.issue.number} holds no JSON object.")
+        return stored(head, State(1, head.issue.created_at, head.body, 0), None)
+
+    def identified(self, head: Head) -> Head:
+        """The head with its object id, which a replaced title and a hashed label do not tell."""
+        if head.object_id is not None or head.status is Status.NO_OBJECT:
+            return head
+        for comment in self.comments.whole(head.issue.number).comments:
+            event = read_comment(comment)
+            if isinstance(event, Event) and event.initial:
+                object_id = wire.meta_object_id(event.meta)
+                label = wire.hashed_label(object_id, self.config.uid_prefix) if object_id else ""
+                if object_id and head.has_label(label):
+                    return Head(head.issue, head.config, head.status, object_id, head.bracket)
+        return head
+
+    # --- issue and log ----------------------------------------------------------------------------
+
+    def read(self, head: Head, *, whole: bool = False, fresh: Callable[[Log], bool] = lambda log: True) -> Reading:
+        """
+        Read an object and its log, and decide what is pending.
+
+        Lists lag behind writes, so while the list is shorter than the issue's count (or `fresh` is
+        not content with it) this waits and looks again.
+
+        Args:
+            whole: Read the log from its beginning, and replay it.
+        Raises:
+            InsufficientScope: The current user may not ask who is authorised.
+            BackendUnavailable: The list stays shorter than the count.
+        """
+        for _ in range(_SHORT_LISTS):
+            log = self._log(head, whole)
+            if log.total >= head.issue.comments and fresh(log):
+                if not log.whole and needs_whole(log.comments, head.bracket.watermark if head.bracket else 0):
+                    log = self.comments.whole(head.issue.number)
+                return self._reading(head, log, whole)
+            self.retry.sleep(max(self.backend.lag / 2, 0.01))
+            head = self.identified(self.issues.read(head.issue.number))
+        raise BackendUnavailable(
+            f"The list of comments of issue {head.issue.number} stays shorter than its count.", outcome_unknown=False
+        )
+
+    def _log(self, head: Head, whole: bool) -> Log:
+        if whole or head.bracket is None or not head.proven:
+            return self.comments.whole(head.issue.number)
+        return self.comments.since(head.issue.number, head.bracket)
+
+    def _reading(self, head: Head, log: Log, whole: bool) -> Reading:
+        if head.bracket is not None:
+            replayed = None if head.proven and not whole else self._replayed(head, log)
+            if head.proven:
+                return self._pending(head, log, head.state(), replayed)
+            if replayed is not None and replayed.proved:
+                return self._pending(head, log, replayed.state, replayed)
+        return self._by_receipts(head, log)
+
+    def _replayed(self, head: Head, log: Log) -> Replay | None:
+        return replay(head, log.comments, self.access, self.receipts)
+
+    def _pending(self, head: Head, log: Log, base: State, replayed: Replay | None) -> Reading:
+        """The usual case: it is known what is committed, and up to where."""
+        assert head.bracket is not None
+        after = head.bracket.watermark
+        pending = decide(log.comments, self._counts, start=base, after=after, refuses=self._refuses(head))
+        state = pending[-1].state if pending else base
+        return Reading(
+            head=head,
+            log=log,
+            base=base,
+            pending=tuple(pending),
+            state=state,
+            known=replayed.decisions if replayed else (),
+            proved=replayed is None or replayed.proved,
+            edit=None if head.proven else self._edit(head, log, base, state, after),
+        )
+
+    def _by_receipts(self, head: Head, log: Log) -> Reading:
+        """
+        An older store's object, or one whose title is believed by nobody: receipts decide.
+
+        The log as a whole yields the state from here on. What the body holds beyond what was
+        applied is kept as if a hand had written it.
+        """
+        decisions = decide(log.comments, self._counts, refuses=self._refuses(head))
+        applied = [d for d in decisions if _creates(d) or self.receipts.decided(d.comment)]
+        known = {decision.comment.id for decision in applied}
+        start = State(1, head.issue.created_at, {}, 2)
+        then = decide([decision.comment for decision in applied], lambda comment, event: True)
+        base = then[-1].state if then else start
+        state = decisions[-1].state if decisions else start
+        return Reading(
+            head=head,
+            log=log,
+            base=base,
+            pending=tuple(decision for decision in decisions if decision.comment.id not in known),
+            state=state,
+            known=tuple(applied),
+            proved=False,
+            edit=self._edit(head, log, base, state, 0),
+        )
+
+    def _counts(self, comment: Comment, event: Event | Malformed) -> bool:
+        # Our own receipt stands for the right of an author who has lost it since.
+        return self.access.counts(comment.author, full=event.full) or (
+            self.receipts.shows(comment) and self.receipts.decided(comment)
+        )
+
+    def _refuses(self, head: Head) -> Callable[[Comment], GitHubStoreError | None]:
+        def refuses(comment: Comment) -> GitHubStoreError | None:
+            if head.status is Status.DELETED and not self.receipts.processed(comment):
+                return deleted(head)
+            return None
+
+        return refuses
+
+    def _edit(self, head: Head, log: Log, base: State, state: State, after: int) -> Edit | None:
+        body = head.body
+        # A body that is what the pending events make is the work of an older processor.
+        if body is not None and wire.canonical(body) in (wire.canonical(base.data), wire.canonical(state.data)):
+            return None
+        event_id = f"edit-{after}-{hashlib.sha256(head.issue.body.encode('utf-8')).hexdigest()[:16]}"
+        for comment in log.comments:
+            event = read_comment(comment) if event_id in comment.body and comment.id > after else None
+            if isinstance(event, Event) and event.event_id == event_id and self._counts(comment, event):
+                return None
+        return Edit(event_id, base.data, body)

@@ -1,0 +1,108 @@
+"""The log from its beginning, proved by the title's check."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from gh_store.backends.base import Comment
+from gh_store.core.access import Access
+from gh_store.core.exceptions import GitHubStoreError, InsufficientScope, ObjectNotFound
+from gh_store.core.log import Counts, Decision, decide
+from gh_store.core.receipts import Receipts
+from gh_store.core.types import Event, Malformed, State
+from gh_store.handlers.comment import read_comment
+from gh_store.handlers.issue import Head, Status
+
+
+@dataclass(frozen=True, slots=True)
+class Replay:
+    """
+    What the log up to the watermark yields.
+
+    Attributes:
+        decisions: One for each event, in order.
+        state: The state at the watermark.
+        proved: True if the title's check is of this very state.
+    """
+
+    decisions: tuple[Decision, ...]
+    state: State
+    proved: bool
+
+
+def replay(head: Head, comments: Sequence[Comment], access: Access, receipts: Receipts) -> Replay | None:
+    """
+    Replay a log up to the watermark of a head with a bracket; None if it holds no event at all.
+
+    Who was authorised when an event was decided is not written anywhere. So this tries what is
+    likely, and the check says when it is right. Most logs fit at once, without a request.
+    """
+    assert head.bracket is not None
+    first: Replay | None = None
+    for counts in _guesses(access, receipts):
+        try:
+            tried = _replay(head, comments, counts)
+        except InsufficientScope:
+            continue  # a reader who may not ask tries what can be tried without
+        if tried is not None and tried.proved:
+            return tried
+        first = first or tried
+    return first
+
+
+def _guesses(access: Access, receipts: Receipts) -> Iterator[Counts]:
+    """Whose events may have counted, the likeliest first and those that cost requests last."""
+
+    def authorised(comment: Comment, event: Event | Malformed) -> bool:
+        return access.counts(comment.author, full=event.full)
+
+    yield lambda comment, event: receipts.shows(comment) or authorised(comment, event)
+    yield lambda comment, event: authorised(comment, event) or receipts.decided(comment)
+    yield lambda comment, event: _is_initial(event) or receipts.decided(comment)
+    yield lambda comment, event: receipts.shows(comment)
+    yield lambda comment, event: True
+
+
+def _is_initial(event: Event | Malformed) -> bool:
+    return isinstance(event, Event) and event.initial
+
+
+def _replay(head: Head, comments: Sequence[Comment], counts: Counts) -> Replay | None:
+    bracket = head.bracket
+    assert bracket is not None
+    # A new object's title says 0/1: its creation stands behind the watermark, and is in the state.
+    creation = next((comment for comment in comments if _creates(comment, counts)), None)
+    known = [comment for comment in comments if comment.id <= bracket.watermark or comment is creation]
+    decisions = decide(known, counts, refuses=lambda comment: _refused(head, comment))
+    if not decisions:
+        return None
+    state = decisions[-1].state
+    proved = (
+        head.object_id is not None
+        and state.version == bracket.version
+        and (state.version == 1 or state.time == bracket.time)
+        and bracket.fits(head.object_id, state.data)
+    )
+    return Replay(tuple(decisions), state, proved)
+
+
+def _creates(comment: Comment, counts: Counts) -> bool:
+    event = read_comment(comment)
+    return event is not None and _is_initial(event) and counts(comment, event)
+
+
+def _refused(head: Head, comment: Comment) -> GitHubStoreError | None:
+    """Past a deletion events were refused whatever they say, and only their receipt tells."""
+    config = head.config
+    rejected = comment.reactions.get(config.reactions_rejected, 0) > 0
+    processed = comment.reactions.get(config.reactions_processed, 0) > 0
+    if head.status is Status.DELETED and rejected and not processed:
+        return deleted(head)
+    return None
+
+
+def deleted(head: Head) -> ObjectNotFound:
+    """The error for whoever meets a deleted object."""
+    return ObjectNotFound(
+        f"The object {head.object_id!r} of issue {head.issue.number} was deleted.",
+        hint="Create it again, and it begins a new life.",
+    )

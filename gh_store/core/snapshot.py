@@ -1,0 +1,178 @@
+"""All objects -> one JSON document, and bringing it forward."""
+
+import json
+import os
+import shutil
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from gh_store.core.exceptions import BackendUnavailable, ConfigurationError, InsufficientScope
+from gh_store.core.listing import Progress, list_issues, objects
+from gh_store.core.reading import Reader
+from gh_store.core.types import JsonObject, StoredObject
+from gh_store.handlers.issue import Status
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """
+    The exported state of a store.
+
+    Attributes:
+        time: By the backend's clock; None in a document of the published package, whose time is
+            that of a client, and which so cannot be brought forward.
+        repository: `owner/name`, or `local`.
+        objects: Object id -> `{data, meta}`.
+    """
+
+    time: datetime | None
+    repository: str
+    objects: dict[str, JsonObject]
+
+    def text(self) -> str:
+        """The document: keys sorted, and a line for each object, so that diffs show what changed."""
+        lines = ",\n".join(
+            f"{_line(object_id)}: {_line(self.objects[object_id])}" for object_id in sorted(self.objects)
+        )
+        time = _line(self.time.isoformat() if self.time else None)
+        between = "\n" if lines else ""
+        return (
+            f'{{\n"objects": {{{between}{lines}{between}}},\n'
+            f'"repository": {_line(self.repository)},\n"snapshot_time": {time}\n}}\n'
+        )
+
+    def same_objects(self, other: "Snapshot") -> bool:
+        """True if both hold the same; a newer time alone is no change."""
+        return self.repository == other.repository and _line(self.objects) == _line(other.objects)
+
+
+def _line(value: object) -> str:
+    return json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+
+
+def _entry(obj: StoredObject) -> JsonObject:
+    meta = obj.meta
+    return {
+        "data": obj.data,
+        "meta": {
+            "issue_number": meta.issue_number,
+            "object_id": meta.object_id,
+            "created_at": meta.created_at.isoformat(),
+            "updated_at": meta.updated_at.isoformat(),
+            "version": meta.version,
+        },
+    }
+
+
+def take(reader: Reader, progress: Progress = lambda: None, *, complete: bool = False) -> Snapshot:
+    """A snapshot of all objects."""
+    listing = list_issues(reader.issues, [reader.config.base_label], complete=complete)
+    entries: dict[str, JsonObject] = {}
+    _add(entries, list(objects(reader, listing.heads, progress=progress)))
+    return Snapshot(listing.time, reader.backend.repository, entries)
+
+
+def bring_forward(reader: Reader, old: Snapshot, progress: Progress = lambda: None) -> Snapshot:
+    """
+    The snapshot as of now, from an old one and what changed since, removals included.
+
+    Raises:
+        ConfigurationError: The old one is of another repository.
+    """
+    if old.repository != reader.backend.repository:
+        raise ConfigurationError(
+            f"The snapshot is of {old.repository!r}, and this store is {reader.backend.repository!r}.",
+            hint="Name the snapshot of this store, or another file.",
+        )
+    if old.time is None:
+        return take(reader, progress)
+    # Times are whole seconds, and `since` includes its own.
+    changed = list(reader.issues.listed(changed_since=old.time - timedelta(seconds=1)))
+    numbers = {head.issue.number for head in changed}
+    entries = {
+        object_id: entry for object_id, entry in old.objects.items() if entry["meta"]["issue_number"] not in numbers
+    }
+    active = (head for head in sorted(changed, key=lambda head: head.issue.number) if head.status is Status.ACTIVE)
+    _add(entries, list(objects(reader, active, progress=progress)))
+    return Snapshot(max((head.issue.updated_at for head in changed), default=old.time), old.repository, entries)
+
+
+def _add(entries: dict[str, JsonObject], found: list[StoredObject]) -> None:
+    """Of several issues that claim one id, the lowest stands for it."""
+    for obj in found:
+        known = entries.get(obj.meta.object_id)
+        if known is None or known["meta"]["issue_number"] > obj.meta.issue_number:
+            entries[obj.meta.object_id] = _entry(obj)
+
+
+def load(path: Path) -> Snapshot | None:
+    """
+    The snapshot in a file, or None if there is no file.
+
+    Raises:
+        ConfigurationError: The file cannot be read, or holds no snapshot.
+    """
+    try:
+        document: Any = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise ConfigurationError(f"{path}: the snapshot cannot be read: {error.strerror}.", file=path) from error
+    except (ValueError, RecursionError) as error:
+        raise _no_snapshot(path) from error
+    try:
+        time = datetime.fromisoformat(document["snapshot_time"])
+        entries = dict(document["objects"])
+        ours = time.microsecond == 0 and time.tzinfo is not None
+        if not all(isinstance(entry["meta"]["issue_number"], int) for entry in entries.values()):
+            raise _no_snapshot(path)
+        return Snapshot(time if ours else None, str(document["repository"]), entries)
+    except (LookupError, TypeError, ValueError) as error:
+        raise _no_snapshot(path) from error
+
+
+def _no_snapshot(path: Path) -> ConfigurationError:
+    return ConfigurationError(
+        f"{path}: this file holds no snapshot.",
+        file=path,
+        hint="Name another file, or delete this one and make it anew.",
+    )
+
+
+def write(path: Path, text: str) -> None:
+    """Replace a file whole or not at all; folders that are missing are made."""
+    path = path.resolve()  # behind a link, the file that it leads to
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with temporary.open("x", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        if path.exists():
+            shutil.copymode(path, temporary)
+        temporary.replace(path)
+        _sync_folder(path.parent)
+    except PermissionError as error:
+        raise InsufficientScope(
+            f"{path}: the file cannot be written: {error.strerror}.", hint="Ask for the right."
+        ) from error
+    except OSError as error:
+        raise BackendUnavailable(
+            f"{path}: the file cannot be written: {error.strerror}.", outcome_unknown=False
+        ) from error
+    finally:
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
+
+
+def _sync_folder(folder: Path) -> None:
+    if os.name == "posix":  # elsewhere folders cannot be opened
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)

@@ -1,0 +1,519 @@
+"""The store: what users hold. One `Store` over one backend; LocalStore picks the embedded one."""
+
+import json
+import time
+import uuid
+from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Self
+
+from gh_store.backends.base import Backend, Comment
+from gh_store.backends.local import LocalBackend
+from gh_store.core import config as configuration
+from gh_store.core import history, listing, wire
+from gh_store.core import snapshot as snapshots
+from gh_store.core.access import Access
+from gh_store.core.config import Config
+from gh_store.core.creation import Creator
+from gh_store.core.deletion import delete
+from gh_store.core.exceptions import (
+    ConcurrentUpdateError,
+    ConfigurationError,
+    GitHubStoreError,
+    InvalidInput,
+    InvalidObject,
+    InvalidUpdate,
+    LogFull,
+    ObjectNotFound,
+    ValueTooLarge,
+)
+from gh_store.core.fold import Rejection, check_patch, fold
+from gh_store.core.processor import Processor, raise_rejection
+from gh_store.core.reading import Reader, stored
+from gh_store.core.receipts import Receipts
+from gh_store.core.replay import deleted
+from gh_store.core.retry import Retry
+from gh_store.core.types import (
+    MAX_LABEL,
+    MAX_TEXT,
+    Event,
+    HistoryEntry,
+    JsonObject,
+    Mode,
+    Outcome,
+    Processed,
+    StoredObject,
+)
+from gh_store.handlers.comment import CommentHandler, read_comment
+from gh_store.handlers.issue import Head, IssueHandler, Status
+
+_FIRST_POLL = 1.0
+_LONGEST_POLL = 10.0
+
+
+class Store:
+    """
+    JSON objects on the issues of one repository.
+
+    A context manager; may be shared by threads.
+
+    Args:
+        backend: What holds the issues.
+        config: The settings in force; without them, those of the user's file over the defaults.
+        max_concurrent_updates: `update` raises ConcurrentUpdateError if more comments than this
+            stand past those that the last commit knew. None: no limit.
+        sleep: Waits so many seconds.
+    """
+
+    def __init__(
+        self,
+        backend: Backend,
+        config: Config | None = None,
+        *,
+        max_concurrent_updates: int | None = None,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self.backend = backend
+        self.config = config or configuration.load()
+        self.max_concurrent_updates = max_concurrent_updates
+        self._retry = Retry(self.config.retries_max_attempts, self.config.retries_backoff_factor, backend.cutoff, sleep)
+        self.access_control = Access(backend, self.config, self._retry)
+        self.comment_handler = CommentHandler(backend, self._retry)
+        self._issues = IssueHandler(backend, self.config, self._retry)
+        receipts = Receipts(backend, self.config, self.access_control, self._retry)
+        self._reader = Reader(
+            backend, self.config, self._retry, self._issues, self.comment_handler, self.access_control, receipts
+        )
+        self._processor = Processor(self._reader)
+        self._creator = Creator(self._processor)
+
+    def close(self) -> None:
+        """Let go of what the backend holds; harmless to repeat."""
+        close = getattr(self.backend, "close", None)
+        if close is not None:
+            close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.backend.repository!r})"
+
+    # --- one object -------------------------------------------------------------------------------
+
+    def create(self, object_id: str, data: JsonObject, extra_labels: Sequence[str] | str | None = None) -> StoredObject:
+        """
+        Create an object.
+
+        Args:
+            object_id: Its name: 1 to 165 characters, no control characters, no space at its ends.
+            data: A JSON object.
+            extra_labels: More labels for its issue, to list by.
+        Raises:
+            InvalidObjectID, InvalidObject, ValueTooLarge: Nothing was written.
+            ObjectExists: There is an object of this id.
+            InsufficientScope, AccessDeniedError: The current user may not write here.
+        """
+        wire.check_object_id(object_id)
+        data = _own(data)
+        labels = self._checked_labels(extra_labels)
+        wire.check_size(wire.write_body(data), "The object")
+        self._check_envelope(data, initial_of=object_id)
+        return self._creator.create(object_id, data, labels)
+
+    def get(self, object_id: str, version: int | None = None) -> StoredObject:
+        """
+        The object as of now, with everything applied that is pending; or as it was at a version.
+
+        Raises:
+            ObjectNotFound: There is no such object, or it never had that version.
+            DuplicateUIDError: Several issues claim the id.
+            IntegrityError: The log does not yield that version any more.
+        """
+        wire.check_object_id(object_id)
+        if version is not None and version < 1:
+            raise InvalidUpdate(f"There is no version {version}.", hint="Versions count from 1.")
+        head = self._issues.find(object_id)
+        return self._reader.view(head) if version is None else history.at_version(self._reader, head, version)
+
+    def update(
+        self,
+        object_id: str,
+        changes: JsonObject | list[Any],
+        mode: Mode | str = Mode.APPEND,
+        expected_version: int | None = None,
+        event_id: str | None = None,
+        process: bool = False,
+        wait: float | None = None,
+    ) -> StoredObject:
+        """
+        Append an update event, and wake the processor.
+
+        Args:
+            changes: A JSON object; for `patch`, an array of operations.
+            mode: `append` (deep merge), `replace`, `merge` (RFC 7396) or `patch` (RFC 6902).
+            expected_version: Reject the event unless the object is at this version when it is applied.
+            event_id: A name of your own for this event, which makes the call safe to repeat.
+            process: Apply it right away, in this program.
+            wait: Seconds to wait for a processor to decide the event. If they run out, the object
+                comes back with `pending` above 0, and the event stays written.
+        Returns:
+            The object with this event folded in; without `process` or `wait`, as if nothing else
+            were pending.
+        Raises:
+            InvalidObjectID, InvalidUpdate, InvalidObject, ValueTooLarge: Nothing was written; or,
+                with `process` or `wait`, the event was rejected, and `rejected` is True.
+            LogFull: The issue has no room for another event; nothing was written.
+            ConcurrentUpdateError: Too much is pending (nothing was written), or the version is not
+                the expected one.
+            ObjectNotFound: There is no such object, or it was deleted meanwhile.
+            AccessDeniedError: The event was written, and will not count.
+        """
+        wire.check_object_id(object_id)
+        mode, changes = self._checked_update(changes, mode, expected_version, event_id)
+        number = self._room(object_id, expected_version if event_id is None else None)
+        comment = self.comment_handler.append(
+            number,
+            changes,
+            event_id=event_id or uuid.uuid4().hex,
+            mode=mode,
+            attempt=1 if event_id is None else 2,  # only then is it compared with what came before
+            expected_version=expected_version,
+        )
+        self.access_control.require(comment.author)
+        head = self._reader.identified(self._issues.reopen(number))
+        if head.status is not Status.ACTIVE:
+            self._issues.forget(object_id)
+            raise deleted(head)
+        if process:
+            return self._processed(head, comment)
+        if wait is not None:
+            return self._waited(number, comment, wait)
+        return self._as_if_alone(head, comment)
+
+    def delete(self, object_id: str) -> None:
+        """
+        Delete an object. Its issue stays, with its history; created again, the id begins a new life.
+
+        Raises:
+            ObjectNotFound: There is no such object.
+        """
+        wire.check_object_id(object_id)
+        delete(self._processor, object_id)
+
+    def get_object_history(self, object_id: str) -> list[HistoryEntry]:
+        """
+        Every event of the object, oldest first, with the state after it.
+
+        Raises:
+            ObjectNotFound: There is no such object.
+        """
+        wire.check_object_id(object_id)
+        return history.history(self._reader, self._issues.find(object_id))
+
+    # --- processing -------------------------------------------------------------------------------
+
+    def process_updates(self, issue_number: int, dry_run: bool = False) -> StoredObject:
+        """
+        Apply all that is pending on an issue.
+
+        Args:
+            dry_run: Only tell what would come of it; nothing is written.
+        Raises:
+            ObjectNotFound: The issue holds no object.
+            InsufficientScope: The current user may not ask who is authorised; nothing was written.
+        """
+        run = self._processor.preview(issue_number) if dry_run else self._processor.process(issue_number)
+        return run.object
+
+    def process_pending(
+        self,
+        since: datetime | None = None,
+        *,
+        dry_run: bool = False,
+        progress: Callable[[], object] = lambda: None,
+    ) -> list[Processed]:
+        """
+        Sweep: process every object that is not settled, or those of them changed since a time.
+
+        An object in trouble does not stop it; its error is in the answer.
+
+        Args:
+            since: An aware datetime.
+            progress: Called for every object that was looked at.
+        """
+        _check_aware(since)
+        return list(listing.sweep(self._processor, since=since, progress=progress, dry_run=dry_run))
+
+    # --- all objects ------------------------------------------------------------------------------
+
+    def list_all(
+        self, prefix: str | None = None, labels: Sequence[str] | str | None = None, complete: bool = False
+    ) -> Iterator[StoredObject]:
+        """
+        All objects, as of now.
+
+        Args:
+            prefix: Only ids that begin with it.
+            labels: Only objects whose issue has all of these labels.
+            complete: Read every issue of the repository, and trust no index.
+        """
+        wanted = [self.config.base_label, *_several(labels)]
+        heads = listing.list_issues(self._issues, wanted, complete=complete).heads
+        return listing.objects(self._reader, heads, prefix)
+
+    def list_updated_since(self, timestamp: datetime) -> Iterator[StoredObject]:
+        """The objects whose state has changed at or after a time (aware; whole seconds count)."""
+        _check_aware(timestamp)
+        heads = self._issues.listed(changed_since=timestamp)
+        floor = timestamp.replace(microsecond=0)
+        return (obj for obj in listing.objects(self._reader, heads) if obj.meta.updated_at >= floor)
+
+    def snapshot(self, *, complete: bool = False, progress: Callable[[], object] = lambda: None) -> snapshots.Snapshot:
+        """All objects as one document."""
+        return snapshots.take(self._reader, progress, complete=complete)
+
+    def write_snapshot(self, path: str | Path, *, progress: Callable[[], object] = lambda: None) -> bool:
+        """
+        Write a snapshot to a file; True if the file changed.
+
+        A file that holds the same objects already stays as it is, to the byte.
+        """
+        return self._write_snapshot(Path(path), snapshots.take(self._reader, progress))
+
+    def update_snapshot(self, path: str | Path, *, progress: Callable[[], object] = lambda: None) -> bool:
+        """
+        Bring the snapshot in a file forward, removals included; True if the file changed.
+
+        Raises:
+            ConfigurationError: There is no such file, or it is no snapshot of this store.
+        """
+        path = Path(path)
+        old = snapshots.load(path)
+        if old is None:
+            raise ConfigurationError(
+                f"{path}: there is no such snapshot.", file=path, hint="`gh-store snapshot --output FILE` makes one."
+            )
+        return self._write_snapshot(path, snapshots.bring_forward(self._reader, old, progress))
+
+    # --- inside -----------------------------------------------------------------------------------
+
+    @property
+    def issue_handler(self) -> "PublishedIssueHandler":
+        """What programs of the published package use."""
+        return PublishedIssueHandler(self)
+
+    def _write_snapshot(self, path: Path, new: snapshots.Snapshot) -> bool:
+        try:
+            old = snapshots.load(path)
+        except GitHubStoreError:
+            old = None  # whatever it is, it is being replaced
+        if old is not None and old.time is not None and old.same_objects(new):
+            return False
+        snapshots.write(path, new.text())
+        return True
+
+    def _checked_labels(self, labels: Sequence[str] | str | None) -> list[str]:
+        ours = {wire.SYSTEM_LABEL, wire.ARCHIVED_LABEL, self.config.base_label.lower()}
+        for label in (checked := _several(labels)):
+            if not isinstance(label, str) or not 0 < len(label.strip()) == len(label) <= MAX_LABEL or "," in label:
+                raise InvalidObject(
+                    f"{label!r} is no label.", hint=f"A label has 1 to {MAX_LABEL} characters and no comma."
+                )
+            if label.lower() in ours or label.lower().startswith(self.config.uid_prefix.lower()):
+                raise InvalidObject(f"The label {label!r} is the store's own.", hint="Choose another name.")
+        return checked
+
+    def _checked_update(
+        self, changes: Any, mode: Mode | str, expected_version: int | None, event_id: str | None
+    ) -> tuple[Mode, Any]:
+        """Everything that can be known to be wrong before the first request."""
+        try:
+            mode = Mode(mode)
+        except ValueError as error:
+            raise InvalidUpdate(f"There is no update mode {mode!r}.", hint=f"One of {', '.join(Mode)}.") from error
+        if expected_version is not None and (isinstance(expected_version, bool) or expected_version < 1):
+            raise InvalidUpdate(f"No object is at version {expected_version!r}.", hint="Versions count from 1.")
+        if event_id is not None and (not isinstance(event_id, str) or not 0 < len(event_id) <= MAX_TEXT):
+            raise InvalidUpdate("An event_id is a string, and not empty.", hint="Leave it out, or give it a name.")
+        if mode is Mode.PATCH:
+            wire.check_value(changes)
+            check_patch(changes)
+        elif isinstance(changes, dict):
+            changes = _own(changes)
+        else:
+            raise InvalidUpdate(f"The changes are no JSON object, which {mode} needs.")
+        if mode is Mode.REPLACE:
+            wire.check_size(wire.write_body(changes), "The object")
+        wire.check_value(event_id)
+        self._check_envelope(changes, event_id=event_id or "")
+        return mode, changes
+
+    def _check_envelope(self, data: object, *, event_id: str = "", initial_of: str | None = None) -> None:
+        """Raise ValueTooLarge if no comment could carry the event, with the longest envelope it may get."""
+        wire.write_event(
+            data,
+            issue_number=10**10,
+            time=datetime(2000, 1, 1, 0, 0, 0, 1, tzinfo=UTC),
+            event_id=event_id or "0" * 32,
+            mode=Mode.REPLACE,
+            attempt=100,
+            expected_version=10**9,
+            initial_of=initial_of,
+        )
+
+    def _room(self, object_id: str, expected_version: int | None) -> int:
+        """The object's issue, if it has room for another event and nothing known forbids it."""
+        seen = self._issues.seen(object_id)
+        if seen is None or self.max_concurrent_updates is not None:
+            head = self._issues.find(object_id)
+            seen = self._issues.seen(object_id)
+            waiting = head.issue.comments - (head.bracket.comments if head.bracket else 0)
+            if self.max_concurrent_updates is not None and waiting > self.max_concurrent_updates:
+                raise ConcurrentUpdateError(
+                    f"{object_id!r} has {waiting} comments that are not processed; {self.max_concurrent_updates} may wait.",
+                    expected=self.max_concurrent_updates,
+                    actual=waiting,
+                    hint="Try again when they are processed.",
+                )
+            if seen is None:  # a creation that was cut: complete it first
+                self._processor.process(head)
+                return self._room(object_id, expected_version)
+        if seen.comments >= self.config.log_max_events:
+            raise LogFull(
+                f"The issue of {object_id!r} has {seen.comments:,} comments; updates stop at {self.config.log_max_events:,}.",
+                comments=seen.comments,
+                limit=self.config.log_max_events,
+            )
+        if expected_version is not None and seen.version > expected_version:  # versions only grow
+            raise ConcurrentUpdateError(
+                f"Expected version {expected_version}, but the object is at version {seen.version}.",
+                expected=expected_version,
+                actual=seen.version,
+            )
+        return seen.number
+
+    def _as_if_alone(self, head: Head, comment: Comment) -> StoredObject:
+        if not head.proven or head.bracket is None:
+            return self._reader.view(head)
+        state = head.state()
+        event = read_comment(comment)
+        assert isinstance(event, Event)
+        result = fold(state, event)
+        waiting = max(1, head.issue.comments - head.bracket.comments)
+        return stored(head, state if isinstance(result, Rejection) else result, waiting)
+
+    def _processed(self, head: Head, comment: Comment) -> StoredObject:
+        run = self._processor.process(head)
+        decision = run.outcome(comment.id)
+        if decision is None:  # another processor was faster
+            return self._waited(head.issue.number, comment, 0)
+        if decision.outcome is Outcome.DUPLICATE and decision.original is not None:
+            raise_rejection(run.outcome(decision.original))
+            self._raise_told(head.issue.number, decision.original)
+        raise_rejection(decision)
+        return run.object
+
+    def _waited(self, number: int, comment: Comment, seconds: float) -> StoredObject:
+        """Poll until the event is decided, or the time is over."""
+        waited, pause = 0.0, _FIRST_POLL
+        while True:
+            head = self._reader.identified(self._issues.read(number))
+            if head.bracket is not None and head.bracket.watermark >= comment.id:
+                self._raise_told(number, comment.id)
+                return self._reader.view(head)
+            if waited >= seconds:
+                return self._as_if_alone(head, comment)
+            pause = min(pause, seconds - waited)
+            self._retry.sleep(pause)
+            waited, pause = waited + pause, min(2 * pause, _LONGEST_POLL)
+
+    def _raise_told(self, number: int, position: int) -> None:
+        """Raise what an event was rejected for, as its reply or its receipt tells."""
+        for comment in self.comment_handler.whole(number).comments:
+            reply = wire.read_reply(comment.body)
+            if reply is not None and reply[0] == position and self.access_control.trusts(comment.author):
+                raise _rejected(reply[1], reply[2])
+        # No reply: they are switched off, or it could not be posted.
+        if self._processor.receipts.rejected(position):
+            raise _rejected("InvalidUpdate", f"Event {position} was rejected.")
+
+
+def _rejected(name: str, message: str) -> GitHubStoreError:
+    kinds: dict[str, type[GitHubStoreError]] = {
+        kind.__name__: kind for kind in (InvalidUpdate, ValueTooLarge, ConcurrentUpdateError, ObjectNotFound)
+    }
+    error = kinds.get(name, InvalidUpdate)(message)
+    error.rejected = True
+    return error
+
+
+def _own(data: Any) -> JsonObject:
+    """A copy of a checked JSON object, which nobody else can change."""
+    if not isinstance(data, dict):
+        raise InvalidObject(f"A {type(data).__name__} is no JSON object.")
+    wire.check_value(data)
+    copy: JsonObject = json.loads(wire.write_value(data))
+    return copy
+
+
+def _several(labels: Sequence[str] | str | None) -> list[str]:
+    return [labels] if isinstance(labels, str) else list(labels or ())
+
+
+def _check_aware(time: datetime | None) -> None:
+    if time is not None and time.tzinfo is None:
+        raise InvalidInput(f"{time.isoformat()} has no time zone.", hint="Give an aware datetime, in UTC for instance.")
+
+
+class PublishedIssueHandler:
+    """The names under which programs of the published package ask for objects."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def get_object(self, object_id: str) -> StoredObject:
+        """As Store.get."""
+        return self._store.get(object_id)
+
+    def get_object_by_number(self, issue_number: int) -> StoredObject:
+        """The object that an issue holds."""
+        head = self._store._issues.read(issue_number)  # noqa: SLF001  # one class in two names
+        if head.status is not Status.ACTIVE:
+            raise ObjectNotFound(f"Issue {issue_number} holds no object.")
+        return self._store._reader.view(head)  # noqa: SLF001  # as above
+
+    def get_object_history(self, object_id: str) -> list[HistoryEntry]:
+        """As Store.get_object_history."""
+        return self._store.get_object_history(object_id)
+
+
+class LocalStore(Store):
+    """
+    A store in one SQLite file: the same verbs and promises, with no token and no network.
+
+    Args:
+        path: The file; it is made if it is missing.
+        config_path: A configuration file that must be there.
+        max_concurrent_updates: See Store.
+        user: Who acts; without one, the owner of the file.
+        create: False to raise ConfigurationError where there is no file.
+    """
+
+    def __init__(
+        self,
+        path: str | Path = "gh-store.db",
+        config_path: str | Path | None = None,
+        max_concurrent_updates: int | None = None,
+        *,
+        user: str | None = None,
+        create: bool = True,
+    ) -> None:
+        config = configuration.load(config_path)
+        super().__init__(
+            LocalBackend(path, user=user, create=create), config, max_concurrent_updates=max_concurrent_updates
+        )

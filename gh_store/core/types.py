@@ -1,0 +1,173 @@
+"""The values that users and modules hand to each other: frozen, and free of any vendor."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Literal, NotRequired, TypeAlias, TypedDict
+
+Json: TypeAlias = dict[str, "Json"] | list["Json"] | str | int | float | bool | None
+JsonObject: TypeAlias = dict[str, Any]  # `Any`, not `Json`: users index into what they stored
+
+MAX_TEXT = 65_536
+"""Characters that the body of an issue or a comment takes."""
+
+MAX_LABEL = 50
+"""Characters that the name of a label takes."""
+
+MAX_COMMENTS = 2_500
+"""Comments that an issue takes, whoever wrote them."""
+
+
+class Mode(StrEnum):
+    """How an event changes the state."""
+
+    APPEND = "append"  # deep merge of objects; every other value replaces
+    REPLACE = "replace"
+    MERGE = "merge"  # RFC 7396
+    PATCH = "patch"  # RFC 6902
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectMeta:
+    """
+    What the store knows of an object.
+
+    Attributes:
+        object_id: The name that its users gave it.
+        issue_number: The issue that holds it.
+        created_at: When the issue was created (UTC, whole seconds).
+        updated_at: When the last applied event was written (UTC, whole seconds).
+        version: Applied events, the creation included: 1 for a new object.
+        pending: Authorised events that the state does not include yet; None if this reader may not
+            ask who is authorised.
+    """
+
+    object_id: str
+    issue_number: int
+    created_at: datetime
+    updated_at: datetime
+    version: int
+    pending: int | None = 0
+
+
+@dataclass(frozen=True, slots=True)
+class StoredObject:
+    """An object: its state, and what the store knows of it."""
+
+    meta: ObjectMeta
+    data: JsonObject
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """
+    One update of one object, parsed and of sound shape.
+
+    Attributes:
+        position: The id of the comment that carries it.
+        time: When that comment was created.
+        mode: How it changes the state.
+        data: A JSON object, or the operations of a patch.
+        meta: The `_meta` as it was written; empty for a bare event.
+        size: Never less than the characters that `data` takes in a body.
+        event_id: What a repetition of the same event shares with it.
+        attempt: 2 or more if the event may have been posted before.
+        expected_version: The version it insists on, or None.
+        initial: True for the event that creates the object.
+        full: True if it was written with `_data` and `_meta`.
+    """
+
+    position: int
+    time: datetime
+    mode: Mode
+    data: Any
+    size: int
+    meta: Mapping[str, Any] = field(default_factory=dict)
+    event_id: str | None = None
+    attempt: int = 1
+    expected_version: int | None = None
+    initial: bool = False
+    full: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Malformed:
+    """A comment that is written as an event and makes no sense; `why` is one line."""
+
+    position: int
+    time: datetime
+    why: str
+    data: Any = None
+    meta: Mapping[str, Any] = field(default_factory=dict)
+    full: bool = True
+
+
+@dataclass(slots=True)
+class State:
+    """
+    What the fold of a log up to some position yields. Never changed once made.
+
+    (Not `frozen`: one is made for every event folded, and a frozen one takes three times as long.)
+
+    Attributes:
+        version: Applied events, the creation included.
+        time: When the last of them was written.
+        data: The object.
+        size: Never less than the characters that `data` takes in a body.
+    """
+
+    version: int
+    time: datetime
+    data: JsonObject
+    size: int
+
+
+class Outcome(StrEnum):
+    """What became of an event."""
+
+    APPLIED = "applied"
+    REJECTED = "rejected"
+    DUPLICATE = "duplicate"
+    PENDING = "pending"
+
+
+class HistoryEntry(TypedDict):
+    """
+    One event of an object's history; a plain dict, as programs of the published package expect.
+
+    `version` and `state` are those after the event. `proved` is False where comments were edited or
+    deleted after they were applied, so that the log no longer yields the committed state.
+    """
+
+    timestamp: str
+    type: Literal["initial_state", "update"]
+    data: Any
+    comment_id: int
+    metadata: dict[str, Any]
+    author: str | None
+    outcome: str
+    version: int
+    state: JsonObject
+    proved: bool
+    error: NotRequired[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Processed:
+    """
+    What a sweep did to one object.
+
+    Attributes:
+        object_id: Its id, or None if its issue does not tell.
+        issue_number: Its issue.
+        applied: Events applied.
+        rejected: Events rejected.
+        error: The error that stopped the work on this object, or None.
+    """
+
+    object_id: str | None
+    issue_number: int
+    applied: int = 0
+    rejected: int = 0
+    error: Exception | None = None

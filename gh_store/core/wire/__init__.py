@@ -1,0 +1,65 @@
+"""
+Text <-> event, body, title, labels: the only place that knows the wire format.
+
+Everything here is pure. Whatever comes from an issue is hostile until it has been through here.
+"""
+
+from gh_store.core.wire.events import (
+    meta_object_id,
+    read_event,
+    write_event,
+)
+from gh_store.core.wire.replies import (
+    read_reply,
+    write_put_back,
+    write_reply,
+)
+from gh_store.core.wire.titles import (
+    ARCHIVED_LABEL,
+    MAX_ID,
+    SYSTEM_LABEL,
+    Bracket,
+    Title,
+    check_object_id,
+    hashed_label,
+    plain_label,
+    read_title,
+    write_title,
+)
+from gh_store.core.wire.values import (
+    MAX_DEPTH,
+    WORST_GROWTH,
+    canonical,
+    check_size,
+    check_value,
+    read_body,
+    write_body,
+    write_value,
+)
+
+__all__ = [
+    "ARCHIVED_LABEL",
+    "MAX_DEPTH",
+    "MAX_ID",
+    "SYSTEM_LABEL",
+    "WORST_GROWTH",
+    "Bracket",
+    "Title",
+    "canonical",
+    "check_object_id",
+    "check_size",
+    "check_value",
+    "hashed_label",
+    "meta_object_id",
+    "plain_label",
+    "read_body",
+    "read_event",
+    "read_reply",
+    "read_title",
+    "write_body",
+    "write_event",
+    "write_put_back",
+    "write_reply",
+    "write_title",
+    "write_value",
+]

@@ -1,0 +1,130 @@
+"""Titles, ids and labels: how an issue says which object it holds, and what its body is worth."""
+
+import hashlib
+import re
+import unicodedata
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final
+
+from gh_store.core.exceptions import InvalidObjectID
+from gh_store.core.types import MAX_LABEL, JsonObject
+from gh_store.core.wire.values import canonical
+
+MAX_ID: Final = 165
+SYSTEM_LABEL: Final = "gh-store"
+ARCHIVED_LABEL: Final = "archived"
+TITLE_PREFIX: Final = "Stored Object: "
+
+_TIME = "%Y-%m-%dT%H:%M:%SZ"
+_BRACKET = re.compile(
+    r" \[v([1-9]\d{0,8}) (\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ) (\d{1,18})/(\d{1,6}) ([0-9a-f]{8})\]\Z", re.ASCII
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Bracket:
+    """
+    What the title of an issue says of the state in its body.
+
+    Attributes:
+        version: Applied events, from 1 (creation).
+        time: Of the last applied event, as written.
+        watermark: The last comment that the commit knew.
+        comments: How many comments it knew, and the replies of its own run.
+        check: Eight hexadecimal digits that prove the other four and the state.
+    """
+
+    version: int
+    time: datetime
+    watermark: int
+    comments: int
+    check: str
+
+    def fits(self, object_id: str, data: JsonObject) -> bool:
+        """True if the check is of this object id, this state, and what the title says beside it."""
+        return self.check == _check(object_id, self.version, self.time, self.watermark, self.comments, data)
+
+
+def _check(object_id: str, version: int, time: datetime, watermark: int, comments: int, data: JsonObject) -> str:
+    proved = [object_id, version, time.strftime(_TIME), watermark, comments, data]
+    return hashlib.sha256(canonical(proved).encode("ascii")).hexdigest()[:8]
+
+
+def write_title(object_id: str, version: int, time: datetime, watermark: int, comments: int, data: JsonObject) -> str:
+    """The title of an issue whose body holds `data`. `time` is in UTC."""
+    check = _check(object_id, version, time, watermark, comments, data)
+    return f"{TITLE_PREFIX}{object_id} [v{version} {time.strftime(_TIME)} {watermark}/{comments} {check}]"
+
+
+@dataclass(frozen=True, slots=True)
+class Title:
+    """The object id that an issue stands for, and its bracket if it has one that is ours."""
+
+    object_id: str | None
+    bracket: Bracket | None
+
+
+def read_title(text: str, labels: Collection[str], uid_prefix: str) -> Title:
+    """
+    What a title says, as far as the issue's labels vouch for it.
+
+    The id is None where the title does not tell it and the label is a hashed one.
+    """
+    prefix = uid_prefix.lower()
+    uids = [label[len(prefix) :] for label in labels if label.lower().startswith(prefix)]
+    name = text.removeprefix(TITLE_PREFIX)
+    if name != text:
+        found = _BRACKET.search(name)
+        if found:
+            object_id = name[: found.start()]
+            if _vouched(object_id, uids, uid_prefix):
+                version, time, watermark, comments, check = found.groups()
+                try:
+                    at = datetime.strptime(time, _TIME).replace(tzinfo=UTC)
+                except ValueError:  # the 45th of a month
+                    return Title(object_id, None)
+                return Title(object_id, Bracket(int(version), at, int(watermark), int(comments), check))
+        if _vouched(name, uids, uid_prefix):
+            return Title(name, None)
+    return Title(next((uid for uid in uids if not _HASHED.match(uid)), None), None)
+
+
+_HASHED = re.compile(r"sha256-[0-9a-f]{32}\Z", re.IGNORECASE)
+
+
+def check_object_id(object_id: object) -> str:
+    """Return the id, or raise InvalidObjectID saying which rule it breaks."""
+    if not isinstance(object_id, str):
+        raise InvalidObjectID(f"An object id is a string, not a {type(object_id).__name__}.")
+    if not object_id:
+        raise InvalidObjectID("The object id is empty.")
+    if len(object_id) > MAX_ID:
+        raise InvalidObjectID(f"The object id has {len(object_id)} characters; {MAX_ID} fit.")
+    if object_id != object_id.strip():
+        raise InvalidObjectID("The object id begins or ends with a space.")
+    # Cc control, Cs surrogate, Zl and Zp line ends: none of them survives in a title.
+    if any(unicodedata.category(character) in ("Cc", "Cs", "Zl", "Zp") for character in object_id):
+        raise InvalidObjectID("The object id holds a control character.")
+    return object_id
+
+
+def plain_label(object_id: str, uid_prefix: str) -> str | None:
+    """The label that shows the id itself, or None if labels cannot (length, comma)."""
+    label = uid_prefix + object_id
+    fits = len(label) <= MAX_LABEL and "," not in object_id and not _HASHED.match(object_id)
+    return label if fits else None
+
+
+def hashed_label(object_id: str, uid_prefix: str) -> str:
+    """The label of an id that has no plain one, or whose plain one differs from another's by case."""
+    return f"{uid_prefix}sha256-{hashlib.sha256(object_id.encode('utf-8')).hexdigest()[:32]}"
+
+
+def _vouched(object_id: str, uids: Collection[str], uid_prefix: str) -> bool:
+    """True if one of the UID labels, bare of their prefix, stands for the id."""
+    return any(
+        label is not None and label[len(uid_prefix) :] in uids
+        for label in (plain_label(object_id, uid_prefix), hashed_label(object_id, uid_prefix))
+    )

@@ -1,0 +1,128 @@
+"""CommentHandler: the log as comments."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from gh_store.backends.base import PAGE, Backend, Comment, Page
+from gh_store.core import wire
+from gh_store.core.retry import Retry
+from gh_store.core.types import Event, Malformed, Mode
+
+
+@dataclass(frozen=True, slots=True)
+class Log:
+    """
+    The comments of an issue, ascending by id, from some page on.
+
+    Attributes:
+        comments: What was listed.
+        before: How many comments stand before the first listed.
+    """
+
+    comments: tuple[Comment, ...]
+    before: int
+
+    @property
+    def total(self) -> int:
+        return self.before + len(self.comments)
+
+    @property
+    def whole(self) -> bool:
+        return self.before == 0
+
+    @property
+    def last(self) -> int:
+        """The id of the last comment, 0 if there is none."""
+        return self.comments[-1].id if self.comments else 0
+
+
+def read_comment(comment: Comment) -> Event | Malformed | None:
+    """What a comment says; None for conversation."""
+    return wire.read_event(comment.body, position=comment.id, time=comment.created_at)
+
+
+class CommentHandler:
+    """Reads the log of an object, and appends to it."""
+
+    def __init__(self, backend: Backend, retry: Retry) -> None:
+        self.backend = backend
+        self.retry = retry
+
+    def whole(self, number: int) -> Log:
+        """All comments of an issue."""
+        return Log(self._from(number, 1), 0)
+
+    def since(self, number: int, bracket: wire.Bracket) -> Log:
+        """The comments after the watermark, and at least one at or below it if there is one."""
+        page = bracket.comments // PAGE + 1
+        comments = self._from(number, page)
+        # Comments may have been deleted, and pages moved up.
+        while page > 1 and (not comments or comments[0].id > bracket.watermark):
+            page -= 1
+            comments = (*self._page(number, page).comments, *comments)
+        return Log(comments, (page - 1) * PAGE)
+
+    def _from(self, number: int, page: int) -> tuple[Comment, ...]:
+        comments: list[Comment] = []
+        while True:
+            read = self._page(number, page)
+            comments.extend(read.comments)
+            if not read.more:
+                return tuple(comments)
+            page += 1
+
+    def _page(self, number: int, page: int) -> Page:
+        return self.retry.read(lambda: self.backend.list_comments(number, page))
+
+    def append(
+        self,
+        number: int,
+        data: object,
+        *,
+        event_id: str,
+        mode: Mode = Mode.APPEND,
+        attempt: int = 1,
+        expected_version: int | None = None,
+        initial_of: str | None = None,
+    ) -> Comment:
+        """
+        Write an event, once: a try whose outcome is unknown is looked up, and a repetition says so.
+
+        Args:
+            attempt: 2 if the event may have been written before.
+        """
+
+        def write(tried: int) -> Comment:
+            text = wire.write_event(
+                data,
+                issue_number=number,
+                time=self.backend.now(),
+                event_id=event_id,
+                mode=mode,
+                attempt=attempt + tried - 1,
+                expected_version=expected_version,
+                initial_of=initial_of,
+            )
+            return self.backend.create_comment(number, text)
+
+        def is_ours(comment: Comment) -> bool:
+            event = read_comment(comment)
+            return isinstance(event, Event) and event.event_id == event_id
+
+        return self.retry.write(write, lambda: self._newest(number, is_ours))
+
+    def reply(self, number: int, text: str) -> Comment:
+        """Say something in prose, once."""
+        return self.retry.write(
+            lambda _: self.backend.create_comment(number, text),
+            lambda: self._newest(number, lambda comment: comment.body == text),
+        )
+
+    def _newest(self, number: int, wanted: Callable[[Comment], bool]) -> Comment | None:
+        """The last comment that is wanted, among the last one to two pages."""
+        count = self.backend.get_issue(number).comments
+        for page in range(count // PAGE + 1, max(0, count // PAGE - 1), -1):
+            for comment in reversed(self._page(number, page).comments):
+                if wanted(comment):
+                    return comment
+        return None
