@@ -1,5 +1,7 @@
 """default_config.yml and the user's file over it, checked."""
 
+import re
+import string
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -148,6 +150,16 @@ def _fault(key: str, value: Any, default: Any) -> str | None:
     return None
 
 
+def _is_format(text: str) -> bool:
+    try:
+        fields = [name for _, name, _, _ in string.Formatter().parse(text) if name is not None]
+    except ValueError:
+        return False
+    known = {"elapsed", "exception", "extra", "file", "function", "level", "line", "message", "module", "name"}
+    known |= {"process", "thread", "time"}
+    return all(re.split(r"[.\[]", field)[0] in known for field in fields)
+
+
 _Wanted = tuple[str, Callable[[Any], bool]]
 _REACTION: Final[_Wanted] = (f"one of {' '.join(REACTIONS)}", lambda value: value in REACTIONS)
 _LEVELS: Final = ("TRACE", "DEBUG", "INFO", "SUCCESS", "WARNING", "ERROR", "CRITICAL")
@@ -170,6 +182,7 @@ _WANTED: Final[Mapping[str, tuple[_Wanted, ...]]] = {
     "retries.max_attempts": (("between 1 and 100", lambda v: 1 <= v <= 100),),
     "retries.backoff_factor": (("between 0 and 60", lambda v: 0 <= v <= 60),),
     "log.level": ((f"one of {' '.join(_LEVELS)}", lambda v: v in _LEVELS),),
+    "log.format": (("a loguru format, as {time} | {level} | {message}", _is_format),),
     "log.max_events": ((f"between 1 and {MAX_COMMENTS}", lambda v: 1 <= v <= MAX_COMMENTS),),
 }
 

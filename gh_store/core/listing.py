@@ -41,10 +41,9 @@ def list_issues(issues: IssueHandler, labels: Sequence[str], *, complete: bool =
         complete: Read every issue there is, and ask no index.
     """
     latest, more = issues.latest()
-    if latest:
-        time = max(head.issue.updated_at for head in latest)
-    else:  # an empty repository; a first write may be on its way into the list
-        time = issues.backend.now() - timedelta(minutes=1)
+    # In an empty repository, a first write may be on its way into the list.
+    empty = issues.backend.now() - timedelta(minutes=1)
+    time = max((head.issue.updated_at for head in latest), default=empty)
     return Listing(time, _merged(issues, labels, latest, more, complete))
 
 
@@ -66,9 +65,9 @@ def objects(
     reader: Reader, heads: Iterator[Head], prefix: str | None = None, progress: Progress = lambda: None
 ) -> Iterator[StoredObject]:
     """The active objects among some issues, each as of now."""
-    for head in heads:
-        if head.status is Status.ACTIVE and not head.unfinished:
-            head = reader.identified(head)
+    for issue in heads:
+        if issue.status is Status.ACTIVE and not issue.unfinished:
+            head = reader.identified(issue)
             if prefix is None or (head.object_id is not None and head.object_id.startswith(prefix)):
                 yield reader.view(head)
                 progress()

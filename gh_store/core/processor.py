@@ -10,7 +10,7 @@ What makes it safe to cut anywhere, and to run twice at once:
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from loguru import logger
 
@@ -87,6 +87,25 @@ class _Again(Exception):
         self.unanswered = unanswered
 
 
+@dataclass(frozen=True, slots=True)
+class _Memory:
+    """
+    What one run has done so far. Lists may not show it yet.
+
+    Attributes:
+        decided: Comment id -> decision.
+        replies: What was told -> the id of the reply, or None if it could not be posted.
+    """
+
+    decided: dict[int, Decision] = field(default_factory=dict)
+    replies: dict[str, int | None] = field(default_factory=dict)
+
+    def unlisted(self, log: Log) -> int:
+        """How many of this run's replies a list does not hold."""
+        listed = {comment.id for comment in log.comments}
+        return sum(reply is not None and reply not in listed for reply in self.replies.values())
+
+
 class Processor:
     """Brings objects up to date. Any number of them may run at once."""
 
@@ -118,11 +137,11 @@ class Processor:
             BackendUnavailable: The object changed under every attempt.
         """
         current = self.issues.read(head) if isinstance(head, int) else head
-        decided: dict[int, Decision] = {}
+        memory = _Memory()
         unanswered = 0
         for _ in range(_ROUNDS):
             try:
-                return self._round(self._object(current), decided)
+                return self._round(self._object(current), memory)
             except _Again as again:
                 if again.unanswered is not None:
                     unanswered += 1
@@ -144,26 +163,44 @@ class Processor:
 
     # --- one round --------------------------------------------------------------------------------
 
-    def _round(self, head: Head, decided: dict[int, Decision]) -> Run:
+    def _round(self, head: Head, memory: _Memory) -> Run:
         reading = self.reader.read(head, fresh=self._is_old_enough)
         head = reading.head
         self._complete_creation(reading)
         putting_back = self._keep_edit(reading)
-        told = self._tell(reading) + (self._tell_put_back(reading, putting_back) if putting_back else 0)
-        committed = self._commit(reading, told)
-        decided.update((decision.comment.id, decision) for decision in reading.pending)
+        self._tell(reading, memory)
+        if putting_back is not None:
+            self._tell_put_back(reading, putting_back, memory)
+        comments = reading.log.total + memory.unlisted(reading.log)
+        committed = self._commit(reading, comments)
+        memory.decided.update((decision.comment.id, decision) for decision in reading.pending)
         self._complete_receipts(reading)
         for decision in reading.pending:
             if not (_creates(decision) and self.receipts.shows(decision.comment)):
                 self.receipts.leave(decision.comment, decision.event, decision.outcome)
+        self._log(reading)
         closed = self.close(committed)
-        if closed.issue.comments != reading.log.total + told or closed.issue.title != committed.issue.title:
+        if closed.issue.comments != comments or closed.issue.title != committed.issue.title:
             raise _Again(closed)
         return Run(
             closed,
             stored(closed, reading.state),
-            tuple(decided[comment_id] for comment_id in sorted(decided)),
+            tuple(memory.decided[comment_id] for comment_id in sorted(memory.decided)),
         )
+
+    def _log(self, reading: Reading) -> None:
+        for decision in reading.pending:
+            if decision.error is not None:
+                logger.warning(
+                    "Issue {}: event {} rejected: {}", reading.head.issue.number, decision.comment.id, decision.error
+                )
+        if reading.pending:
+            logger.info(
+                "Issue {}: {!r} is at version {}.",
+                reading.head.issue.number,
+                reading.head.object_id,
+                reading.state.version,
+            )
 
     def _is_old_enough(self, log: Log) -> bool:
         """False while an older comment than the newest may still be on its way into the list."""
@@ -219,23 +256,24 @@ class Processor:
 
     # --- telling ----------------------------------------------------------------------------------
 
-    def _tell(self, reading: Reading) -> int:
-        """Reply to each rejected event that has no reply yet; how many replies were posted."""
+    def _tell(self, reading: Reading, memory: _Memory) -> None:
+        """Reply to each rejected event that has no reply yet."""
         rejected = [decision for decision in reading.pending if decision.error is not None]
         if not rejected or not self.config.rejections_reply:
-            return 0
+            return
         told = {reply[0] for reply in self._replies(reading.log)}
-        return sum(
-            self._reply(reading, wire.write_reply(decision.comment.id, type(error).__name__, error.message, error.hint))
-            for decision in rejected
-            if (error := decision.error) is not None and decision.comment.id not in told
-        )
+        for decision in rejected:
+            position, error = decision.comment.id, decision.error
+            if error is not None and position not in told:
+                text = wire.write_reply(position, type(error).__name__, error.message, error.hint)
+                self._reply(reading, str(position), text, memory)
 
-    def _tell_put_back(self, reading: Reading, why: str) -> int:
+    def _tell_put_back(self, reading: Reading, why: str, memory: _Memory) -> None:
         assert reading.edit is not None
         text = wire.write_put_back(reading.edit.event_id, why)
         known = any(comment.body == text and self.access.trusts(comment.author) for comment in reading.log.comments)
-        return 0 if known or not self.config.rejections_reply else self._reply(reading, text)
+        if self.config.rejections_reply and not known:
+            self._reply(reading, reading.edit.event_id, text, memory)
 
     def _replies(self, log: Log) -> Iterable[tuple[int, str, str]]:
         """The replies in a log that somebody trusted wrote."""
@@ -244,32 +282,34 @@ class Processor:
             if reply is not None and self.access.trusts(comment.author):
                 yield reply
 
-    def _reply(self, reading: Reading, text: str) -> int:
+    def _reply(self, reading: Reading, what: str, text: str, memory: _Memory) -> None:
+        if what in memory.replies:
+            return
         try:
-            self.comments.reply(reading.head.issue.number, text)
+            memory.replies[what] = self.comments.reply(reading.head.issue.number, text).id
         except GitHubStoreError as error:  # a full or locked issue holds nothing up
             logger.warning("Issue {}: a reply could not be posted: {}", reading.head.issue.number, error)
-            return 0
-        return 1
+            memory.replies[what] = None
 
     # --- writing ----------------------------------------------------------------------------------
 
-    def _commit(self, reading: Reading, told: int) -> Head:
+    def _commit(self, reading: Reading, comments: int) -> Head:
         """Write the state, unless the issue says all of it already; the issue as it is then."""
         head, log, state = reading.head, reading.log, reading.state
         assert head.object_id is not None
         new = any(not _creates(decision) for decision in reading.pending)
-        if head.proven and not new and head.bracket is not None and head.bracket.comments == log.total + told:
+        if head.proven and not new and head.bracket is not None and head.bracket.comments == comments:
             return head
-        title = wire.write_title(head.object_id, state.version, state.time, log.last, log.total + told, state.data)
+        title = wire.write_title(head.object_id, state.version, state.time, log.last, comments, state.data)
         body = wire.write_body(state.data)
         now = self.issues.read(head.issue.number)
         if (now.issue.title, now.issue.body, now.issue.labels) != (
             head.issue.title,
             head.issue.body,
             head.issue.labels,
-        ) or now.issue.comments != log.total + told:
-            raise _Again(now)
+        ) or now.issue.comments != comments:
+            self.retry.sleep(self.backend.lag / 2)  # the answer may be an old one
+            raise _Again
         try:
             return self.issues.commit(head, title, body)
         except BackendUnavailable as error:

@@ -33,6 +33,7 @@ from gh_store.core.wire.values import (
     check_size,
     check_value,
     read_body,
+    read_value,
     write_body,
     write_value,
 )
@@ -55,6 +56,7 @@ __all__ = [
     "read_body",
     "read_event",
     "read_reply",
+    "read_value",
     "read_title",
     "write_body",
     "write_event",

@@ -94,6 +94,27 @@ def write_body(data: JsonObject) -> str:
     return "{\n" + ",\n".join(lines) + "\n}"
 
 
+def read_value(text: str) -> Any:
+    """
+    The value of a JSON text that a caller gave.
+
+    Raises:
+        InvalidObject: It is no JSON, or a value that the store does not take.
+        ValueTooLarge: It has more parts than a text has characters.
+    """
+    try:
+        value = parse(text)
+    except json.JSONDecodeError as error:
+        raise InvalidObject(
+            f"This is no JSON: {error.msg} (line {error.lineno}, column {error.colno}).",
+            hint="Strings and keys stand in double quotes; quote the whole for your shell.",
+        ) from error
+    except Unfit as error:
+        raise InvalidObject(str(error)) from error
+    check_value(value)
+    return value
+
+
 def read_body(text: str) -> JsonObject | None:
     """The state in a body, or None if the body holds no JSON object that the store could hold."""
     try:
