@@ -11,16 +11,19 @@ What makes it safe to cut anywhere, and to run twice at once:
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import NoReturn
 
 from loguru import logger
 
 from gh_store.core import wire
 from gh_store.core.exceptions import (
+    AccessError,
     BackendUnavailable,
-    GitHubStoreError,
     IntegrityError,
+    InvalidInput,
     InvalidObject,
     InvalidUpdate,
+    LogFull,
     ObjectNotFound,
     ValueTooLarge,
 )
@@ -28,7 +31,7 @@ from gh_store.core.fold import difference
 from gh_store.core.log import Decision
 from gh_store.core.reading import Reader, Reading, stored
 from gh_store.core.replay import replay
-from gh_store.core.types import Event, Outcome, Processed, StoredObject
+from gh_store.core.types import Event, Mode, Outcome, Processed, StoredObject
 from gh_store.handlers.comment import Log, read_comment
 from gh_store.handlers.issue import Head, Status
 
@@ -95,10 +98,12 @@ class _Memory:
     Attributes:
         decided: Comment id -> decision.
         replies: What was told -> the id of the reply, or None if it could not be posted.
+        events: The event_ids of what it appended to the log itself.
     """
 
     decided: dict[int, Decision] = field(default_factory=dict)
     replies: dict[str, int | None] = field(default_factory=dict)
+    events: set[str] = field(default_factory=set)
 
     def unlisted(self, log: Log) -> int:
         """How many of this run's replies a list does not hold."""
@@ -166,8 +171,8 @@ class Processor:
     def _round(self, head: Head, memory: _Memory) -> Run:
         reading = self.reader.read(head, fresh=self._is_old_enough)
         head = reading.head
-        self._complete_creation(reading)
-        putting_back = self._keep_edit(reading)
+        self._complete_creation(reading, memory)
+        putting_back = self._keep_edit(reading, memory)
         self._tell(reading, memory)
         if putting_back is not None:
             self._tell_put_back(reading, putting_back, memory)
@@ -209,7 +214,7 @@ class Processor:
         age = (self.backend.now() - log.comments[-1].created_at).total_seconds()
         return age >= self.config.processing_patience
 
-    def _complete_creation(self, reading: Reading) -> None:
+    def _complete_creation(self, reading: Reading, memory: _Memory) -> None:
         """Write the initial state of an object whose creator was cut off before it could."""
         head = reading.head
         if not (head.bracket and head.bracket.watermark == 0 and head.proven and head.body is not None):
@@ -221,7 +226,24 @@ class Processor:
         if head.status is Status.ACTIVE and self._rivals(head, head.object_id):
             self.withdraw(head)
             raise ObjectNotFound(f"Issue {number} was withdrawn: another one holds {head.object_id!r}.")
-        self.comments.append(number, head.body, event_id=creation_id(number), attempt=2, initial_of=head.object_id)
+        self._append(number, head.body, creation_id(number), memory, initial_of=head.object_id)
+
+    def _append(
+        self,
+        number: int,
+        data: object,
+        event_id: str,
+        memory: _Memory,
+        *,
+        mode: Mode = Mode.APPEND,
+        initial_of: str | None = None,
+    ) -> NoReturn:
+        """Append an event of our own, which another run may have appended too, and start again."""
+        if event_id in memory.events:
+            self.retry.sleep(self.backend.lag / 2)  # no list shows it yet
+        else:
+            self.comments.append(number, data, event_id=event_id, mode=mode, attempt=2, initial_of=initial_of)
+            memory.events.add(event_id)
         raise _Again
 
     def _rivals(self, head: Head, object_id: str) -> bool:
@@ -237,7 +259,7 @@ class Processor:
         self.issues.label(head, self.config.base_label, on=False)
         self.issues.set_open(head, False)
 
-    def _keep_edit(self, reading: Reading) -> str | None:
+    def _keep_edit(self, reading: Reading, memory: _Memory) -> str | None:
         """Append a hand edit to the log as an event; or say why it has to be put back."""
         edit = reading.edit
         if edit is None:
@@ -249,10 +271,9 @@ class Processor:
         mode, changes = difference(edit.base, edit.body)
         try:
             wire.check_value(changes)
-            self.comments.append(reading.head.issue.number, changes, event_id=edit.event_id, mode=mode, attempt=2)
-        except (InvalidObject, InvalidUpdate, ValueTooLarge) as error:
+            self._append(reading.head.issue.number, changes, edit.event_id, memory, mode=mode)
+        except (InvalidObject, InvalidUpdate, LogFull, ValueTooLarge) as error:
             return f"it fits no event: {error}"
-        raise _Again
 
     # --- telling ----------------------------------------------------------------------------------
 
@@ -287,7 +308,7 @@ class Processor:
             return
         try:
             memory.replies[what] = self.comments.reply(reading.head.issue.number, text).id
-        except GitHubStoreError as error:  # a full or locked issue holds nothing up
+        except (AccessError, InvalidInput) as error:  # a full or locked issue holds nothing up
             logger.warning("Issue {}: a reply could not be posted: {}", reading.head.issue.number, error)
             memory.replies[what] = None
 

@@ -220,6 +220,8 @@ class Reader:
         after = head.bracket.watermark
         pending = decide(log.comments, self._counts, start=base, after=after, refuses=self._refuses(head))
         state = pending[-1].state if pending else base
+        # A body that is what the pending events make is the work of an older processor.
+        done = head.body is not None and wire.canonical(head.body) == wire.canonical(state.data)
         return Reading(
             head=head,
             log=log,
@@ -228,33 +230,34 @@ class Reader:
             state=state,
             known=replayed.decisions if replayed else (),
             proved=replayed is None or replayed.proved,
-            edit=None if head.proven else self._edit(head, log, base, state, after),
+            edit=None if head.proven or done else self._edit(head, log, base.data, head.body, after),
         )
 
     def _by_receipts(self, head: Head, log: Log) -> Reading:
         """
         An older store's object, or one whose title is believed by nobody: receipts decide.
 
-        The log as a whole yields the state from here on. What the body holds beyond what was
-        applied is kept as if a hand had written it.
+        The body is the committed state, and what the last receipt does not cover is applied to it.
+        From the next commit on the log as a whole has to yield that, so whatever it lacks is
+        appended to it as if a hand had written it.
         """
         decisions = decide(log.comments, self._counts, refuses=self._refuses(head))
-        applied = [d for d in decisions if _creates(d) or self.receipts.decided(d.comment)]
-        known = {decision.comment.id for decision in applied}
+        decided_to = next((d.comment.id for d in reversed(decisions) if self.receipts.decided(d.comment)), 0)
+        known = tuple(d for d in decisions if d.comment.id <= decided_to or _creates(d))
+        pending = tuple(d for d in decisions if d.comment.id > decided_to and not _creates(d))
         start = State(1, head.issue.created_at, {}, 2)
-        then = decide([decision.comment for decision in applied], lambda comment, event: True)
-        base = then[-1].state if then else start
-        state = decisions[-1].state if decisions else start
-        return Reading(
-            head=head,
-            log=log,
-            base=base,
-            pending=tuple(decision for decision in decisions if decision.comment.id not in known),
-            state=state,
-            known=tuple(applied),
-            proved=False,
-            edit=self._edit(head, log, base, state, 0),
-        )
+        base, state = (decided[-1].state if decided else start for decided in (known, decisions))
+        edit = None
+        if head.body is not None and self._author_trusted(head):
+            kept = State(base.version, base.time, head.body, len(wire.write_body(head.body)))
+            redone = decide(log.comments, self._counts, start=kept, after=decided_to)
+            wanted = redone[-1].state if redone else kept
+            edit = self._edit(head, log, state.data, wanted.data, 0)
+            if edit is not None:
+                state = State(state.version, state.time, wanted.data, wanted.size)
+        elif head.body is None or wire.canonical(head.body) != wire.canonical(state.data):
+            edit = Edit(_edit_id(head, 0), state.data, head.body)
+        return Reading(head, log, base, pending, state, known, proved=False, edit=edit)
 
     def _counts(self, comment: Comment, event: Event | Malformed) -> bool:
         # Our own receipt stands for the right of an author who has lost it since.
@@ -270,14 +273,17 @@ class Reader:
 
         return refuses
 
-    def _edit(self, head: Head, log: Log, base: State, state: State, after: int) -> Edit | None:
-        body = head.body
-        # A body that is what the pending events make is the work of an older processor.
-        if body is not None and wire.canonical(body) in (wire.canonical(base.data), wire.canonical(state.data)):
+    def _edit(self, head: Head, log: Log, base: JsonObject, body: JsonObject | None, after: int) -> Edit | None:
+        """The edit that turns `base` into `body`, unless they are the same or the log holds it."""
+        if body is not None and wire.canonical(body) == wire.canonical(base):
             return None
-        event_id = f"edit-{after}-{hashlib.sha256(head.issue.body.encode('utf-8')).hexdigest()[:16]}"
+        event_id = _edit_id(head, after)
         for comment in log.comments:
             event = read_comment(comment) if event_id in comment.body and comment.id > after else None
             if isinstance(event, Event) and event.event_id == event_id and self._counts(comment, event):
                 return None
-        return Edit(event_id, base.data, body)
+        return Edit(event_id, base, body)
+
+
+def _edit_id(head: Head, after: int) -> str:
+    return f"edit-{after}-{hashlib.sha256(head.issue.body.encode('utf-8')).hexdigest()[:16]}"

@@ -360,6 +360,7 @@ def test_an_event_past_a_deletion_is_rejected_and_its_writer_told(world):
     assert world.comments()[1].reactions == {"confused": 1}
     assert "was deleted" in world.comments()[2].body
     assert not world.issue().open
+    world.settle()
     assert world.store().process_pending() == []
 
 

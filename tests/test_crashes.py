@@ -1,0 +1,152 @@
+"""
+Each verb, cut at each of its requests in turn, before and after it is carried out.
+
+After a cut the caller tries again, then a sweep runs; and the store equals that of a run without the cut.
+A program that is cut has no retries: it is dead.
+"""
+
+import re
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import replace
+
+import pytest
+from conftest import World
+
+from gh_store import BackendUnavailable, GitHubStoreError, InvalidUpdate, ObjectExists, ObjectNotFound, Store
+from gh_store.core import wire
+
+
+def create(store: Store) -> None:
+    with suppress(ObjectExists):  # it was made before the cut
+        store.create("metrics", {"a": 1}, ["public"])
+
+
+def create_again(store: Store) -> None:
+    with suppress(ObjectExists):
+        store.create("old", {"life": 2})
+
+
+def update(store: Store) -> None:
+    store.update("thing", {"b": {"c": 2}}, event_id="mine")
+
+
+def update_and_process(store: Store) -> None:
+    store.update("thing", {"b": {"c": 2}}, event_id="mine", process=True)
+
+
+def reject(store: Store) -> None:
+    with suppress(InvalidUpdate):
+        store.update("thing", [{"op": "remove", "path": "/no"}], "patch", event_id="bad", process=True)
+
+
+def process(store: Store) -> None:
+    store.process_updates(2)
+
+
+def delete(store: Store) -> None:
+    with suppress(ObjectNotFound):
+        store.delete("busy")
+
+
+def sweep(store: Store) -> None:
+    for done in store.process_pending():
+        if done.error is not None:
+            raise done.error
+
+
+VERBS = [create, create_again, update, update_and_process, reject, process, delete, sweep]
+
+
+def prepare(world: World) -> None:
+    """Objects in every state that a verb may meet."""
+    store = world.store()
+    store.create("thing", {"a": 1})
+    store.create("busy", {"n": 0})
+    store.update("busy", {"n": 1})
+    store.update("busy", [{"op": "test", "path": "/n", "value": 7}], "patch")
+    world.backend("stranger").create_comment(2, '{"n": "stranger"}')
+    store.update("busy", {"m": 2})
+    store.create("old", {"life": 1})
+    store.delete("old")
+    store.create("edited", {"by": "us"})
+    world.backend().edit_issue(4, body='{"by": "hand"}')
+    world.requests()
+
+
+def picture(world: World) -> object:
+    """All that users and readers of the issues see, without what each run makes anew (ids, times, nonces)."""
+    world.store().process_pending()
+    issues = []
+    for issue in reversed(list(world.store()._issues.listed())):
+        at = issue.issue
+        said = []
+        for comment in world.comments(at.number):
+            event = wire.read_event(comment.body, position=comment.id, time=comment.created_at)
+            text = comment.body if event is None else wire.canonical(event.data)
+            said.append((re.sub(r"\d+", "N", text), tuple(sorted(comment.reactions.items()))))
+        version = at.title.split("[")[1].split()[0]
+        issues.append((issue.object_id, issue.status, version, at.open, at.body, tuple(said), issue.proven))
+    return sorted(issues, key=str), sorted((o.meta.object_id, wire.canonical(o.data), o.meta.version) for o in world.store().list_all())
+
+
+def run(tmp_path, config, name: str, verb: Callable[[Store], None], cut: Callable[[int, str], str | None]) -> object:
+    world = World(tmp_path / f"{name}.db", replace(config, retries_max_attempts=1))
+    with world.closing:
+        prepare(world)
+        world.faults.cut = cut
+        try:
+            verb(world.store())
+        except BackendUnavailable:
+            world.faults.cut = lambda index, verb: None
+            verb(world.store())
+        world.faults.cut = lambda index, verb: None
+        return picture(world)
+
+
+@pytest.mark.parametrize("verb", VERBS, ids=lambda verb: verb.__name__)
+def test_a_cut_anywhere_changes_nothing_in_the_end(tmp_path, config, verb):
+    calls: list[str] = []
+    clean = run(tmp_path, config, "clean", verb, lambda index, name: calls.append(name))
+    assert len(calls) > 1
+    for at in range(len(calls)):
+        for when in ("before", "after"):
+            cut = run(tmp_path, config, f"{at}-{when}", verb, lambda index, name: when if index == at else None)  # noqa: B023
+            assert unrepeated(cut) == unrepeated(clean), f"cut {when} request {at}, {calls[at]}, of {calls}"
+
+
+def unrepeated(picture: object) -> object:
+    """A retried update may stand twice in the log; it may count only once."""
+    issues, objects = picture
+
+    def once(said: tuple[tuple[str, object], ...]) -> list[tuple[str, object]]:
+        texts = [text for text, _ in said]
+        return [each for at, each in enumerate(said) if each[0] not in texts[:at]]
+
+    return [(*issue[:5], once(issue[5]), issue[6]) for issue in issues], objects
+
+
+@pytest.mark.parametrize("verb", VERBS, ids=lambda verb: verb.__name__)
+def test_one_cut_is_survived_without_anybodys_help(tmp_path, config, verb):
+    calls: list[str] = []
+    clean = run(tmp_path, config, "clean", verb, lambda index, name: calls.append(name))
+    for at in range(len(calls)):
+        for when in ("before", "after"):
+            world = World(tmp_path / f"{at}-{when}.db", config)
+            with world.closing:
+                prepare(world)
+                world.faults.cut = lambda index, name: when if index == at else None  # noqa: B023
+                verb(world.store())
+                world.faults.cut = lambda index, name: None
+                assert picture(world) == clean, f"cut {when} request {at}, {calls[at]}, of {calls}"
+
+
+def test_a_backend_that_stays_away_is_said_so(tmp_path, config):
+    world = World(tmp_path / "away.db", config)
+    with world.closing:
+        prepare(world)
+        world.faults.cut = lambda index, verb: "before"
+        for verb in VERBS:
+            with pytest.raises(GitHubStoreError) as caught:
+                verb(world.store())
+            assert isinstance(caught.value, BackendUnavailable)
