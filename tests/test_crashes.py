@@ -87,7 +87,9 @@ def picture(world: World) -> object:
             said.append((re.sub(r"\d+", "N", text), tuple(sorted(comment.reactions.items()))))
         version = at.title.split("[")[1].split()[0]
         issues.append((issue.object_id, issue.status, version, at.open, at.body, tuple(said), issue.proven))
-    return sorted(issues, key=str), sorted((o.meta.object_id, wire.canonical(o.data), o.meta.version) for o in world.store().list_all())
+    return sorted(issues, key=str), sorted(
+        (o.meta.object_id, wire.canonical(o.data), o.meta.version) for o in world.store().list_all()
+    )
 
 
 def run(tmp_path, config, name: str, verb: Callable[[Store], None], cut: Callable[[int, str], str | None]) -> object:

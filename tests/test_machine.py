@@ -101,7 +101,9 @@ class Machine(RuleBasedStateMachine):
                 return
             raise AssertionError("updated what is not there")
         store.update(object_id, changes, mode, process=process)
-        model.data = deepcopy(changes) if mode == "replace" else merged(model.data, changes, null_removes=mode == "merge")
+        model.data = (
+            deepcopy(changes) if mode == "replace" else merged(model.data, changes, null_removes=mode == "merge")
+        )
         model.version += 1
         if process:
             self.processed(model)
@@ -110,7 +112,9 @@ class Machine(RuleBasedStateMachine):
     def update_in_vain(self, object_id, key):
         if object_id in self.objects:
             try:
-                self.store.update(object_id, [{"op": "test", "path": f"/{key}", "value": "never"}], "patch", process=True)
+                self.store.update(
+                    object_id, [{"op": "test", "path": f"/{key}", "value": "never"}], "patch", process=True
+                )
             except InvalidUpdate as error:
                 assert error.rejected
                 self.processed(self.objects[object_id])
@@ -149,7 +153,9 @@ class Machine(RuleBasedStateMachine):
 
     # --- the world --------------------------------------------------------------------------------
 
-    @rule(object_id=ids, text=st.sampled_from(['{"k": "stranger"}', "nice!", '{"_data": {}, "_meta": 1}', "```\n{}\n```"]))
+    @rule(
+        object_id=ids, text=st.sampled_from(['{"k": "stranger"}', "nice!", '{"_data": {}, "_meta": 1}', "```\n{}\n```"])
+    )
     def a_stranger_comments(self, object_id, text):
         if object_id in self.objects:
             self.world.backend("stranger").create_comment(self.objects[object_id].number, text)
@@ -214,7 +220,12 @@ class Machine(RuleBasedStateMachine):
             self.world.settle()
             self.world.backend("colleague").edit_issue(model.number, body="oops")
 
-    @rule(object_id=ids, title=st.sampled_from(["Read me", "Stored Object: z", "Stored Object: a [v9 2026-01-01T00:00:00Z 9/9 00000000]"]))
+    @rule(
+        object_id=ids,
+        title=st.sampled_from(
+            ["Read me", "Stored Object: z", "Stored Object: a [v9 2026-01-01T00:00:00Z 9/9 00000000]"]
+        ),
+    )
     def a_person_edits_the_title(self, object_id, title):
         model = self.objects.get(object_id)
         if model is None or not model.exact or model.edited or model.titled:
@@ -262,7 +273,9 @@ class Machine(RuleBasedStateMachine):
         model = self.objects.get(object_id)
         if model is None or not model.exact or model.titled:
             return
-        entries = [entry for entry in self.store.get_object_history(object_id) if entry["outcome"] in ("applied", "pending")]
+        entries = [
+            entry for entry in self.store.get_object_history(object_id) if entry["outcome"] in ("applied", "pending")
+        ]
         versions = [entry["version"] for entry in entries]
         assert versions == sorted(versions)
         assert entries[-1]["version"] == model.version

@@ -241,7 +241,13 @@ class Reader:
         From the next commit on the log as a whole has to yield that, so whatever it lacks is
         appended to it as if a hand had written it.
         """
-        decisions = decide(log.comments, self._counts, refuses=self._refuses(head))
+
+        def counts(comment: Comment, event: Event | Malformed) -> bool:
+            # The labels admitted the issue, and with it what its author began it with.
+            begins = isinstance(event, Event) and event.initial and comment.author == head.issue.author
+            return begins or self._counts(comment, event)
+
+        decisions = decide(log.comments, counts, refuses=self._refuses(head))
         decided_to = next((d.comment.id for d in reversed(decisions) if self.receipts.decided(d.comment)), 0)
         known = tuple(d for d in decisions if d.comment.id <= decided_to or _creates(d))
         pending = tuple(d for d in decisions if d.comment.id > decided_to and not _creates(d))
@@ -250,7 +256,7 @@ class Reader:
         edit = None
         if head.body is not None and self._author_trusted(head):
             kept = State(base.version, base.time, head.body, len(wire.write_body(head.body)))
-            redone = decide(log.comments, self._counts, start=kept, after=decided_to)
+            redone = decide(log.comments, counts, start=kept, after=decided_to)
             wanted = redone[-1].state if redone else kept
             edit = self._edit(head, log, state.data, wanted.data, 0)
             if edit is not None:

@@ -18,22 +18,22 @@ class Receipts:
     access: Access
     retry: Retry
 
+    @property
+    def _ours(self) -> tuple[str, str, str]:
+        config = self.config
+        return config.reactions_processed, config.reactions_rejected, config.reactions_initial_state
+
     def shows(self, comment: Comment) -> bool:
         """True if the comment carries a reaction that could be a receipt."""
-        ours = (
-            self.config.reactions_processed,
-            self.config.reactions_rejected,
-            self.config.reactions_initial_state,
-        )
-        return any(comment.reactions.get(content, 0) > 0 for content in ours)
+        return any(comment.reactions.get(content, 0) > 0 for content in self._ours)
 
     def processed(self, comment: Comment) -> bool:
         """True if somebody who is trusted says that the comment was applied. May ask who reacted."""
         return self._left(comment, self.config.reactions_processed)
 
     def decided(self, comment: Comment) -> bool:
-        """True if somebody who is trusted says that the comment was applied or rejected."""
-        return self.processed(comment) or self._left(comment, self.config.reactions_rejected)
+        """True if somebody who is trusted says that the comment was handled, in whichever way."""
+        return any(self._left(comment, content) for content in self._ours)
 
     def rejected(self, comment_id: int) -> bool:
         """True if somebody who is trusted says that the comment was rejected. Asks who reacted."""
