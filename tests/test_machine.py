@@ -36,6 +36,7 @@ class Model:
         self.exact = True  # its versions can be told: no comment of its past was touched
         self.edited = False  # a hand edit waits for the next processor
         self.titled = False  # as does a title that somebody replaced
+        self.broken = False  # or a body that is no object any more
 
 
 def merged(old, new, *, null_removes):
@@ -150,6 +151,7 @@ class Machine(RuleBasedStateMachine):
             model.edited = False
         if model.titled:
             model.titled = model.exact = False
+        model.broken = False
 
     # --- the world --------------------------------------------------------------------------------
 
@@ -183,8 +185,9 @@ class Machine(RuleBasedStateMachine):
     @rule(object_id=ids, data=st.data(), gone=st.booleans())
     def an_old_comment_is_changed(self, object_id, data, gone):
         comment = self.some_comment(object_id, data)
-        if comment is None or self.objects[object_id].edited or self.objects[object_id].titled:
-            return
+        model = self.objects.get(object_id)
+        if comment is None or model.edited or model.titled or model.broken:
+            return  # what is lost in both body and log is lost
         head = self.store._issues.read(self.objects[object_id].number)
         if comment.id > head.bracket.watermark:
             return  # what is pending may be changed, and then it is another event
@@ -219,6 +222,7 @@ class Machine(RuleBasedStateMachine):
         if model is not None and model.exact and not model.edited and not model.titled:
             self.world.settle()
             self.world.backend("colleague").edit_issue(model.number, body="oops")
+            model.broken = True
 
     @rule(
         object_id=ids,

@@ -77,6 +77,8 @@ class SqliteFile:
         # A file that may not be written is opened for reading; without that, SQLite could not even
         # tell what it holds.
         mode = "rwc" if not self.path.exists() else "rw" if os.access(self.path, os.W_OK) else "ro"
+        if mode == "ro" and not self.path.with_name(f"{self.path.name}-wal").exists():
+            mode = "ro&immutable=1"  # nobody writes now; else SQLite wants to write beside the file
         return sqlite3.connect(
             f"{self.path.absolute().as_uri()}?mode={mode}",
             uri=True,
@@ -135,7 +137,7 @@ class SqliteFile:
         try:
             yield
         except sqlite3.ProgrammingError as error:
-            raise BackendUnavailable("The store was closed.", outcome_unknown=False, hint="Open it again.") from error
+            raise BackendUnavailable("The store was closed.", transient=False, hint="Open it again.") from error
         except sqlite3.Error as error:
             raise self._mapped(error) from error
 
@@ -152,7 +154,7 @@ class SqliteFile:
             )
         if name == "SQLITE_FULL":
             return BackendUnavailable(
-                f"{self.path}: the disk is full.", outcome_unknown=False, hint="Make room; what was stored is safe."
+                f"{self.path}: the disk is full.", transient=False, hint="Make room; what was stored is safe."
             )
         if name == "SQLITE_NOTADB":
             return ConfigurationError(

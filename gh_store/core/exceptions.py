@@ -206,14 +206,18 @@ class BackendUnavailable(GitHubStoreError):
 
     Attributes:
         outcome_unknown: True if what was asked may have been done all the same.
+        transient: False if the same request will fail again until somebody does something.
     """
 
     exit_code = 6
     default_hint = "Try again later; a sweep (process-updates --all) completes what was cut off."
 
-    def __init__(self, message: str, *, outcome_unknown: bool = True, hint: str | None = None) -> None:
+    def __init__(
+        self, message: str, *, outcome_unknown: bool = True, transient: bool = True, hint: str | None = None
+    ) -> None:
         super().__init__(message, hint=hint)
-        self.outcome_unknown = outcome_unknown
+        self.outcome_unknown = outcome_unknown and transient
+        self.transient = transient
 
 
 class IntegrityError(GitHubStoreError):

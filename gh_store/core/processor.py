@@ -321,7 +321,9 @@ class Processor:
         new = any(not _creates(decision) for decision in reading.pending)
         if head.proven and not new and head.bracket is not None and head.bracket.comments == comments:
             return head
-        title = wire.write_title(head.object_id, state.version, state.time, log.last, comments, state.data)
+        before = head.bracket.watermark if head.bracket is not None and reading.proved else 0
+        watermark = max(log.last, before)  # the comment that it names may be deleted
+        title = wire.write_title(head.object_id, state.version, state.time, watermark, comments, state.data)
         body = wire.write_body(state.data)
         now = self.issues.read(head.issue.number)
         if (now.issue.title, now.issue.body, now.issue.labels) != (

@@ -43,6 +43,8 @@ class Retry:
             try:
                 return do(attempt)
             except BackendUnavailable as error:
+                if not error.transient:
+                    raise
                 logger.warning("{} Trying again ({} of {}).", error, attempt + 1, self.max_attempts)
                 pause = self.backoff_factor**attempt
                 if look_up is None or not error.outcome_unknown:

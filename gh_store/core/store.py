@@ -186,6 +186,7 @@ class Store:
         )
         self.access_control.require(comment.author)
         head = self._reader.identified(self._issues.reopen(number))
+        self._issues.remember(head)
         if head.status is not Status.ACTIVE:
             self._issues.forget(object_id)
             raise deleted(head)

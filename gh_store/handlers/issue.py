@@ -264,9 +264,7 @@ class IssueHandler:
 
     def reopen(self, number: int) -> Head:
         """Open an issue of which only the number is known; the answer tells the rest."""
-        head = self.head(self.retry.read(lambda: self.backend.edit_issue(number, open=True)))
-        self.remember(head)
-        return head
+        return self.head(self.retry.read(lambda: self.backend.edit_issue(number, open=True)))
 
     def set_open(self, head: Head, open: bool) -> Head:
         """Open or close the issue by state alone."""

@@ -1,0 +1,157 @@
+"""Requests are counted: the table of the README is a promise."""
+
+from collections import Counter
+
+import pytest
+
+from gh_store import InvalidUpdate, ObjectNotFound
+
+
+@pytest.fixture
+def metrics(calm):
+    calm.store().create("metrics", {"n": 0})
+    calm.requests()
+    return calm
+
+
+def filled(world, comments):
+    """An object whose log has so many comments, all processed."""
+    store = world.store()
+    store.create("metrics", {"n": 0})
+    for n in range(comments - 1):
+        store.update("metrics", {"n": n})
+    store.process_updates(1)
+    world.requests()
+    return store
+
+
+def cost(world, verb):
+    world.requests()
+    verb()
+    return world.requests()
+
+
+def test_create(calm):
+    assert cost(calm, lambda: calm.store().create("metrics", {})) == [
+        "create_label", "create_issue", "create_comment", "add_reaction", "edit_issue"]  # fmt: skip
+
+
+def test_create_where_the_label_was_there_before(calm):
+    store = calm.store()
+    store.create("metrics", {})
+    store.delete("metrics")
+    calls = cost(calm, lambda: calm.store().create("metrics", {}))
+    pages = 2  # of issues of the last day: before the claim and after
+    assert len(calls) - pages <= 9
+
+
+@pytest.mark.parametrize("comments", [1, 99, 100, 101, 250])
+def test_get(calm, comments):
+    filled(calm, comments)
+    assert cost(calm, lambda: calm.store().get("metrics")) == ["list_issues"]
+    store = calm.store()
+    store.get("metrics")
+    assert cost(calm, lambda: store.get("metrics")) == ["get_issue"]
+    store.update("metrics", {"more": 1})
+    calls = cost(calm, lambda: calm.store().get("metrics"))
+    assert calls[:2] == ["list_issues", "list_comments"]
+    assert len(calls) <= (3 if comments == 100 else 2)
+
+
+def test_get_of_what_is_not_there(metrics):
+    def get(name):
+        with pytest.raises(ObjectNotFound):
+            metrics.store().get(name)
+
+    assert cost(metrics, lambda: get("never")) == ["list_issues", "get_label"]
+    metrics.store().delete("metrics")
+    assert cost(metrics, lambda: get("metrics")) == ["list_issues", "get_label", "list_issues"]
+
+
+def test_update(metrics):
+    assert cost(metrics, lambda: metrics.store().update("metrics", {"n": 1})) == [
+        "list_issues", "create_comment", "edit_issue"]  # fmt: skip
+    store = metrics.store()
+    store.get("metrics")
+    assert cost(metrics, lambda: store.update("metrics", {"n": 2})) == ["create_comment", "edit_issue"]
+
+
+@pytest.mark.parametrize("comments", [1, 250])
+@pytest.mark.parametrize("new", [1, 5, 120])
+def test_process(calm, comments, new):
+    store = filled(calm, comments)
+    for n in range(new):
+        store.update("metrics", {"n": n})
+    calls = Counter(cost(calm, lambda: calm.store().process_updates(1)))
+    pages = calls.pop("list_comments")
+    assert calls == {"get_issue": 2, "edit_issue": 2, "add_reaction": new}
+    assert pages <= 1 + (comments % 100 + new) // 100
+
+
+def test_process_right_away(metrics):
+    store = metrics.store()
+    store.get("metrics")
+    assert cost(metrics, lambda: store.update("metrics", {"n": 1}, process=True)) == [
+        "create_comment", "edit_issue", "list_comments", "get_issue", "edit_issue", "add_reaction", "edit_issue"]  # fmt: skip
+
+
+def test_an_author_not_yet_known_costs_one_request(metrics):
+    metrics.user("writer", "write")
+    for n in range(3):
+        metrics.backend("writer").create_comment(1, f'{{"n": {n}}}')
+    assert Counter(cost(metrics, lambda: metrics.store().process_updates(1)))["permission"] == 1
+
+
+def test_a_rejection_costs_one_more(metrics):
+    store = metrics.store()
+    store.get("metrics")
+
+    def reject():
+        with pytest.raises(InvalidUpdate):
+            store.update("metrics", [{"op": "remove", "path": "/x"}], "patch", process=True)
+
+    assert len(cost(metrics, reject)) == 8
+
+
+def test_a_hand_edit_costs_one_more_and_a_replay(metrics):
+    metrics.backend().edit_issue(1, body='{"n": 9}')
+    calls = Counter(cost(metrics, lambda: metrics.store().process_updates(1)))
+    assert calls == {"get_issue": 3, "list_comments": 2, "create_comment": 1, "edit_issue": 2, "add_reaction": 1}
+
+
+def test_delete(metrics):
+    assert cost(metrics, lambda: metrics.store().delete("metrics")) == [
+        "list_issues", "add_label", "edit_issue", "remove_label"]  # fmt: skip
+
+
+@pytest.mark.parametrize("objects", [1, 250, 1000])
+def test_lists_snapshots_and_sweeps(calm, objects, tmp_path):
+    store = calm.store()
+    for number in range(objects):
+        store.create(f"object-{number}", {})
+    pages = -(-objects // 100)
+    assert len(cost(calm, lambda: list(store.list_all()))) <= pages + 1
+    file = tmp_path / "snapshot.json"
+    assert len(cost(calm, lambda: store.write_snapshot(file))) <= pages + 1
+    assert len(cost(calm, lambda: store.process_pending())) <= pages + 1 + (objects > 100)  # deleted ones have a list
+    calm.settle()
+    store.update("object-0", {"n": 1})
+    assert len(cost(calm, lambda: list(store.list_all()))) <= pages + 2, "one more for what is not settled"
+    store.process_updates(1)
+    calm.clock.sleep(100)
+    since = calm.backend().now()
+    assert cost(calm, lambda: store.process_pending(since)) == ["list_issues"]
+    store.update_snapshot(file)
+    calm.clock.sleep(100)
+    assert cost(calm, lambda: store.update_snapshot(file)) == ["list_issues"]
+    for number in range(min(5, objects)):
+        store.update(f"object-{number}", {"n": 2}, process=True)
+    assert cost(calm, lambda: store.update_snapshot(file)) == ["list_issues"]
+
+
+@pytest.mark.parametrize("comments", [1, 250])
+def test_history(calm, comments):
+    filled(calm, comments)
+    pages = -(-comments // 100)
+    assert len(cost(calm, lambda: calm.store().get_object_history("metrics"))) <= 1 + pages
+    assert len(cost(calm, lambda: calm.store().get("metrics", version=1))) <= 1 + pages

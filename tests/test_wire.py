@@ -1,0 +1,196 @@
+"""Laws of the wire format: everything goes through and comes back, and no text hurts the parser."""
+
+import json
+import time
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from gh_store import InvalidObject, InvalidObjectID, ValueTooLarge
+from gh_store.core import wire
+from gh_store.core.types import Event, Malformed, Mode
+
+AT = datetime(2026, 11, 21, 10, 0, 0, tzinfo=UTC)
+texts = st.text(st.characters(exclude_categories=["Cs"]))
+scalars = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | texts
+values = st.recursive(scalars, lambda inner: st.lists(inner) | st.dictionaries(texts, inner), max_leaves=20)
+objects = st.dictionaries(texts, values)
+ids = st.text(st.characters(exclude_categories=["Cs", "Cc", "Zl", "Zp"]), min_size=1, max_size=165).filter(
+    lambda text: text == text.strip()
+)
+lively = st.text(st.sampled_from(list("@#</:GH-\\\"u0 \n")))
+
+
+def read(text):
+    return wire.read_event(text, position=7, time=AT)
+
+
+@given(objects)
+def test_a_body_is_read_back_by_us_and_by_any_json_parser(data):
+    text = wire.write_body(data)
+    assert wire.canonical(wire.read_body(text)) == wire.canonical(data)
+    assert wire.canonical(json.loads(text)) == wire.canonical(data)
+
+
+@given(st.dictionaries(lively, lively))
+def test_nothing_that_github_acts_upon_is_written(data):
+    for text in (wire.write_body(data), wire.write_event(data, issue_number=1, time=AT, event_id="@#<GH-1")):
+        assert not any(live in text for live in ("@", "#", "<", "GH-", "://"))
+    assert json.loads(wire.write_body(data)) == data
+
+
+@given(objects, st.sampled_from([Mode.APPEND, Mode.REPLACE, Mode.MERGE]), st.integers(1, 9), st.none() | st.integers(1, 10**9), texts)
+def test_an_event_is_read_back(data, mode, attempt, expected, event_id):
+    text = wire.write_event(
+        data, issue_number=5, time=AT, event_id=event_id, mode=mode, attempt=attempt, expected_version=expected
+    )
+    for written in (text, f"```json\n{text}\n```", f"\n~~~~\n{text}\n~~~~  "):
+        event = read(written)
+        assert isinstance(event, Event)
+        assert wire.canonical(event.data) == wire.canonical(data)
+        assert (event.mode, event.attempt, event.expected_version, event.event_id) == (mode, attempt, expected, event_id)
+        assert (event.position, event.time, event.initial, event.full) == (7, AT, False, True)
+        assert event.size >= len(wire.write_body(data)), "a bound that is none"
+
+
+@given(st.dictionaries(texts, st.sampled_from(["@", "://", "GH-", "#<"]) | st.sampled_from([1e15, 1e9, 9e15, 1e-7, 10**20])))
+def test_the_bound_of_a_size_holds_for_what_others_write(data):
+    for text in (json.dumps(data), json.dumps(data, ensure_ascii=False, separators=(",", ":"))):
+        event = read(text)
+        if isinstance(event, Event):
+            assert event.size >= len(wire.write_body(event.data))
+
+
+def test_the_bound_of_a_size_holds_for_short_numbers():
+    event = read('{"":1e15,"a":9E15,"b":1e9}')
+    assert event.size >= len(wire.write_body(event.data))
+
+
+def test_an_initial_state_names_its_object():
+    text = wire.write_event({"a": 1}, issue_number=1, time=AT, event_id="x", initial_of="some/id")
+    event = read(text)
+    assert event.initial
+    assert wire.meta_object_id(event.meta) == "some/id"
+    assert set(json.loads(text)["_meta"]) == {"client_version", "timestamp", "update_mode", "issue_number", "event_id", "object_id"}
+
+
+def test_what_older_stores_wrote_is_understood():
+    assert read('{"type": "initial_state", "data": {"a": 1}}').initial
+    bare = read('{"a": 1}')
+    assert (bare.mode, bare.full, bare.data) == (Mode.APPEND, False, {"a": 1})
+
+
+@settings(max_examples=300)
+@given(st.text() | lively | st.text(st.sampled_from('{}[]",:\\ `~nul1e9.-\n')))
+@example('{"_data": 1')
+@example('```\n{"a":1}')
+@example("```json\n```")
+@example("{" * 70_000)
+def test_no_text_crashes_the_parser(text):
+    assert isinstance(read(text), Event | Malformed | None)
+    wire.read_body(text)
+    wire.read_reply(text)
+    title = wire.read_title(text, ["UID:a", text], "UID:")
+    assert title.object_id is None or isinstance(title.object_id, str)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "`" * 65_000 + "x",
+        "```json\n" + "`" * 65_000 + "x",
+        '{"' + '\\"' * 32_000,
+        "{" * 65_536,
+        '{"a":' * 13_000,
+        '{"a":"' + "\\" * 65_000,
+        '{"a":' + "[" * 65_000,
+        "[" * 101 + '"' * 65_000,
+        "{" + '"[{' * 20_000,
+    ],
+)
+def test_hostile_text_costs_linear_time(text):
+    before = time.process_time()
+    for _ in range(3):
+        read(text)
+        wire.read_body(text)
+    # Quadratic time would be minutes; this is no measurement.
+    assert time.process_time() - before < 20
+
+
+def nested(depth):
+    return "[" * depth + "]" * depth
+
+
+def test_depth_is_one_number_both_ways():
+    deepest = json.loads('{"a":' + nested(99) + "}")
+    wire.check_value(deepest)
+    assert isinstance(read(wire.write_event(deepest, issue_number=1, time=AT, event_id="x")), Event)
+    assert isinstance(read('{"a":' + nested(99) + "}"), Event)
+    too_deep = json.loads('{"a":' + nested(100) + "}")
+    with pytest.raises(InvalidObject):
+        wire.check_value(too_deep)
+    assert isinstance(read('{"a":' + nested(100) + "}"), Malformed)
+    assert isinstance(read('{"_meta":{"update_mode":"append"},"_data":{"a":' + nested(100) + "}}"), Malformed)
+    assert wire.read_body('{"a":' + nested(100) + "}") is None
+    assert isinstance(read('{"a": "' + "[" * 500 + '"}'), Event), "brackets in strings are no depth"
+
+
+def test_what_contains_itself_is_refused():
+    data = {}
+    data["a"] = [data, data]
+    with pytest.raises((InvalidObject, ValueTooLarge)):
+        wire.check_value(data)
+
+
+@given(ids, objects, st.integers(1, 10**6), st.integers(0, 10**12), st.integers(0, 2500))
+def test_a_title_is_read_back_and_fits_in_256_characters(object_id, data, version, watermark, comments):
+    title = wire.write_title(object_id, version, AT, watermark, comments, data)
+    assert len(title) <= 256
+    for label in (wire.plain_label(object_id, "UID:"), wire.hashed_label(object_id, "UID:")):
+        if label is None:
+            continue
+        assert len(label) <= 50
+        assert "," not in label
+        found = wire.read_title(title, ["gh-store", label], "UID:")
+        assert found.object_id == object_id
+        assert (found.bracket.version, found.bracket.watermark, found.bracket.comments) == (version, watermark, comments)
+        assert found.bracket.fits(object_id, data)
+        assert not found.bracket.fits(object_id, {**data, "more": 1} if "more" not in data else {})
+
+
+@given(ids, ids)
+def test_two_ids_never_share_a_label(one, two):
+    labels = [{wire.plain_label(each, "UID:"), wire.hashed_label(each, "UID:")} - {None} for each in (one, two)]
+    assert one == two or not labels[0] & labels[1]
+
+
+def test_a_bracket_is_ours_only_if_a_label_stands_for_the_id_before_it():
+    odd = "x [v1 2026-11-21T10:00:00Z 0/1 00000000]"
+    assert wire.read_title(f"Stored Object: {odd}", [f"UID:{odd}"], "UID:") == wire.Title(odd, None)
+    ours = wire.read_title(f"Stored Object: {odd}", ["UID:x"], "UID:")
+    assert (ours.object_id, ours.bracket.version) == ("x", 1)
+    assert wire.read_title("Read me", ["uid:x"], "UID:") == wire.Title("x", None)
+    assert wire.read_title("Read me", [wire.hashed_label("x", "UID:")], "UID:") == wire.Title(None, None)
+    assert wire.read_title("Stored Object: x [v1 2026-99-99T10:00:00Z 0/1 00000000]", ["UID:x"], "UID:").bracket is None
+
+
+@pytest.mark.parametrize("bad", ["", " a", "a ", "a\tb", "a\u2029", "\ud800", "x" * 166])
+def test_ids_that_no_title_carries(bad):
+    with pytest.raises(InvalidObjectID):
+        wire.check_object_id(bad)
+
+
+@given(st.integers(1, 10**12), texts, texts)
+def test_a_reply_is_read_back_and_quotes_nothing_lively(position, message, hint):
+    text = wire.write_reply(position, "InvalidUpdate", message, hint)
+    found = wire.read_reply(text)
+    assert found[:2] == (position, "InvalidUpdate")
+    assert read(text) is None, "a reply is no event"
+    assert text.splitlines()[0].count("`") == 2
+
+
+def test_canonical_text_tells_what_python_does_not():
+    assert len({wire.canonical(value) for value in (True, 1, 1.0, "1", None, False, 0, [], {})}) == 9
+    assert wire.canonical({"b": 1, "a": {"é": 1}}) == '{"a":{"\\u00e9":1},"b":1}'
