@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
+from typing import Any, Literal
 
 import pytest
 from conftest import World
@@ -55,6 +56,8 @@ def sweep(store: Store) -> None:
             raise done.error
 
 
+Cut = Callable[[int, str], Literal["before", "after"] | None]
+Picture = tuple[list[Any], list[Any]]
 VERBS = [create, create_again, update, update_and_process, reject, process, delete, sweep]
 
 
@@ -74,7 +77,7 @@ def prepare(world: World) -> None:
     world.requests()
 
 
-def picture(world: World) -> object:
+def picture(world: World) -> Picture:
     """All that users and readers of the issues see, without what each run makes anew (ids, times, nonces)."""
     world.store().process_pending()
     issues = []
@@ -92,7 +95,7 @@ def picture(world: World) -> object:
     )
 
 
-def run(tmp_path, config, name: str, verb: Callable[[Store], None], cut: Callable[[int, str], str | None]) -> object:
+def run(tmp_path, config, name: str, verb: Callable[[Store], None], cut: Cut) -> Picture:
     world = World(tmp_path / f"{name}.db", replace(config, retries_max_attempts=1))
     with world.closing:
         prepare(world)
@@ -117,7 +120,7 @@ def test_a_cut_anywhere_changes_nothing_in_the_end(tmp_path, config, verb):
             assert unrepeated(cut) == unrepeated(clean), f"cut {when} request {at}, {calls[at]}, of {calls}"
 
 
-def unrepeated(picture: object) -> object:
+def unrepeated(picture: Picture) -> Picture:
     """A retried update may stand twice in the log; it may count only once."""
     issues, objects = picture
 

@@ -147,7 +147,12 @@ def test_what_roles_may_do(backend):
     triage.add_label(number, "bug")
     triage.edit_issue(number, open=False)
     write.edit_issue(number, body="y")
-    assert [write.permission(login) for login in ("local", "write", "triage", "nobody")] == ["admin", "write", "read", "read"]
+    assert [write.permission(login) for login in ("local", "write", "triage", "nobody")] == [
+        "admin",
+        "write",
+        "read",
+        "read",
+    ]
     for who in own.values():
         who.close()
 
@@ -241,9 +246,9 @@ def test_a_full_disk_loses_nothing(path):
     store.create("a", {"n": 1})
     pages = store.backend._db.execute("PRAGMA page_count").fetchone()[0]
     store.backend._db.execute(f"PRAGMA max_page_count = {pages + 1}")
+    large = {"x": "y" * 60_000}
     with pytest.raises(BackendUnavailable, match="disk is full"):
-        for number in range(100):
-            store.create(f"b{number}", {"x": "y" * 4000})
+        store.create("b", large)
     store.close()
     again = LocalStore(path)
     assert again.get("a").data == {"n": 1}

@@ -20,7 +20,7 @@ objects = st.dictionaries(texts, values)
 ids = st.text(st.characters(exclude_categories=["Cs", "Cc", "Zl", "Zp"]), min_size=1, max_size=165).filter(
     lambda text: text == text.strip()
 )
-lively = st.text(st.sampled_from(list("@#</:GH-\\\"u0 \n")))
+lively = st.text(st.sampled_from(list('@#</:GH-\\"u0 \n')))
 
 
 def read(text):
@@ -41,7 +41,13 @@ def test_nothing_that_github_acts_upon_is_written(data):
     assert json.loads(wire.write_body(data)) == data
 
 
-@given(objects, st.sampled_from([Mode.APPEND, Mode.REPLACE, Mode.MERGE]), st.integers(1, 9), st.none() | st.integers(1, 10**9), texts)
+@given(
+    objects,
+    st.sampled_from([Mode.APPEND, Mode.REPLACE, Mode.MERGE]),
+    st.integers(1, 9),
+    st.none() | st.integers(1, 10**9),
+    texts,
+)
 def test_an_event_is_read_back(data, mode, attempt, expected, event_id):
     text = wire.write_event(
         data, issue_number=5, time=AT, event_id=event_id, mode=mode, attempt=attempt, expected_version=expected
@@ -50,12 +56,21 @@ def test_an_event_is_read_back(data, mode, attempt, expected, event_id):
         event = read(written)
         assert isinstance(event, Event)
         assert wire.canonical(event.data) == wire.canonical(data)
-        assert (event.mode, event.attempt, event.expected_version, event.event_id) == (mode, attempt, expected, event_id)
+        assert (event.mode, event.attempt, event.expected_version, event.event_id) == (
+            mode,
+            attempt,
+            expected,
+            event_id,
+        )
         assert (event.position, event.time, event.initial, event.full) == (7, AT, False, True)
         assert event.size >= len(wire.write_body(data)), "a bound that is none"
 
 
-@given(st.dictionaries(texts, st.sampled_from(["@", "://", "GH-", "#<"]) | st.sampled_from([1e15, 1e9, 9e15, 1e-7, 10**20])))
+@given(
+    st.dictionaries(
+        texts, st.sampled_from(["@", "://", "GH-", "#<"]) | st.sampled_from([1e15, 1e9, 9e15, 1e-7, 10**20])
+    )
+)
 def test_the_bound_of_a_size_holds_for_what_others_write(data):
     for text in (json.dumps(data), json.dumps(data, ensure_ascii=False, separators=(",", ":"))):
         event = read(text)
@@ -73,7 +88,14 @@ def test_an_initial_state_names_its_object():
     event = read(text)
     assert event.initial
     assert wire.meta_object_id(event.meta) == "some/id"
-    assert set(json.loads(text)["_meta"]) == {"client_version", "timestamp", "update_mode", "issue_number", "event_id", "object_id"}
+    assert set(json.loads(text)["_meta"]) == {
+        "client_version",
+        "timestamp",
+        "update_mode",
+        "issue_number",
+        "event_id",
+        "object_id",
+    }
 
 
 def test_what_older_stores_wrote_is_understood():
@@ -155,7 +177,11 @@ def test_a_title_is_read_back_and_fits_in_256_characters(object_id, data, versio
         assert "," not in label
         found = wire.read_title(title, ["gh-store", label], "UID:")
         assert found.object_id == object_id
-        assert (found.bracket.version, found.bracket.watermark, found.bracket.comments) == (version, watermark, comments)
+        assert (found.bracket.version, found.bracket.watermark, found.bracket.comments) == (
+            version,
+            watermark,
+            comments,
+        )
         assert found.bracket.fits(object_id, data)
         assert not found.bracket.fits(object_id, {**data, "more": 1} if "more" not in data else {})
 

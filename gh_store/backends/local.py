@@ -157,6 +157,7 @@ class LocalBackend:
             where.append(f"({key}) {'<' if descending else '>'} ({'?, ?' if by_change else '?'})")
             values.extend(json.loads(cursor))
         order = key.replace(",", " DESC,") + " DESC" if descending else key
+        # What is put into the text here is ours; values are bound.
         query = f"{_ISSUE} WHERE {' AND '.join(where)} ORDER BY {order} LIMIT {PAGE + 1}"
         with self._file.reading():
             rows = self._db.execute(query, values).fetchall()
@@ -210,10 +211,9 @@ class LocalBackend:
                 return issue
             if changed.get("open") is False:
                 changed["closed_by"] = self.user
-            names = ", ".join(f"{column} = ?" for column in changed)
-            self._db.execute(
-                f"UPDATE issues SET {names}, updated_at = ? WHERE number = ?", (*changed.values(), at, number)
-            )
+            for column, value in changed.items():
+                self._db.execute(f"UPDATE issues SET {column} = ? WHERE number = ?", (value, number))  # noqa: S608  # our names
+            self._touch(number, at)
             return self._issue(number)
 
     def add_label(self, number: int, name: str) -> None:

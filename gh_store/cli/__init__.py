@@ -37,7 +37,7 @@ def _run(arguments: Sequence[str] | None) -> int:
         return _fail(error.message, error.hint, error.exit_code)
     except (KeyboardInterrupt, click.Abort):
         return _fail("Interrupted.", "What was written is safe; run the command again.", 130)
-    except BrokenPipeError:  # the reader of our output has left
+    except (BrokenPipeError, SystemExit):  # the reader of our output has left; click says so by SystemExit
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except Exception as error:  # noqa: BLE001  # the one place where a traceback would reach a user

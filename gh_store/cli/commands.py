@@ -37,9 +37,10 @@ _AGE: Final = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "
 
 @click.group(
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-    epilog="`gh-store demo` shows all of it at work. Exit codes: 2 input, 3 not found or there already, 4 version, 5 rights, 6 try later, 7 integrity.",
+    epilog="`gh-store demo` shows all of it at work. Exit codes: 2 input or limit, 3 not found or there "
+    "already, 4 version, 5 rights, 6 try later, 7 integrity, 1 an error of ours, 130 interrupted.",
 )
-@click.version_option(package_name="gh-object-store", prog_name="gh-store")
+@click.version_option(wire.CLIENT_VERSION, prog_name="gh-store")
 def commands() -> None:
     """An event-sourced store of JSON objects: one object is one issue, its updates are comments."""
 

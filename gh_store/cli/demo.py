@@ -57,9 +57,8 @@ def run_demo(folder: Path, run: Callable[[list[str]], Any]) -> None:
     )
     click.echo(snapshot.read_text(encoding="utf-8"), nl=False)
     click.secho("\nDone: an object was created, updated, processed and exported.", fg="green", bold=True)
-    click.echo(
-        f"The store:    {store}\nThe snapshot: {snapshot}\nTry it:       gh-store list --store {shlex.quote(str(store))}"
-    )
+    click.echo(f"The store:    {store}\nThe snapshot: {snapshot}")
+    click.echo(f"Try it:       gh-store list --store {shlex.quote(str(store))}")
 
 
 def _make_folder(folder: Path) -> None:

@@ -104,7 +104,7 @@ def history_rows(entries: Iterable[HistoryEntry]) -> Iterator[Sequence[object]]:
 
 def _short(value: Any) -> str:
     text = json.dumps(value, ensure_ascii=False)
-    return text if len(text) <= 60 else text[:59] + "…"  # noqa: PLR2004  # what fits beside the rest
+    return text if len(text) <= 60 else text[:59] + "…"  # what fits beside the rest
 
 
 class Progress(Protocol):

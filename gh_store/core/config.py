@@ -72,7 +72,7 @@ def load(path: str | Path | None = None) -> Config:
     if path is None:
         file = user_path()
         if file is None or not _is_file(file):
-            return _config(defaults)
+            return _config(defaults, None)
     else:
         file = Path(path)
     try:
@@ -83,7 +83,7 @@ def load(path: str | Path | None = None) -> Config:
         ) from error
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigurationError(f"{file}: the configuration cannot be read: {error}.", file=file) from error
-    return _config(_overlay(defaults, _settings(text, file), file))
+    return _config(_overlay(defaults, _settings(text, file), file), file)
 
 
 def _is_file(path: Path) -> bool:
@@ -101,7 +101,7 @@ def _settings(text: str, file: Path) -> dict[str, Any]:
         raise ConfigurationError(f"{file}: this is no YAML: {' '.join(str(error).split())}", file=file) from error
     if document is None:
         return {}
-    if not isinstance(document, dict) or not isinstance(document.get("store") or {}, dict):
+    if not isinstance(document, dict) or not isinstance(document.get("store"), dict | None):
         raise ConfigurationError(f"{file}: settings stand below `store:`.", key="store", file=file)
     for key in document:
         if key != "store":
@@ -187,17 +187,20 @@ _WANTED: Final[Mapping[str, tuple[_Wanted, ...]]] = {
 }
 
 
-def _config(settings: Mapping[str, Any]) -> Config:
+def _config(settings: Mapping[str, Any], file: Path | None) -> Config:
     fields: dict[str, Any] = {
         key.replace(".", "_"): tuple(value) if isinstance(value, list) else value for key, value in settings.items()
     }
     config = Config(**fields)
-    if config.reactions_processed == config.reactions_rejected:
-        raise ConfigurationError(
-            "store.reactions: processed and rejected are the same reaction.", key="store.reactions.rejected"
-        )
-    if config.base_label.lower().startswith(config.uid_prefix.lower()):
-        raise ConfigurationError(
-            "store.base_label begins with store.uid_prefix, as only object labels may.", key="store.base_label"
-        )
+    for key, clash in (
+        (
+            "reactions.rejected",
+            config.reactions_rejected == config.reactions_processed and "the processed reaction too",
+        ),
+        ("base_label", config.base_label.lower().startswith(config.uid_prefix.lower()) and "what begins a UID label"),
+    ):
+        if clash:
+            raise ConfigurationError(
+                f"{file or 'default_config.yml'}: store.{key}: this is {clash}.", key=f"store.{key}", file=file
+            )
     return config

@@ -124,10 +124,14 @@ class Processor:
         self.access = reader.access
         self.receipts = reader.receipts
 
+    @property
+    def _patience(self) -> float:
+        return self.config.processing_patience if self.backend.lag else 0.0
+
     def preview(self, number: int) -> Run:
         """What `process` would come to; nothing is written."""
         head = self._object(self.issues.read(number))
-        reading = self.reader.read(head, fresh=self._is_old_enough)
+        reading = self.reader.read(head, age=self._patience)
         return Run(reading.head, reading.object, reading.pending)
 
     def process(self, head: Head | int) -> Run:
@@ -169,7 +173,7 @@ class Processor:
     # --- one round --------------------------------------------------------------------------------
 
     def _round(self, head: Head, memory: _Memory) -> Run:
-        reading = self.reader.read(head, fresh=self._is_old_enough)
+        reading = self.reader.read(head, age=self._patience)
         head = reading.head
         self._complete_creation(reading, memory)
         putting_back = self._keep_edit(reading, memory)
@@ -206,13 +210,6 @@ class Processor:
                 reading.head.object_id,
                 reading.state.version,
             )
-
-    def _is_old_enough(self, log: Log) -> bool:
-        """False while an older comment than the newest may still be on its way into the list."""
-        if not self.backend.lag or not log.comments:
-            return True
-        age = (self.backend.now() - log.comments[-1].created_at).total_seconds()
-        return age >= self.config.processing_patience
 
     def _complete_creation(self, reading: Reading, memory: _Memory) -> None:
         """Write the initial state of an object whose creator was cut off before it could."""

@@ -1,6 +1,7 @@
 """An object and its log, read together: what is committed, what is pending, what a hand has changed."""
 
 import hashlib
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -18,6 +19,7 @@ from gh_store.handlers.comment import CommentHandler, Log, read_comment
 from gh_store.handlers.issue import Head, IssueHandler, Status
 
 _SHORT_LISTS = 12
+_YOUNG_LISTS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,30 +174,37 @@ class Reader:
 
     # --- issue and log ----------------------------------------------------------------------------
 
-    def read(self, head: Head, *, whole: bool = False, fresh: Callable[[Log], bool] = lambda log: True) -> Reading:
+    def read(self, head: Head, *, whole: bool = False, age: float = 0.0) -> Reading:
         """
         Read an object and its log, and decide what is pending.
 
-        Lists lag behind writes, so while the list is shorter than the issue's count (or `fresh` is
-        not content with it) this waits and looks again.
+        Lists lag behind writes, so while the list is shorter than the issue's count this waits and
+        looks again.
 
         Args:
             whole: Read the log from its beginning, and replay it.
+            age: Seconds that the newest comment must be old, or older ones may still be on their
+                way into the list. Waited for a few times at most: some issues never rest.
         Raises:
             InsufficientScope: The current user may not ask who is authorised.
             BackendUnavailable: The list stays shorter than the count.
         """
-        for _ in range(_SHORT_LISTS):
+        for tried in range(_SHORT_LISTS):
             log = self._log(head, whole)
-            if log.total >= head.issue.comments and fresh(log):
+            young = age - self._age(log) if tried < _YOUNG_LISTS else 0.0
+            if log.total >= head.issue.comments and young <= 0:
                 if not log.whole and needs_whole(log.comments, head.bracket.watermark if head.bracket else 0):
                     log = self.comments.whole(head.issue.number)
                 return self._reading(head, log, whole)
-            self.retry.sleep(max(self.backend.lag / 2, 0.01))
+            self.retry.sleep(max(self.backend.lag / 2, young, 0.01))
             head = self.identified(self.issues.read(head.issue.number))
         raise BackendUnavailable(
             f"The list of comments of issue {head.issue.number} stays shorter than its count.", outcome_unknown=False
         )
+
+    def _age(self, log: Log) -> float:
+        """Seconds since the newest comment was written, by the backend's clock."""
+        return (self.backend.now() - log.comments[-1].created_at).total_seconds() if log.comments else math.inf
 
     def _log(self, head: Head, whole: bool) -> Log:
         if whole or head.bracket is None or not head.proven:

@@ -376,7 +376,7 @@ class Store:
             waiting = head.issue.comments - (head.bracket.comments if head.bracket else 0)
             if self.max_concurrent_updates is not None and waiting > self.max_concurrent_updates:
                 raise ConcurrentUpdateError(
-                    f"{object_id!r} has {waiting} comments that are not processed; {self.max_concurrent_updates} may wait.",
+                    f"{object_id!r} has {waiting} comments to process; {self.max_concurrent_updates} may wait.",
                     expected=self.max_concurrent_updates,
                     actual=waiting,
                     hint="Try again when they are processed.",
@@ -386,7 +386,8 @@ class Store:
                 return self._room(object_id, expected_version)
         if seen.comments >= self.config.log_max_events:
             raise LogFull(
-                f"The issue of {object_id!r} has {seen.comments:,} comments; updates stop at {self.config.log_max_events:,}.",
+                f"The issue of {object_id!r} has {seen.comments:,} comments; "
+                f"updates stop at {self.config.log_max_events:,}.",
                 comments=seen.comments,
                 limit=self.config.log_max_events,
             )

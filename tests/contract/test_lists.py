@@ -154,7 +154,11 @@ def test_a_snapshot_of_the_published_package_is_made_anew(world, tmp_path):
     world.settle()
     file = tmp_path / "snapshot.json"
     stale = {"data": {}, "meta": {"issue_number": 99, "object_id": "gone", "version": 1}}
-    file.write_text(json.dumps({"snapshot_time": "2099-01-01T00:00:00.123456+00:00", "repository": "local", "objects": {"gone": stale}}))
+    file.write_text(
+        json.dumps(
+            {"snapshot_time": "2099-01-01T00:00:00.123456+00:00", "repository": "local", "objects": {"gone": stale}}
+        )
+    )
     assert store.update_snapshot(file)
     assert list(json.loads(file.read_text())["objects"]) == ["a"]
 

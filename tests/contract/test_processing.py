@@ -352,7 +352,6 @@ def interfere(world, verb, what):
                 world.faults.cut = lambda index, name: None
                 what()
                 world.faults.cut = cut
-            return None
 
         world.faults.cut = cut
         verb()
@@ -417,7 +416,6 @@ def test_a_slow_processors_late_commit_is_made_good(world, metrics):
             world.store().process_updates(1)
             world.user("leaver", "read")
             world.settle()
-        return None
 
     world.faults.cut = cut
     assert slow.process_updates(1).data == {"n": 0, "a": 1, "b": 2}

@@ -5,6 +5,7 @@ Everything here is pure. Whatever comes from an issue is hostile until it has be
 """
 
 from gh_store.core.wire.events import (
+    CLIENT_VERSION,
     meta_object_id,
     read_event,
     write_event,
@@ -40,6 +41,7 @@ from gh_store.core.wire.values import (
 
 __all__ = [
     "ARCHIVED_LABEL",
+    "CLIENT_VERSION",
     "MAX_DEPTH",
     "MAX_ID",
     "SYSTEM_LABEL",
@@ -56,8 +58,8 @@ __all__ = [
     "read_body",
     "read_event",
     "read_reply",
-    "read_value",
     "read_title",
+    "read_value",
     "write_body",
     "write_event",
     "write_put_back",

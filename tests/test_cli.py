@@ -1,0 +1,354 @@
+"""The command line, run as users run it: JSON on stdout, talk on stderr, exit codes."""
+
+import json
+import os
+import pty
+import re
+import select
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from gh_store import LocalStore
+from gh_store.cli.commands import commands
+
+ROOT = Path(__file__).parents[1]
+VERBS = [
+    "create",
+    "delete",
+    "demo",
+    "get",
+    "history",
+    "init",
+    "list",
+    "process-updates",
+    "snapshot",
+    "update",
+    "update-snapshot",
+]
+
+
+class Shell:
+    """A folder to work in."""
+
+    def __init__(self, folder, home):
+        self.folder = folder
+        self.environment = {**os.environ, "HOME": str(home), "PYTHONPATH": str(ROOT), "NO_COLOR": "1"}
+
+    def run(self, *arguments, stdin=None, code=0):
+        done = subprocess.run(
+            [sys.executable, "-m", "gh_store", *arguments], cwd=self.folder, env=self.environment, check=False,
+            input=stdin.encode() if stdin is not None else None, capture_output=True, timeout=60,
+        )  # fmt: skip
+        out, err = done.stdout.decode(), done.stderr.decode()
+        assert "Traceback" not in out + err, err
+        assert done.returncode == code, (done.returncode, out, err)
+        return out, err
+
+    def json(self, *arguments, **options):
+        return json.loads(self.run(*arguments, **options)[0])
+
+
+@pytest.fixture
+def shell(tmp_path, home):
+    folder = tmp_path / "work"
+    folder.mkdir()
+    return Shell(folder, home)
+
+
+def test_a_day_with_the_store(shell):
+    made = shell.json("create", "metrics", '{"n": 1}', "--label", "public")
+    assert list(made) == ["object_id", "issue_number", "created_at", "updated_at", "version", "pending", "data"]
+    assert (made["object_id"], made["issue_number"], made["version"], made["pending"]) == ("metrics", 1, 1, 0)
+    assert shell.json("get", "metrics") == made
+    assert shell.json("update", "metrics", '{"n": 2}')["pending"] == 1
+    assert shell.json("process-updates", "--issue", "1", "--dry-run")["data"] == {"n": 2}
+    assert shell.json("get", "metrics")["pending"] == 1
+    assert shell.json("process-updates", "--issue", "1")["version"] == 2
+    assert shell.json("update", "metrics", '{"n": null}', "--mode", "merge", "--process")["data"] == {}
+    assert shell.json(
+        "update", "metrics", '[{"op": "add", "path": "/k", "value": 1}]', "--mode", "patch", "--event-id", "x"
+    )["data"] == {"k": 1}
+    done = shell.json("process-updates", "--all")
+    assert done == [{"object_id": "metrics", "issue_number": 1, "applied": 1, "rejected": 0, "error": None}]
+    assert shell.json("process-updates", "--all", "--since", "90m") == []
+    assert [entry["outcome"] for entry in shell.json("history", "metrics")] == ["applied"] * 4
+    assert shell.json("get", "metrics", "--version", "2")["data"] == {"n": 2}
+    assert [obj["object_id"] for obj in shell.json("list", "--prefix", "me", "--label", "public")] == ["metrics"]
+    assert shell.json("list", "--prefix", "x") == []
+    shell.run("snapshot")
+    assert list(json.loads((shell.folder / "snapshot.json").read_text())["objects"]) == ["metrics"]
+    assert shell.json("delete", "metrics") == {"object_id": "metrics"}
+    assert "updated" in shell.run("update-snapshot", "snapshot.json")[1]
+    assert "up to date" in shell.run("update-snapshot", "--snapshot-path", "snapshot.json")[1]
+    assert json.loads((shell.folder / "snapshot.json").read_text())["objects"] == {}
+    assert json.loads(shell.run("snapshot", "--output", "-")[0])["repository"] == "local"
+
+
+def test_strings_stay_strings_and_positionals_may_be_named(shell):
+    assert shell.json("create", "2025", "--data", '{"a": "1"}')["object_id"] == "2025"
+    assert shell.json("update", "--object-id", "2025", "--changes", '{"b": 1}', "--process")["data"] == {
+        "a": "1",
+        "b": 1,
+    }
+    assert shell.json("update", "--object-id", "2025", '{"c": 1}')["pending"] == 1
+    assert shell.json("process-updates", "1")["version"] == 3
+    assert shell.json("get", "--object-id", "2025")["object_id"] == "2025"
+    assert shell.json("create", "true", "{}")["object_id"] == "true"
+
+
+def test_data_comes_from_an_argument_a_file_or_stdin(shell):
+    assert shell.json("create", "a", "-", stdin='{"from": "stdin ü"}')["data"] == {"from": "stdin ü"}
+    (shell.folder / "data.json").write_text('{"from": "file"}')
+    assert shell.json("create", "b", "--from-file", "data.json")["data"] == {"from": "file"}
+    assert shell.json("update", "b", "--from-file", "-", "--process", stdin='{"then": 1}')["data"] == {
+        "from": "file",
+        "then": 1,
+    }
+
+
+def test_output_goes_to_files(shell):
+    shell.run("create", "a", "{}")
+    out, _ = shell.run("get", "a", "--output", "deep/a.json")
+    shell.run("history", "a", "--output", "h.json")
+    assert out == ""
+    assert json.loads((shell.folder / "deep/a.json").read_text())["object_id"] == "a"
+    assert json.loads((shell.folder / "h.json").read_text())[0]["type"] == "initial_state"
+
+
+def test_the_store_is_named_or_told(shell):
+    _, err = shell.run("create", "a", "{}")
+    assert err == "gh-store: using ./gh-store.db (--store names another)\n"
+    _, err = shell.run("create", "a", "{}", "--store", "other.db")
+    assert err == ""
+    assert (shell.folder / "gh-store.db").exists()
+    assert (shell.folder / "other.db").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (["get", "nobody"], 3, "There is no object 'nobody'"),
+        (["create", "a", "{}"], 3, "exists"),
+        (["create", "b", "{nope}"], 2, "no JSON"),
+        (["create", "b", '{"a": NaN}'], 2, "NaN"),
+        (["create", "b", "[1]"], 2, "no JSON object"),
+        (["create", "b", "{}", "more"], 2, "one argument too many"),
+        (["create", "b"], 2, "Give DATA once"),
+        (["create", "b", "{}", "--from-file", "x"], 2, "Give DATA once"),
+        (["create", "b", "--from-file", "nowhere.json"], 2, "nowhere.json"),
+        (["create", " b", "{}"], 2, "space"),
+        (["create"], 2, "OBJECT_ID is missing"),
+        (["update", "a", "{}", "--mode", "mend"], 2, "mend"),
+        (["update", "a", "{}", "--expected-version", "7", "--process"], 4, "Expected version 7"),
+        (["update", "a", '[{"op": "remove", "path": "/x"}]', "--mode", "patch", "--process"], 2, "does not apply"),
+        (["process-updates"], 2, "--issue N, or --all"),
+        (["process-updates", "--issue", "0"], 2, "no issue number"),
+        (["process-updates", "--issue", "99"], 3, "no issue 99"),
+        (["process-updates", "--all", "--since", "soon"], 2, "neither an age"),
+        (["process-updates", "--all", "--since", "2026-01-01"], 2, "time zone"),
+        (["process-updates", "--all", "--since", "99999999999d"], 2, "neither an age"),
+        (["process-updates", "--issue", "1", "--since", "1d"], 2, "goes with --all"),
+        (["get", "a", "--version", "9"], 3, "no version 9"),
+        (["get", "a", "--version", "0"], 2, "--version"),
+        (["get", "a", "--config", "none.yml"], 2, "none.yml"),
+        (["get", "a", "--store", "none.db"], 2, "no store here"),
+        (["update-snapshot", "none.json"], 2, "no such snapshot"),
+        (["explode"], 2, "explode"),
+        (["get", "a", "--repo", "x/y"], 2, "--repo"),
+        ([], 2, ""),
+    ],
+)
+def test_errors_are_a_line_a_hint_and_a_code(shell, arguments, code, said):
+    shell.run("create", "a", "{}")
+    out, err = shell.run(*arguments, code=code)
+    assert said in err + out
+    errors = [line for line in err.splitlines() if line.startswith("gh-store: error: ")]
+    hints = [line for line in err.splitlines() if line.startswith("gh-store: hint: ")]
+    if arguments:
+        assert (len(errors), len(hints), out) == (1, 1, "")
+
+
+def test_a_rejected_event_is_no_failure_of_the_processor(shell):
+    shell.run("create", "a", "{}")
+    shell.run("update", "a", '[{"op": "remove", "path": "/x"}]', "--mode", "patch")
+    out, err = shell.run("process-updates", "--all")
+    assert json.loads(out)[0]["rejected"] == 1
+    assert "WARNING" in err
+
+
+def test_a_sweep_ends_with_the_code_of_the_first_object_in_trouble(shell):
+    with LocalStore(shell.folder / "gh-store.db") as store:
+        store.create("x" * 60, {})
+        store.backend.edit_issue(1, title="gone", open=True)
+        store.backend.delete_comment(1)
+    out, _ = shell.run("process-updates", "--all", code=7)
+    assert json.loads(out)[0]["error"].startswith("IntegrityError: ")
+
+
+def test_a_wait_that_runs_out_says_so_and_is_no_failure(shell):
+    shell.run("create", "a", "{}")
+    out, err = shell.run("update", "a", "{}", "--wait", "0.1")
+    assert json.loads(out)["pending"] == 1
+    assert "still pending" in err
+
+
+def test_help_has_an_example_for_every_command(shell):
+    assert sorted(commands.commands) == VERBS
+    for verb in VERBS:
+        out, err = shell.run(verb, "--help")
+        assert err == ""
+        assert f"Example: gh-store {verb}" in out
+    out, _ = shell.run("--help")
+    assert all(verb in out for verb in VERBS)
+    assert re.fullmatch(r"gh-store, version 1\.0\.0\.dev0\n", shell.run("--version")[0])
+
+
+def test_help_imports_nothing_that_only_some_need(shell):
+    script = "import sys, gh_store.cli; print([m for m in ('github', 'rich', 'requests') if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", script], env=shell.environment, capture_output=True, check=True)
+    assert done.stdout == b"[]\n"
+
+
+def test_the_users_file_is_written_on_first_use_and_changes_nothing(shell, home):
+    own = home / ".config" / "gh-store" / "config.yml"
+    shell.run("create", "a", "{}")
+    text = own.read_text()
+    assert "#   base_label" in text
+    assert all(not line or line.startswith("#") for line in text.splitlines())
+    own.write_text("store: {log: {max_events: 1}}")
+    _, err = shell.run("update", "a", "{}", code=2)
+    assert "updates stop at 1" in err
+    assert own.read_text() == "store: {log: {max_events: 1}}"
+
+
+def test_a_home_that_cannot_be_written_is_a_note(shell, tmp_path):
+    (tmp_path / "file").write_text("")
+    shell.environment["HOME"] = str(tmp_path / "file")
+    out, err = shell.run("create", "a", "{}", "--store", "s.db")
+    assert json.loads(out)["object_id"] == "a"
+    assert len(err.splitlines()) == 1
+    assert "note" in err
+
+
+def test_init_makes_what_is_missing(shell):
+    made = shell.json("init", "--config", "conf/c.yml", "--store", "s.db")
+    assert made == {"store": "s.db", "config": "conf/c.yml"}
+    assert (shell.folder / "s.db").exists()
+    (shell.folder / "conf/c.yml").write_text("store: {log: {level: ERROR}}")
+    shell.run("init", "--config", "conf/c.yml", "--store", "s.db")
+    assert (shell.folder / "conf/c.yml").read_text() == "store: {log: {level: ERROR}}"
+    assert shell.json("list", "--store", "s.db", "--config", "conf/c.yml") == []
+
+
+def test_log_level_and_log_format_are_honoured(shell):
+    shell.run("create", "a", "{}")
+    config = shell.folder / "c.yml"
+    for level, shown in (("INFO", True), ("ERROR", False)):
+        config.write_text(f"store: {{log: {{level: {level}, format: '<<{{level}}>> {{message}}'}}}}")
+        _, err = shell.run("update", "a", "{}", "--process", "--config", "c.yml")
+        assert ("<<INFO>> Issue 1" in err) == shown
+
+
+def test_the_library_is_silent_until_it_is_asked():
+    script = (
+        "import tempfile, gh_store\n"
+        "store = gh_store.LocalStore(tempfile.mkdtemp() + '/s.db')\n"
+        "store.create('a', {})\n"
+        "store.update('a', {'n': 1}, process=True)\n"
+    )
+    run = [sys.executable, "-c"]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    silent = subprocess.run([*run, script], capture_output=True, check=True, env=environment)
+    assert silent.stdout + silent.stderr == b""
+    loud = "from loguru import logger\nimport gh_store\nlogger.enable('gh_store')\n" + script
+    assert b"version 2" in subprocess.run([*run, loud], capture_output=True, check=True, env=environment).stderr
+
+
+def test_output_that_nobody_reads_any_more_is_no_error(shell):
+    with LocalStore(shell.folder / "gh-store.db") as store:
+        for number in range(50):
+            store.create(f"o{number}", {"x": "y" * 5000})
+    command = f"{sys.executable} -m gh_store list | head -c 10"
+    done = subprocess.run(
+        ["bash", "-o", "pipefail", "-c", command],
+        cwd=shell.folder,
+        env=shell.environment,
+        capture_output=True,
+        check=False,
+    )
+    assert b"Traceback" not in done.stderr
+    assert b"BrokenPipe" not in done.stderr
+    assert done.returncode == 0
+
+
+def test_an_interrupt_ends_with_130(shell):
+    shell.run("create", "a", "{}")
+    running = subprocess.Popen([sys.executable, "-m", "gh_store", "update", "a", "{}", "--wait", "60"], cwd=shell.folder, env=shell.environment, stderr=subprocess.PIPE, stdout=subprocess.PIPE)  # fmt: skip
+    with LocalStore(shell.folder / "gh-store.db") as store:
+        while store.get("a").meta.pending == 0:
+            select.select([], [], [], 0.05)
+    running.send_signal(2)
+    out, err = running.communicate(timeout=30)
+    assert running.returncode == 130
+    assert (b"Traceback" in err, out) == (False, b"")
+
+
+def on_a_terminal(shell, *arguments):
+    """What the command writes to a terminal."""
+    pid, terminal = pty.fork()
+    if pid == 0:
+        os.chdir(shell.folder)
+        os.execve(
+            sys.executable,
+            [sys.executable, "-m", "gh_store", *arguments],
+            {**shell.environment, "COLUMNS": "120", "TERM": "xterm"},
+        )
+    written = b""
+    while True:
+        try:
+            piece = os.read(terminal, 65536)
+        except OSError:
+            break
+        if not piece:
+            break
+        written += piece
+    os.close(terminal)
+    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
+    return written.decode()
+
+
+def test_people_on_terminals_see_tables(shell):
+    shell.run("create", "a", '{"text": "[bold]no markup[/bold]"}')
+    assert "[bold]no markup" in on_a_terminal(shell, "list")
+    shown = on_a_terminal(shell, "history", "a")
+    assert "initial_state" in shown
+    assert "┃" in shown
+
+
+def test_the_demo_shows_the_main_job_and_replaces_only_its_own(shell):
+    (shell.folder / "gh-store.db").write_text("mine")
+    out, _ = shell.run("demo")
+    again, _ = shell.run("demo")
+    for shown in (out, again):
+        printed = re.findall(r"^\$ gh-store (\S+)", shown, re.MULTILINE)
+        assert set(printed) == {"create", "update", "get", "process-updates", "history", "snapshot"}
+        assert '"pending": 1' in shown
+        assert "error: The patch does not apply" in shown
+        assert "Done: an object was created, updated, processed and exported." in shown
+    assert (
+        json.loads((shell.folder / "gh-store-demo/snapshot.json").read_text())["objects"]["site/metrics"]["meta"][
+            "version"
+        ]
+        == 4
+    )
+    assert (shell.folder / "gh-store.db").read_text() == "mine"
+    (shell.folder / "mine").mkdir()
+    (shell.folder / "mine/file").write_text("mine")
+    _, err = shell.run("demo", "--output", "mine", code=2)
+    assert "no demo made it" in err
+    assert (shell.folder / "mine/file").read_text() == "mine"
+    shell.run("demo", "--output", "else/where")
+    assert (shell.folder / "else/where/store.db").exists()
