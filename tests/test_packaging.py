@@ -1,0 +1,88 @@
+"""The package as users get it: from a wheel, an sdist, and an editable install."""
+
+import os
+import shutil
+import subprocess
+import sys
+import tarfile
+import zipfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+
+ASK = """
+import pathlib, sys, gh_store
+from gh_store.core import config
+from importlib.metadata import distribution
+where = str(pathlib.Path(gh_store.__file__).resolve())
+assert where.startswith(sys.argv[1]), where
+assert config.default_text() == pathlib.Path(sys.argv[2]).read_text("utf-8")
+assert config.load().log_max_events == 2400
+meta = distribution("gh-object-store")
+assert meta.version == "1.0.0.dev0", meta.version
+assert [e.value for e in meta.entry_points if e.name == "gh-store"] == ["gh_store.__main__:main"]
+assert pathlib.Path(where).with_name("py.typed").is_file()
+"""
+
+
+@pytest.fixture(scope="module")
+def source(tmp_path_factory):
+    """What a clone holds, so that building leaves no traces in this one."""
+    copy = tmp_path_factory.mktemp("source") / "clone"
+    ignored = shutil.ignore_patterns(".*", "__pycache__", "build", "dist", "*.db*", "gh-store-demo", "data")
+    shutil.copytree(ROOT, copy, ignore=ignored)
+    return copy
+
+
+@pytest.fixture(scope="module")
+def built(source, tmp_path_factory):
+    """Wheel and sdist, made by what the set-up installed."""
+    out = tmp_path_factory.mktemp("dist")
+    run(sys.executable, "-m", "build", "--no-isolation", "--outdir", out, source)
+    return out
+
+
+def run(*command, **options):
+    done = subprocess.run([str(part) for part in command], capture_output=True, check=False, **options)
+    assert done.returncode == 0, done.stdout.decode() + done.stderr.decode()
+
+
+def environment_with(folder, *pip_arguments):
+    """A virtual environment that has our dependencies and, installed by pip, the package."""
+    run(sys.executable, "-m", "venv", "--without-pip", folder)
+    python = folder / "bin" / "python"
+    site = next((folder / "lib").glob("python*/site-packages"))
+    # Dependencies come from where the tests run, but not the package that they were installed with.
+    ours = [path for path in sys.path if path.endswith("site-packages")]
+    (site / "zz-dependencies.pth").write_text("\n".join(ours))
+    pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--python", python, "install"]
+    run(*pip, "--quiet", "--no-deps", "--no-index", "--no-build-isolation", "--ignore-installed", *pip_arguments)
+    return python
+
+
+def ask(python, inside, tmp_path):
+    clean = {key: value for key, value in os.environ.items() if not key.startswith(("PYTHON", "COV_"))}
+    run(python, "-c", ASK, inside.resolve(), ROOT / "default_config.yml", cwd=tmp_path, env=clean)
+    run(python.with_name("gh-store"), "--version", cwd=tmp_path, env=clean)
+
+
+def test_from_a_wheel(built, tmp_path):
+    (wheel,) = built.glob("*.whl")
+    ask(environment_with(tmp_path / "venv", wheel), tmp_path / "venv", tmp_path)
+    names = zipfile.ZipFile(wheel).namelist()
+    assert "gh_store/default_config.yml" in names
+    assert all(name.startswith(("gh_store/", "gh_object_store-1.0.0.dev0.dist-info/")) for name in names)
+
+
+def test_from_an_sdist(built, tmp_path):
+    (sdist,) = built.glob("*.tar.gz")
+    ask(environment_with(tmp_path / "venv", sdist), tmp_path / "venv", tmp_path)
+    with tarfile.open(sdist) as archive:
+        names = archive.getnames()
+    assert any(name.endswith("/default_config.yml") for name in names)
+
+
+def test_from_an_editable_install(source, tmp_path):
+    ask(environment_with(tmp_path / "venv", "--editable", source), source, tmp_path)
