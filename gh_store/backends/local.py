@@ -142,29 +142,32 @@ class LocalBackend:
         since: datetime | None = None,
         cursor: str | None = None,
     ) -> IssuePage:
+        by_change = sort == "updated"
+        # With labels, the index of the first leads: it yields few issues, and in their order.
+        number = "labelled.issue" if labels else "number"
         where, values = ["1"], list[Any]()
-        for label in labels:
-            where.append(
-                "number IN (SELECT issue FROM issue_labels WHERE label = (SELECT id FROM labels WHERE key = ?))"
-            )
+        for at, label in enumerate(labels):
+            having = "label = (SELECT id FROM labels WHERE key = ?)"
+            also = f"number IN (SELECT issue FROM issue_labels WHERE {having})"  # noqa: S608  # our text; values are bound
+            where.append(also if at else having)
             values.append(label.lower())
         if since is not None:
             where.append("updated_at >= ?")
             values.append(int(since.timestamp()))
-        by_change = sort == "updated"
-        key = "updated_at, number" if by_change else "number"
+        key = f"updated_at, {number}" if by_change else number
         if cursor is not None:  # the key of the last issue of the page before
             where.append(f"({key}) {'<' if descending else '>'} ({'?, ?' if by_change else '?'})")
             values.extend(json.loads(cursor))
         order = key.replace(",", " DESC,") + " DESC" if descending else key
+        joined = " JOIN issue_labels labelled ON labelled.issue = number" if labels else ""
         # What is put into the text here is ours; values are bound.
-        query = f"{_ISSUE} WHERE {' AND '.join(where)} ORDER BY {order} LIMIT {PAGE + 1}"
+        query = f"{_ISSUE}{joined} WHERE {' AND '.join(where)} ORDER BY {order} LIMIT {PAGE + 1}"
         with self._file.reading():
             rows = self._db.execute(query, values).fetchall()
         following = None
         if len(rows) > PAGE:
-            number, updated_at = rows[PAGE - 1][0], rows[PAGE - 1][6]
-            following = json.dumps([updated_at, number] if by_change else [number])
+            last, updated_at = rows[PAGE - 1][0], rows[PAGE - 1][6]
+            following = json.dumps([updated_at, last] if by_change else [last])
         return IssuePage(tuple(map(_issue, rows[:PAGE])), following)
 
     def create_issue(self, title: str, body: str, labels: Sequence[str]) -> Issue:
@@ -186,6 +189,11 @@ class LocalBackend:
     def edit_issue(
         self, number: int, *, title: str | None = None, body: str | None = None, open: bool | None = None
     ) -> Issue:
+        if title is None and body is None and open is not None:
+            with self._file.reading():
+                issue = self._issue(number)
+            if issue.open == open:
+                return issue  # nothing to write, so nobody to wait for
         with self._writing() as at:
             issue = self._issue(number)
             own = issue.author is not None and self._is_me(issue.author.login)
@@ -198,22 +206,16 @@ class LocalBackend:
                 closed_by = self._one("SELECT closed_by FROM issues WHERE number = ?", number)[0]
                 if not (own and (not open or (closed_by and self._is_me(closed_by)))):
                     self._need("triage", "close or reopen this issue")
-            changed = {
-                column: value
-                for column, value, before in (
-                    ("title", title, issue.title),
-                    ("body", body, issue.body),
-                    ("open", open, issue.open),
-                )
-                if value is not None and value != before
-            }
-            if not changed:
+            new = {"title": title, "body": body, "open": open, "closed_by": self.user if open is False else None}
+            old = {"title": issue.title, "body": issue.body, "open": issue.open}
+            if all(new[column] in (None, value) for column, value in old.items()):
                 return issue
-            if changed.get("open") is False:
-                changed["closed_by"] = self.user
-            for column, value in changed.items():
-                self._db.execute(f"UPDATE issues SET {column} = ? WHERE number = ?", (value, number))  # noqa: S608  # our names
-            self._touch(number, at)
+            self._db.execute(
+                "UPDATE issues SET title = coalesce(:title, title), body = coalesce(:body, body),"
+                " open = coalesce(:open, open), closed_by = coalesce(:closed_by, closed_by), updated_at = :at"
+                " WHERE number = :number",
+                {**new, "at": at, "number": number},
+            )
             return self._issue(number)
 
     def add_label(self, number: int, name: str) -> None:
@@ -245,7 +247,8 @@ class LocalBackend:
     def create_comment(self, number: int, body: str) -> Comment:
         _check_text(body)
         with self._writing() as at:
-            comments = self._issue(number).comments
+            row = self._one("SELECT comments FROM issues WHERE number = ?", number)
+            comments = row[0] if row else self._issue(number).comments  # or say that there is none
             if comments >= MAX_COMMENTS:
                 raise LogFull(
                     f"Issue {number} has {comments:,} comments, and takes no more.",

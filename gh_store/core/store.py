@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Self
 
-from gh_store.backends.base import Backend, Comment
+from gh_store.backends.base import Backend
 from gh_store.backends.local import LocalBackend
 from gh_store.core import config as configuration
 from gh_store.core import history, listing, wire
@@ -45,7 +45,7 @@ from gh_store.core.types import (
     Processed,
     StoredObject,
 )
-from gh_store.handlers.comment import CommentHandler, read_comment
+from gh_store.handlers.comment import CommentHandler
 from gh_store.handlers.issue import Head, IssueHandler, Status
 
 _FIRST_POLL = 1.0
@@ -119,10 +119,12 @@ class Store:
             InsufficientScope, AccessDeniedError: The current user may not write here.
         """
         wire.check_object_id(object_id)
-        data = _own(data)
+        if not isinstance(data, dict):
+            raise InvalidObject(f"A {type(data).__name__} is no JSON object.")
+        data, size = _own(data)
         labels = self._checked_labels(extra_labels)
         wire.check_size(wire.write_body(data), "The object")
-        self._check_envelope(data, initial_of=object_id)
+        self._check_envelope(data, size, initial_of=object_id)
         return self._creator.create(object_id, data, labels)
 
     def get(self, object_id: str, version: int | None = None) -> StoredObject:
@@ -190,11 +192,19 @@ class Store:
         if head.status is not Status.ACTIVE:
             self._issues.forget(object_id)
             raise deleted(head)
+        event = Event(
+            position=comment.id,
+            time=comment.created_at,
+            mode=mode,
+            data=changes,
+            size=wire.WORST_GROWTH * len(comment.body),
+            expected_version=expected_version,
+        )
         if process:
-            return self._processed(head, comment)
+            return self._processed(head, event)
         if wait is not None:
-            return self._waited(number, comment, wait)
-        return self._as_if_alone(head, comment)
+            return self._waited(number, event, wait)
+        return self._as_if_alone(head, event)
 
     def delete(self, object_id: str) -> None:
         """
@@ -342,20 +352,20 @@ class Store:
         if event_id is not None and (not isinstance(event_id, str) or not 0 < len(event_id) <= MAX_TEXT):
             raise InvalidUpdate("An event_id is a string, and not empty.", hint="Leave it out, or give it a name.")
         if mode is Mode.PATCH:
-            wire.check_value(changes)
             check_patch(changes)
-        elif isinstance(changes, dict):
-            changes = _own(changes)
-        else:
+        elif not isinstance(changes, dict):
             raise InvalidUpdate(f"The changes are no JSON object, which {mode} needs.")
+        changes, size = _own(changes)
         if mode is Mode.REPLACE:
             wire.check_size(wire.write_body(changes), "The object")
         wire.check_value(event_id)
-        self._check_envelope(changes, event_id=event_id or "")
+        self._check_envelope(changes, size, event_id=event_id or "")
         return mode, changes
 
-    def _check_envelope(self, data: object, *, event_id: str = "", initial_of: str | None = None) -> None:
+    def _check_envelope(self, data: object, size: int, *, event_id: str = "", initial_of: str | None = None) -> None:
         """Raise ValueTooLarge if no comment could carry the event, with the longest envelope it may get."""
+        if size + len(event_id) + len(initial_of or "") < MAX_TEXT // 8:
+            return  # whatever is escaped, it fits
         wire.write_event(
             data,
             issue_number=10**10,
@@ -399,37 +409,35 @@ class Store:
             )
         return seen.number
 
-    def _as_if_alone(self, head: Head, comment: Comment) -> StoredObject:
+    def _as_if_alone(self, head: Head, event: Event) -> StoredObject:
         if not head.proven or head.bracket is None:
             return self._reader.view(head)
         state = head.state()
-        event = read_comment(comment)
-        assert isinstance(event, Event)
         result = fold(state, event)
         waiting = max(1, head.issue.comments - head.bracket.comments)
         return stored(head, state if isinstance(result, Rejection) else result, waiting)
 
-    def _processed(self, head: Head, comment: Comment) -> StoredObject:
+    def _processed(self, head: Head, event: Event) -> StoredObject:
         run = self._processor.process(head)
-        decision = run.outcome(comment.id)
+        decision = run.outcome(event.position)
         if decision is None:  # another processor was faster
-            return self._waited(head.issue.number, comment, 0)
+            return self._waited(head.issue.number, event, 0)
         if decision.outcome is Outcome.DUPLICATE and decision.original is not None:
             raise_rejection(run.outcome(decision.original))
             self._raise_told(head.issue.number, decision.original)
         raise_rejection(decision)
         return run.object
 
-    def _waited(self, number: int, comment: Comment, seconds: float) -> StoredObject:
+    def _waited(self, number: int, event: Event, seconds: float) -> StoredObject:
         """Poll until the event is decided, or the time is over."""
         waited, pause = 0.0, _FIRST_POLL
         while True:
             head = self._reader.identified(self._issues.read(number))
-            if head.bracket is not None and head.bracket.watermark >= comment.id:
-                self._raise_told(number, comment.id)
+            if head.bracket is not None and head.bracket.watermark >= event.position:
+                self._raise_told(number, event.position)
                 return self._reader.view(head)
             if waited >= seconds:
-                return self._as_if_alone(head, comment)
+                return self._as_if_alone(head, event)
             pause = min(pause, seconds - waited)
             self._retry.sleep(pause)
             waited, pause = waited + pause, min(2 * pause, _LONGEST_POLL)
@@ -454,13 +462,11 @@ def _rejected(name: str, message: str) -> GitHubStoreError:
     return error
 
 
-def _own(data: Any) -> JsonObject:
-    """A copy of a checked JSON object, which nobody else can change."""
-    if not isinstance(data, dict):
-        raise InvalidObject(f"A {type(data).__name__} is no JSON object.")
+def _own(data: Any) -> tuple[Any, int]:
+    """A copy of a value that nobody else can change, once it is checked; and its size as written."""
     wire.check_value(data)
-    copy: JsonObject = json.loads(wire.write_value(data))
-    return copy
+    text = wire.write_value(data)
+    return json.loads(text), len(text)
 
 
 def _several(labels: Sequence[str] | str | None) -> list[str]:

@@ -77,7 +77,7 @@ class Head:
         assert self.bracket is not None
         assert self.body is not None
         time = self.bracket.time if self.bracket.version > 1 else self.issue.created_at
-        return State(self.bracket.version, time, self.body, len(wire.write_body(self.body)))
+        return State(self.bracket.version, time, self.body, wire.WORST_GROWTH * len(self.issue.body))
 
 
 def read_head(issue: Issue, config: Config) -> Head:

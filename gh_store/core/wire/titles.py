@@ -5,7 +5,7 @@ import re
 import unicodedata
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Final
 
 from gh_store.core.exceptions import InvalidObjectID
@@ -82,7 +82,7 @@ def read_title(text: str, labels: Collection[str], uid_prefix: str) -> Title:
             if _vouched(object_id, uids, uid_prefix):
                 version, time, watermark, comments, check = found.groups()
                 try:
-                    at = datetime.strptime(time, _TIME).replace(tzinfo=UTC)
+                    at = datetime.fromisoformat(time)
                 except ValueError:  # the 45th of a month
                     return Title(object_id, None)
                 return Title(object_id, Bracket(int(version), at, int(watermark), int(comments), check))
