@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import Any, Literal
 
 import pytest
-from conftest import World
+from world import World
 
 from gh_store import BackendUnavailable, GitHubStoreError, InvalidUpdate, ObjectExists, ObjectNotFound, Store
 from gh_store.core import wire

@@ -11,10 +11,10 @@ from copy import deepcopy
 from pathlib import Path
 
 import pytest
-from conftest import World
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from world import World
 
 from gh_store import InvalidUpdate, ObjectExists, ObjectNotFound
 from gh_store.core import config as configuration

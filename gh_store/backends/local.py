@@ -4,11 +4,12 @@ import json
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Final, Literal, Self
 
 from gh_store.backends.base import PAGE, Comment, Issue, IssuePage, Label, Page, User
+from gh_store.backends.local_rows import COMMENTS, ISSUES, SCHEMA, to_comment, to_issue, to_time, to_user
 from gh_store.backends.sqlite_file import SqliteFile
 from gh_store.core.exceptions import ConfigurationError, InsufficientScope, LogFull, ObjectNotFound, ValueTooLarge
 from gh_store.core.types import MAX_COMMENTS, MAX_LABEL, MAX_TEXT
@@ -26,43 +27,6 @@ _PERMISSION: Final[dict[Role, Literal["admin", "write", "read", "none"]]] = {
     "maintain": "write",
     "admin": "admin",
 }
-
-_SCHEMA: Final = """
-CREATE TABLE users (login TEXT PRIMARY KEY COLLATE NOCASE, role TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE owner (login TEXT NOT NULL);
-CREATE TABLE labels (id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, name TEXT NOT NULL, description TEXT NOT NULL);
-CREATE TABLE issues (
-    number INTEGER PRIMARY KEY AUTOINCREMENT, title TEXT NOT NULL, body TEXT NOT NULL, open INTEGER NOT NULL,
-    author TEXT, closed_by TEXT, created_at REAL NOT NULL, updated_at REAL NOT NULL, comments INTEGER NOT NULL
-);
-CREATE INDEX issues_by_change ON issues (updated_at, number);
-CREATE TABLE issue_labels (label INTEGER NOT NULL, issue INTEGER NOT NULL, PRIMARY KEY (label, issue)) WITHOUT ROWID;
-CREATE INDEX labels_by_issue ON issue_labels (issue);
-CREATE TABLE comments (
-    id INTEGER PRIMARY KEY AUTOINCREMENT, issue INTEGER NOT NULL, body TEXT NOT NULL, author TEXT,
-    created_at REAL NOT NULL
-);
-CREATE INDEX comments_by_issue ON comments (issue, id);
-CREATE TABLE reactions (
-    comment INTEGER NOT NULL, content TEXT NOT NULL, author TEXT NOT NULL COLLATE NOCASE,
-    PRIMARY KEY (comment, content, author)
-) WITHOUT ROWID;
-INSERT INTO owner VALUES ('local');
-INSERT INTO users VALUES ('local', 'admin');
-"""
-
-_ISSUE: Final = """
-SELECT number, title, body, open, author, created_at, updated_at, comments,
-       (SELECT json_group_array(json_array(l.name, l.description))
-          FROM issue_labels x JOIN labels l ON l.id = x.label WHERE x.issue = number)
-  FROM issues
-"""
-_COMMENT: Final = """
-SELECT id, body, author, created_at,
-       (SELECT json_group_object(content, n)
-          FROM (SELECT content, count(*) n FROM reactions WHERE comment = id GROUP BY content))
-  FROM comments
-"""
 
 
 class LocalBackend:
@@ -103,7 +67,7 @@ class LocalBackend:
                 file=self.path,
                 hint="`gh-store init` or `gh-store create` makes one; --store names another.",
             )
-        self._file = SqliteFile(self.path, _SCHEMA, busy_timeout=busy_timeout, synchronous=synchronous)
+        self._file = SqliteFile(self.path, SCHEMA, busy_timeout=busy_timeout, synchronous=synchronous)
         self._db = self._file.connection
         with self._file.reading():
             self.owner: str = self._one("SELECT login FROM owner")[0]
@@ -127,7 +91,7 @@ class LocalBackend:
 
     def now(self) -> datetime:
         with self._file.reading():
-            return _time(self._now())
+            return to_time(self._now())
 
     def get_issue(self, number: int) -> Issue:
         with self._file.reading():
@@ -161,14 +125,14 @@ class LocalBackend:
         order = key.replace(",", " DESC,") + " DESC" if descending else key
         joined = " JOIN issue_labels labelled ON labelled.issue = number" if labels else ""
         # What is put into the text here is ours; values are bound.
-        query = f"{_ISSUE}{joined} WHERE {' AND '.join(where)} ORDER BY {order} LIMIT {PAGE + 1}"
+        query = f"{ISSUES}{joined} WHERE {' AND '.join(where)} ORDER BY {order} LIMIT {PAGE + 1}"
         with self._file.reading():
             rows = self._db.execute(query, values).fetchall()
         following = None
         if len(rows) > PAGE:
             last, updated_at = rows[PAGE - 1][0], rows[PAGE - 1][6]
             following = json.dumps([updated_at, last] if by_change else [last])
-        return IssuePage(tuple(map(_issue, rows[:PAGE])), following)
+        return IssuePage(tuple(map(to_issue, rows[:PAGE])), following)
 
     def create_issue(self, title: str, body: str, labels: Sequence[str]) -> Issue:
         _check_text(body)
@@ -238,11 +202,11 @@ class LocalBackend:
     def list_comments(self, number: int, page: int) -> Page:
         with self._file.reading():
             rows = self._db.execute(
-                f"{_COMMENT} WHERE issue = ? ORDER BY id LIMIT ? OFFSET ?", (number, PAGE + 1, (page - 1) * PAGE)
+                f"{COMMENTS} WHERE issue = ? ORDER BY id LIMIT ? OFFSET ?", (number, PAGE + 1, (page - 1) * PAGE)
             ).fetchall()
             if not rows:
                 self._issue(number)  # or say that there is none
-        return Page(tuple(map(_comment, rows[:PAGE])), len(rows) > PAGE)
+        return Page(tuple(map(to_comment, rows[:PAGE])), len(rows) > PAGE)
 
     def create_comment(self, number: int, body: str) -> Comment:
         _check_text(body)
@@ -261,7 +225,7 @@ class LocalBackend:
             )
             self._db.execute("UPDATE issues SET comments = comments + 1, updated_at = ? WHERE number = ?", (at, number))
             assert cursor.lastrowid is not None
-            return Comment(cursor.lastrowid, body, User(self.user, _is_bot(self.user)), _time(at))
+            return Comment(cursor.lastrowid, body, to_user(self.user), to_time(at))
 
     def add_reaction(self, comment_id: int, content: str) -> None:
         with self._writing():
@@ -273,7 +237,7 @@ class LocalBackend:
     def list_reactions(self, comment_id: int) -> tuple[tuple[str, User | None], ...]:
         with self._file.reading():
             rows = self._db.execute("SELECT content, author FROM reactions WHERE comment = ?", (comment_id,)).fetchall()
-        return tuple((content, User(author, _is_bot(author))) for content, author in rows)
+        return tuple((content, to_user(author)) for content, author in rows)
 
     def get_label(self, name: str) -> Label | None:
         with self._file.reading():
@@ -344,10 +308,10 @@ class LocalBackend:
         return max(self._clock(), newest or 0.0)
 
     def _issue(self, number: int) -> Issue:
-        row = self._one(f"{_ISSUE} WHERE number = ?", number)
+        row = self._one(f"{ISSUES} WHERE number = ?", number)
         if row is None:
             raise ObjectNotFound(f"There is no issue {number}.")
-        return _issue(row)
+        return to_issue(row)
 
     def _touch(self, number: int, at: float) -> None:
         self._db.execute("UPDATE issues SET updated_at = ? WHERE number = ?", (at, number))
@@ -406,35 +370,3 @@ def _check_title(title: str) -> None:
         raise ValueTooLarge(
             f"The title has {len(title)} characters; {_MAX_TITLE} fit.", size=len(title), limit=_MAX_TITLE
         )
-
-
-def _is_bot(login: str) -> bool:
-    return login.endswith("[bot]")
-
-
-def _user(login: str | None) -> User | None:
-    return None if login is None else User(login, _is_bot(login))
-
-
-def _time(at: float) -> datetime:
-    return datetime.fromtimestamp(int(at), UTC)  # whole seconds, as GitHub tells them
-
-
-def _issue(row: Sequence[Any]) -> Issue:
-    number, title, body, is_open, author, created_at, updated_at, comments, labels = row
-    return Issue(
-        number=number,
-        title=title,
-        body=body,
-        open=bool(is_open),
-        labels=tuple(Label(*label) for label in json.loads(labels)),
-        author=_user(author),
-        created_at=_time(created_at),
-        updated_at=_time(updated_at),
-        comments=comments,
-    )
-
-
-def _comment(row: Sequence[Any]) -> Comment:
-    comment_id, body, author, created_at, reactions = row
-    return Comment(comment_id, body, _user(author), _time(created_at), json.loads(reactions))

@@ -39,6 +39,11 @@ class Decision:
     error: GitHubStoreError | None = None
     original: int | None = None
 
+    @property
+    def creates(self) -> bool:
+        """True for the event that the object begins with."""
+        return isinstance(self.event, Event) and self.event.initial and self.outcome is Outcome.APPLIED
+
 
 def decide(
     comments: Sequence[Comment],

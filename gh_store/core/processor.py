@@ -9,7 +9,6 @@ What makes it safe to cut anywhere, and to run twice at once:
 - the answer to the close tells whether anything has come meanwhile.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import NoReturn
 
@@ -17,10 +16,8 @@ from loguru import logger
 
 from gh_store.core import wire
 from gh_store.core.exceptions import (
-    AccessError,
     BackendUnavailable,
     IntegrityError,
-    InvalidInput,
     InvalidObject,
     InvalidUpdate,
     LogFull,
@@ -31,7 +28,8 @@ from gh_store.core.fold import difference
 from gh_store.core.log import Decision
 from gh_store.core.reading import Reader, Reading, stored
 from gh_store.core.replay import replay
-from gh_store.core.types import Event, Mode, Outcome, Processed, StoredObject
+from gh_store.core.replies import Replies, Told
+from gh_store.core.types import Mode, Outcome, Processed, StoredObject
 from gh_store.handlers.comment import Log, read_comment
 from gh_store.handlers.issue import Head, Status
 
@@ -55,7 +53,7 @@ class Run:
     decisions: tuple[Decision, ...]
 
     def outcome(self, comment_id: int) -> Decision | None:
-        """What became of one event, or of the one that it repeats."""
+        """What became of one event."""
         for decision in self.decisions:
             if decision.comment.id == comment_id:
                 return decision
@@ -63,17 +61,13 @@ class Run:
 
     @property
     def summary(self) -> Processed:
-        new = [decision for decision in self.decisions if not _creates(decision)]
+        new = [decision for decision in self.decisions if not decision.creates]
         return Processed(
             object_id=self.object.meta.object_id,
             issue_number=self.object.meta.issue_number,
             applied=sum(decision.outcome is Outcome.APPLIED for decision in new),
             rejected=sum(decision.outcome is Outcome.REJECTED for decision in new),
         )
-
-
-def _creates(decision: Decision) -> bool:
-    return isinstance(decision.event, Event) and decision.event.initial and decision.outcome is Outcome.APPLIED
 
 
 class _Again(Exception):
@@ -93,22 +87,17 @@ class _Again(Exception):
 @dataclass(frozen=True, slots=True)
 class _Memory:
     """
-    What one run has done so far. Lists may not show it yet.
+    What one run has done so far, which lists may not show yet.
 
     Attributes:
         decided: Comment id -> decision.
-        replies: What was told -> the id of the reply, or None if it could not be posted.
+        told: The replies it posted.
         events: The event_ids of what it appended to the log itself.
     """
 
     decided: dict[int, Decision] = field(default_factory=dict)
-    replies: dict[str, int | None] = field(default_factory=dict)
+    told: Told = field(default_factory=Told)
     events: set[str] = field(default_factory=set)
-
-    def unlisted(self, log: Log) -> int:
-        """How many of this run's replies a list does not hold."""
-        listed = {comment.id for comment in log.comments}
-        return sum(reply is not None and reply not in listed for reply in self.replies.values())
 
 
 class Processor:
@@ -123,6 +112,7 @@ class Processor:
         self.comments = reader.comments
         self.access = reader.access
         self.receipts = reader.receipts
+        self.replies = Replies(self.config, self.comments, self.access, self.receipts)
 
     @property
     def _patience(self) -> float:
@@ -177,15 +167,16 @@ class Processor:
         head = reading.head
         self._complete_creation(reading, memory)
         putting_back = self._keep_edit(reading, memory)
-        self._tell(reading, memory)
-        if putting_back is not None:
-            self._tell_put_back(reading, putting_back, memory)
-        comments = reading.log.total + memory.unlisted(reading.log)
-        committed = self._commit(reading, comments)
+        number, log = head.issue.number, reading.log
+        self.replies.tell(number, log, reading.pending, memory.told)
+        if putting_back is not None and reading.edit is not None:
+            self.replies.tell_put_back(number, log, reading.edit.event_id, putting_back, memory.told)
+        comments = memory.told.comments(log)
+        committed = self._commit(reading, memory.told)
         memory.decided.update((decision.comment.id, decision) for decision in reading.pending)
         self._complete_receipts(reading)
         for decision in reading.pending:
-            if not (_creates(decision) and self.receipts.shows(decision.comment)):
+            if not (decision.creates and self.receipts.shows(decision.comment)):
                 self.receipts.leave(decision.comment, decision.event, decision.outcome)
         self._log(reading)
         closed = self.close(committed)
@@ -216,7 +207,7 @@ class Processor:
         head = reading.head
         if not (head.bracket and head.bracket.watermark == 0 and head.proven and head.body is not None):
             return
-        if any(_creates(decision) for decision in reading.pending):
+        if any(decision.creates for decision in reading.pending):
             return
         number = head.issue.number
         assert head.object_id is not None
@@ -272,54 +263,17 @@ class Processor:
         except (InvalidObject, InvalidUpdate, LogFull, ValueTooLarge) as error:
             return f"it fits no event: {error}"
 
-    # --- telling ----------------------------------------------------------------------------------
-
-    def _tell(self, reading: Reading, memory: _Memory) -> None:
-        """Reply to each rejected event that has no reply yet."""
-        rejected = [decision for decision in reading.pending if decision.error is not None]
-        if not rejected or not self.config.rejections_reply:
-            return
-        told = {reply[0] for reply in self._replies(reading.log)}
-        for decision in rejected:
-            position, error = decision.comment.id, decision.error
-            if error is not None and position not in told:
-                text = wire.write_reply(position, type(error).__name__, error.message, error.hint)
-                self._reply(reading, str(position), text, memory)
-
-    def _tell_put_back(self, reading: Reading, why: str, memory: _Memory) -> None:
-        assert reading.edit is not None
-        text = wire.write_put_back(reading.edit.event_id, why)
-        known = any(comment.body == text and self.access.trusts(comment.author) for comment in reading.log.comments)
-        if self.config.rejections_reply and not known:
-            self._reply(reading, reading.edit.event_id, text, memory)
-
-    def _replies(self, log: Log) -> Iterable[tuple[int, str, str]]:
-        """The replies in a log that somebody trusted wrote."""
-        for comment in log.comments:
-            reply = wire.read_reply(comment.body)
-            if reply is not None and self.access.trusts(comment.author):
-                yield reply
-
-    def _reply(self, reading: Reading, what: str, text: str, memory: _Memory) -> None:
-        if what in memory.replies:
-            return
-        try:
-            memory.replies[what] = self.comments.reply(reading.head.issue.number, text).id
-        except (AccessError, InvalidInput) as error:  # a full or locked issue holds nothing up
-            logger.warning("Issue {}: a reply could not be posted: {}", reading.head.issue.number, error)
-            memory.replies[what] = None
-
     # --- writing ----------------------------------------------------------------------------------
 
-    def _commit(self, reading: Reading, comments: int) -> Head:
+    def _commit(self, reading: Reading, told: Told) -> Head:
         """Write the state, unless the issue says all of it already; the issue as it is then."""
-        head, log, state = reading.head, reading.log, reading.state
+        head, state, comments = reading.head, reading.state, told.comments(reading.log)
         assert head.object_id is not None
-        new = any(not _creates(decision) for decision in reading.pending)
+        new = any(not decision.creates for decision in reading.pending)
         if head.proven and not new and head.bracket is not None and head.bracket.comments == comments:
             return head
         before = head.bracket.watermark if head.bracket is not None and reading.proved else 0
-        watermark = max(log.last, before)  # the comment that it names may be deleted
+        watermark = max(told.last(reading.log), before)  # the comment that it names may be deleted
         title = wire.write_title(head.object_id, state.version, state.time, watermark, comments, state.data)
         body = wire.write_body(state.data)
         now = self.issues.read(head.issue.number)
@@ -375,10 +329,3 @@ class Processor:
 def creation_id(number: int) -> str:
     """The event_id of an initial state that is written for somebody else, the same whoever does."""
     return f"create-{number}"
-
-
-def raise_rejection(decision: Decision | None) -> None:
-    """Raise what an event was rejected for, if it was."""
-    if decision is not None and decision.error is not None:
-        decision.error.rejected = True
-        raise decision.error

@@ -66,7 +66,7 @@ class Reading:
     @property
     def object(self) -> StoredObject:
         """The object with everything applied that is pending."""
-        waiting = sum(decision.outcome is Outcome.APPLIED and not _creates(decision) for decision in self.pending)
+        waiting = sum(decision.outcome is Outcome.APPLIED and not decision.creates for decision in self.pending)
         return stored(self.head, self.state, waiting)
 
 
@@ -83,10 +83,6 @@ def stored(head: Head, state: State, pending: int | None = 0) -> StoredObject:
         pending=pending,
     )
     return StoredObject(meta, state.data)
-
-
-def _creates(decision: Decision) -> bool:
-    return isinstance(decision.event, Event) and decision.event.initial
 
 
 class Reader:
@@ -258,8 +254,8 @@ class Reader:
 
         decisions = decide(log.comments, counts, refuses=self._refuses(head))
         decided_to = next((d.comment.id for d in reversed(decisions) if self.receipts.decided(d.comment)), 0)
-        known = tuple(d for d in decisions if d.comment.id <= decided_to or _creates(d))
-        pending = tuple(d for d in decisions if d.comment.id > decided_to and not _creates(d))
+        known = tuple(d for d in decisions if d.comment.id <= decided_to or d.creates)
+        pending = tuple(d for d in decisions if d.comment.id > decided_to and not d.creates)
         start = State(1, head.issue.created_at, {}, 2)
         base, state = (decided[-1].state if decided else start for decided in (known, decisions))
         edit = None

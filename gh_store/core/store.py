@@ -1,10 +1,9 @@
 """The store: what users hold. One `Store` over one backend; LocalStore picks the embedded one."""
 
-import json
 import time
 import uuid
 from collections.abc import Callable, Iterator, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Self
 
@@ -21,22 +20,25 @@ from gh_store.core.exceptions import (
     ConcurrentUpdateError,
     ConfigurationError,
     GitHubStoreError,
-    InvalidInput,
-    InvalidObject,
-    InvalidUpdate,
     LogFull,
     ObjectNotFound,
-    ValueTooLarge,
 )
-from gh_store.core.fold import Rejection, check_patch, fold
-from gh_store.core.processor import Processor, raise_rejection
+from gh_store.core.fold import Rejection, fold
+from gh_store.core.inputs import (
+    check_aware,
+    check_version,
+    checked_labels,
+    checked_object,
+    checked_update,
+    several_labels,
+)
+from gh_store.core.log import Decision
+from gh_store.core.processor import Processor
 from gh_store.core.reading import Reader, stored
 from gh_store.core.receipts import Receipts
 from gh_store.core.replay import deleted
 from gh_store.core.retry import Retry
 from gh_store.core.types import (
-    MAX_LABEL,
-    MAX_TEXT,
     Event,
     HistoryEntry,
     JsonObject,
@@ -118,14 +120,8 @@ class Store:
             ObjectExists: There is an object of this id.
             InsufficientScope, AccessDeniedError: The current user may not write here.
         """
-        wire.check_object_id(object_id)
-        if not isinstance(data, dict):
-            raise InvalidObject(f"A {type(data).__name__} is no JSON object.")
-        data, size = _own(data)
-        labels = self._checked_labels(extra_labels)
-        wire.check_size(wire.write_body(data), "The object")
-        self._check_envelope(data, size, initial_of=object_id)
-        return self._creator.create(object_id, data, labels)
+        data = checked_object(object_id, data)
+        return self._creator.create(object_id, data, checked_labels(extra_labels, self.config))
 
     def get(self, object_id: str, version: int | None = None) -> StoredObject:
         """
@@ -137,8 +133,7 @@ class Store:
             IntegrityError: The log does not yield that version any more.
         """
         wire.check_object_id(object_id)
-        if version is not None and version < 1:
-            raise InvalidUpdate(f"There is no version {version}.", hint="Versions count from 1.")
+        check_version(version)
         head = self._issues.find(object_id)
         return self._reader.view(head) if version is None else history.at_version(self._reader, head, version)
 
@@ -176,7 +171,7 @@ class Store:
             AccessDeniedError: The event was written, and will not count.
         """
         wire.check_object_id(object_id)
-        mode, changes = self._checked_update(changes, mode, expected_version, event_id)
+        mode, changes = checked_update(changes, mode, expected_version, event_id)
         number = self._room(object_id, expected_version if event_id is None else None)
         comment = self.comment_handler.append(
             number,
@@ -257,7 +252,7 @@ class Store:
             since: An aware datetime.
             progress: Called for every object that was looked at.
         """
-        _check_aware(since)
+        check_aware(since)
         return list(listing.sweep(self._processor, since=since, progress=progress, dry_run=dry_run))
 
     # --- all objects ------------------------------------------------------------------------------
@@ -273,13 +268,13 @@ class Store:
             labels: Only objects whose issue has all of these labels.
             complete: Read every issue of the repository, and trust no index.
         """
-        wanted = [self.config.base_label, *_several(labels)]
+        wanted = [self.config.base_label, *several_labels(labels)]
         heads = listing.list_issues(self._issues, wanted, complete=complete).heads
         return listing.objects(self._reader, heads, prefix)
 
     def list_updated_since(self, timestamp: datetime) -> Iterator[StoredObject]:
         """The objects whose state has changed at or after a time (aware; whole seconds count)."""
-        _check_aware(timestamp)
+        check_aware(timestamp)
         heads = self._issues.listed(changed_since=timestamp)
         floor = timestamp.replace(microsecond=0)
         return (obj for obj in listing.objects(self._reader, heads) if obj.meta.updated_at >= floor)
@@ -328,55 +323,6 @@ class Store:
         snapshots.write(path, new.text())
         return True
 
-    def _checked_labels(self, labels: Sequence[str] | str | None) -> list[str]:
-        ours = {wire.SYSTEM_LABEL, wire.ARCHIVED_LABEL, self.config.base_label.lower()}
-        for label in (checked := _several(labels)):
-            if not isinstance(label, str) or not 0 < len(label.strip()) == len(label) <= MAX_LABEL or "," in label:
-                raise InvalidObject(
-                    f"{label!r} is no label.", hint=f"A label has 1 to {MAX_LABEL} characters and no comma."
-                )
-            if label.lower() in ours or label.lower().startswith(self.config.uid_prefix.lower()):
-                raise InvalidObject(f"The label {label!r} is the store's own.", hint="Choose another name.")
-        return checked
-
-    def _checked_update(
-        self, changes: Any, mode: Mode | str, expected_version: int | None, event_id: str | None
-    ) -> tuple[Mode, Any]:
-        """Everything that can be known to be wrong before the first request."""
-        try:
-            mode = Mode(mode)
-        except ValueError as error:
-            raise InvalidUpdate(f"There is no update mode {mode!r}.", hint=f"One of {', '.join(Mode)}.") from error
-        if expected_version is not None and (isinstance(expected_version, bool) or expected_version < 1):
-            raise InvalidUpdate(f"No object is at version {expected_version!r}.", hint="Versions count from 1.")
-        if event_id is not None and (not isinstance(event_id, str) or not 0 < len(event_id) <= MAX_TEXT):
-            raise InvalidUpdate("An event_id is a string, and not empty.", hint="Leave it out, or give it a name.")
-        if mode is Mode.PATCH:
-            check_patch(changes)
-        elif not isinstance(changes, dict):
-            raise InvalidUpdate(f"The changes are no JSON object, which {mode} needs.")
-        changes, size = _own(changes)
-        if mode is Mode.REPLACE:
-            wire.check_size(wire.write_body(changes), "The object")
-        wire.check_value(event_id)
-        self._check_envelope(changes, size, event_id=event_id or "")
-        return mode, changes
-
-    def _check_envelope(self, data: object, size: int, *, event_id: str = "", initial_of: str | None = None) -> None:
-        """Raise ValueTooLarge if no comment could carry the event, with the longest envelope it may get."""
-        if size + len(event_id) + len(initial_of or "") < MAX_TEXT // 8:
-            return  # whatever is escaped, it fits
-        wire.write_event(
-            data,
-            issue_number=10**10,
-            time=datetime(2000, 1, 1, 0, 0, 0, 1, tzinfo=UTC),
-            event_id=event_id or "0" * 32,
-            mode=Mode.REPLACE,
-            attempt=100,
-            expected_version=10**9,
-            initial_of=initial_of,
-        )
-
     def _room(self, object_id: str, expected_version: int | None) -> int:
         """The object's issue, if it has room for another event and nothing known forbids it."""
         seen = self._issues.seen(object_id)
@@ -423,9 +369,9 @@ class Store:
         if decision is None:  # another processor was faster
             return self._waited(head.issue.number, event, 0)
         if decision.outcome is Outcome.DUPLICATE and decision.original is not None:
-            raise_rejection(run.outcome(decision.original))
-            self._raise_told(head.issue.number, decision.original)
-        raise_rejection(decision)
+            _raise_rejection(run.outcome(decision.original))
+            self._processor.replies.raise_rejection(head.issue.number, decision.original)
+        _raise_rejection(decision)
         return run.object
 
     def _waited(self, number: int, event: Event, seconds: float) -> StoredObject:
@@ -434,7 +380,7 @@ class Store:
         while True:
             head = self._reader.identified(self._issues.read(number))
             if head.bracket is not None and head.bracket.watermark >= event.position:
-                self._raise_told(number, event.position)
+                self._processor.replies.raise_rejection(number, event.position)
                 return self._reader.view(head)
             if waited >= seconds:
                 return self._as_if_alone(head, event)
@@ -442,40 +388,11 @@ class Store:
             self._retry.sleep(pause)
             waited, pause = waited + pause, min(2 * pause, _LONGEST_POLL)
 
-    def _raise_told(self, number: int, position: int) -> None:
-        """Raise what an event was rejected for, as its reply or its receipt tells."""
-        for comment in self.comment_handler.whole(number).comments:
-            reply = wire.read_reply(comment.body)
-            if reply is not None and reply[0] == position and self.access_control.trusts(comment.author):
-                raise _rejected(reply[1], reply[2])
-        # No reply: they are switched off, or it could not be posted.
-        if self._processor.receipts.rejected(position):
-            raise _rejected("InvalidUpdate", f"Event {position} was rejected.")
 
-
-def _rejected(name: str, message: str) -> GitHubStoreError:
-    kinds: dict[str, type[GitHubStoreError]] = {
-        kind.__name__: kind for kind in (InvalidUpdate, ValueTooLarge, ConcurrentUpdateError, ObjectNotFound)
-    }
-    error = kinds.get(name, InvalidUpdate)(message)
-    error.rejected = True
-    return error
-
-
-def _own(data: Any) -> tuple[Any, int]:
-    """A copy of a value that nobody else can change, once it is checked; and its size as written."""
-    wire.check_value(data)
-    text = wire.write_value(data)
-    return json.loads(text), len(text)
-
-
-def _several(labels: Sequence[str] | str | None) -> list[str]:
-    return [labels] if isinstance(labels, str) else list(labels or ())
-
-
-def _check_aware(time: datetime | None) -> None:
-    if time is not None and time.tzinfo is None:
-        raise InvalidInput(f"{time.isoformat()} has no time zone.", hint="Give an aware datetime, in UTC for instance.")
+def _raise_rejection(decision: Decision | None) -> None:
+    if decision is not None and decision.error is not None:
+        decision.error.rejected = True
+        raise decision.error
 
 
 class PublishedIssueHandler:

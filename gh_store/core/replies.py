@@ -1,0 +1,102 @@
+"""Telling people on the issue what was not applied, and believing what was told."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from loguru import logger
+
+from gh_store.core import wire
+from gh_store.core.access import Access
+from gh_store.core.config import Config
+from gh_store.core.exceptions import (
+    AccessError,
+    ConcurrentUpdateError,
+    GitHubStoreError,
+    InvalidInput,
+    InvalidUpdate,
+    ObjectNotFound,
+    ValueTooLarge,
+)
+from gh_store.core.log import Decision
+from gh_store.core.receipts import Receipts
+from gh_store.handlers.comment import CommentHandler, Log
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What one run has told so far, which lists may not show yet: about what -> the reply's id, None if it failed."""
+
+    replies: dict[str, int | None] = field(default_factory=dict)
+
+    def comments(self, log: Log) -> int:
+        """How many comments an issue has whose list may lack replies of this run."""
+        listed = {comment.id for comment in log.comments}
+        return log.total + sum(reply is not None and reply not in listed for reply in self.replies.values())
+
+    def last(self, log: Log) -> int:
+        """The last comment listed, but no reply of this run: others may come into sight before it."""
+        own = set(self.replies.values())
+        return next((comment.id for comment in reversed(log.comments) if comment.id not in own), 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Replies:
+    """Comments in prose. Only those of authorised people are believed."""
+
+    config: Config
+    comments: CommentHandler
+    access: Access
+    receipts: Receipts
+
+    def tell(self, number: int, log: Log, decisions: tuple[Decision, ...], told: Told) -> None:
+        """Reply to each rejected event that has no reply yet."""
+        rejected = [decision for decision in decisions if decision.error is not None]
+        if not rejected:
+            return
+        known = {reply[0] for reply in self._believed(log)}
+        for decision in rejected:
+            position, error = decision.comment.id, decision.error
+            if error is not None and position not in known:
+                text = wire.write_reply(position, type(error).__name__, error.message, error.hint)
+                self._reply(number, str(position), text, told)
+
+    def tell_put_back(self, number: int, log: Log, event_id: str, why: str, told: Told) -> None:
+        """Say why an edit by hand was not kept."""
+        text = wire.write_put_back(event_id, why)
+        if not any(comment.body == text and self.access.trusts(comment.author) for comment in log.comments):
+            self._reply(number, event_id, text, told)
+
+    def _reply(self, number: int, about: str, text: str, told: Told) -> None:
+        if about in told.replies or not self.config.rejections_reply:
+            return
+        try:
+            told.replies[about] = self.comments.reply(number, text).id
+        except (AccessError, InvalidInput) as error:  # a full or locked issue holds nothing up
+            logger.warning("Issue {}: a reply could not be posted: {}", number, error)
+            told.replies[about] = None
+
+    def _believed(self, log: Log) -> Iterator[tuple[int, str, str]]:
+        for comment in log.comments:
+            reply = wire.read_reply(comment.body)
+            if reply is not None and self.access.trusts(comment.author):
+                yield reply
+
+    def raise_rejection(self, number: int, position: int) -> None:
+        """Raise what an event was rejected for, as its reply or its receipt tells; nothing if it was applied."""
+        for told, name, message in self._believed(self.comments.whole(number)):
+            if told == position:
+                raise _rejected(name, message)
+        # No reply: they are switched off, or it could not be posted.
+        if self.receipts.rejected(position):
+            raise _rejected("InvalidUpdate", f"Event {position} was rejected.")
+
+
+_KINDS: dict[str, type[GitHubStoreError]] = {
+    kind.__name__: kind for kind in (InvalidUpdate, ValueTooLarge, ConcurrentUpdateError, ObjectNotFound)
+}
+
+
+def _rejected(name: str, message: str) -> GitHubStoreError:
+    error = _KINDS.get(name, InvalidUpdate)(message)
+    error.rejected = True
+    return error
