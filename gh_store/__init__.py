@@ -8,6 +8,7 @@ from loguru import logger
 
 from gh_store.core.exceptions import (
     AccessDeniedError,
+    AccessError,
     BackendUnavailable,
     ConcurrentUpdateError,
     ConfigurationError,
@@ -15,6 +16,7 @@ from gh_store.core.exceptions import (
     GitHubStoreError,
     InsufficientScope,
     IntegrityError,
+    InvalidInput,
     InvalidObject,
     InvalidObjectID,
     InvalidUpdate,
@@ -28,6 +30,7 @@ from gh_store.core.types import HistoryEntry, Mode, ObjectMeta, Processed, Store
 
 __all__ = [
     "AccessDeniedError",
+    "AccessError",
     "BackendUnavailable",
     "ConcurrentUpdateError",
     "ConfigurationError",
@@ -36,6 +39,7 @@ __all__ = [
     "HistoryEntry",
     "InsufficientScope",
     "IntegrityError",
+    "InvalidInput",
     "InvalidObject",
     "InvalidObjectID",
     "InvalidUpdate",

@@ -93,6 +93,9 @@ class Backend(Protocol):
     def cutoff(self) -> float:
         """Seconds after which a write that was not answered can no longer arrive."""
 
+    def close(self) -> None:
+        """Let go of whatever is held; harmless to repeat."""
+
     def now(self) -> datetime:
         """The backend's clock (UTC), as of its last answer; never a request of its own."""
 

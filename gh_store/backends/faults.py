@@ -70,9 +70,7 @@ class FaultyBackend:
         return self.backend.now()
 
     def close(self) -> None:
-        close = getattr(self.backend, "close", None)
-        if close is not None:
-            close()
+        self.backend.close()
 
     def get_issue(self, number: int) -> Issue:
         def get() -> Issue:

@@ -124,8 +124,10 @@ class SqliteFile:
                 self.connection.execute(statement)
             self.connection.execute(f"PRAGMA application_id = {_APPLICATION_ID}")
             self.connection.execute(f"PRAGMA user_version = {_VERSION}")
-        finally:
             self.connection.execute("COMMIT")
+        finally:
+            if self.connection.in_transaction:
+                self.connection.execute("ROLLBACK")
 
     def _one(self, query: str) -> Any:
         return self.connection.execute(query).fetchone()[0]

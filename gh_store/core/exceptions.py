@@ -119,7 +119,7 @@ class LogFull(InvalidInput):
         limit: `log.max_events`.
     """
 
-    default_hint = "Delete the object and create it again: its state is kept, and its history begins anew."
+    default_hint = "Read the object, delete it, and create it again with its data: its history begins anew."
 
     def __init__(self, message: str, *, comments: int = 0, limit: int = 0, hint: str | None = None) -> None:
         super().__init__(message, hint=hint)

@@ -29,7 +29,6 @@ class Decision:
         outcome: Applied, rejected, or a duplicate of one before.
         state: The state after it.
         error: Why it was rejected.
-        original: For a duplicate, the comment that it repeats.
     """
 
     comment: Comment
@@ -37,7 +36,6 @@ class Decision:
     outcome: Outcome
     state: State
     error: GitHubStoreError | None = None
-    original: int | None = None
 
     @property
     def creates(self) -> bool:
@@ -78,18 +76,17 @@ def decide(
             continue
         original = events.original(index)
         error: GitHubStoreError | None = None
-        repeated: int | None = None
         if creation is not None and event.position == creation.position:
             outcome = Outcome.APPLIED  # it is what `start` holds
         elif original is not None and _same(original, event):
-            outcome, repeated = Outcome.DUPLICATE, original.position
+            outcome = Outcome.DUPLICATE
         else:
             result = _decide(state, event, original, refuses(comment))
             if isinstance(result, Rejection):
                 outcome, error = Outcome.REJECTED, result.error
             else:
                 outcome, state = Outcome.APPLIED, result
-        decisions.append(Decision(comment, event, outcome, state, error, repeated))
+        decisions.append(Decision(comment, event, outcome, state, error))
     return decisions
 
 

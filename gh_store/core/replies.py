@@ -19,7 +19,8 @@ from gh_store.core.exceptions import (
 )
 from gh_store.core.log import Decision
 from gh_store.core.receipts import Receipts
-from gh_store.handlers.comment import CommentHandler, Log
+from gh_store.core.types import Event
+from gh_store.handlers.comment import CommentHandler, Log, read_comment
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,13 +83,27 @@ class Replies:
                 yield reply
 
     def raise_rejection(self, number: int, position: int) -> None:
-        """Raise what an event was rejected for, as its reply or its receipt tells; nothing if it was applied."""
-        for told, name, message in self._believed(self.comments.whole(number)):
-            if told == position:
+        """
+        Raise what an event was rejected for, as its reply or its receipt tells; nothing if it was applied.
+
+        An event that repeats another fares as that did.
+        """
+        log = self.comments.whole(number)
+        same = _repeated(log, position)
+        for told, name, message in self._believed(log):
+            if told in same:
                 raise _rejected(name, message)
         # No reply: they are switched off, or it could not be posted.
-        if self.receipts.rejected(position):
+        if any(map(self.receipts.rejected, same)):
             raise _rejected("InvalidUpdate", f"Event {position} was rejected.")
+
+
+def _repeated(log: Log, position: int) -> list[int]:
+    """The positions of an event and of all that share its event_id."""
+    events = [read_comment(comment) for comment in log.comments]
+    ids = {event.event_id for event in events if isinstance(event, Event) and event.position == position}
+    shared = [event.position for event in events if isinstance(event, Event) and event.event_id in ids - {None}]
+    return shared or [position]
 
 
 _KINDS: dict[str, type[GitHubStoreError]] = {

@@ -32,7 +32,6 @@ from gh_store.core.inputs import (
     checked_update,
     several_labels,
 )
-from gh_store.core.log import Decision
 from gh_store.core.processor import Processor
 from gh_store.core.reading import Reader, stored
 from gh_store.core.receipts import Receipts
@@ -92,9 +91,7 @@ class Store:
 
     def close(self) -> None:
         """Let go of what the backend holds; harmless to repeat."""
-        close = getattr(self.backend, "close", None)
-        if close is not None:
-            close()
+        self.backend.close()
 
     def __enter__(self) -> Self:
         return self
@@ -368,10 +365,11 @@ class Store:
         decision = run.outcome(event.position)
         if decision is None:  # another processor was faster
             return self._waited(head.issue.number, event, 0)
-        if decision.outcome is Outcome.DUPLICATE and decision.original is not None:
-            _raise_rejection(run.outcome(decision.original))
-            self._processor.replies.raise_rejection(head.issue.number, decision.original)
-        _raise_rejection(decision)
+        if decision.outcome is Outcome.DUPLICATE:
+            self._processor.replies.raise_rejection(head.issue.number, event.position)
+        if decision.error is not None:
+            decision.error.rejected = True
+            raise decision.error
         return run.object
 
     def _waited(self, number: int, event: Event, seconds: float) -> StoredObject:
@@ -387,12 +385,6 @@ class Store:
             pause = min(pause, seconds - waited)
             self._retry.sleep(pause)
             waited, pause = waited + pause, min(2 * pause, _LONGEST_POLL)
-
-
-def _raise_rejection(decision: Decision | None) -> None:
-    if decision is not None and decision.error is not None:
-        decision.error.rejected = True
-        raise decision.error
 
 
 class PublishedIssueHandler:

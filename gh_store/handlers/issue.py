@@ -1,5 +1,6 @@
 """IssueHandler: an object as an issue."""
 
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -113,6 +114,7 @@ class IssueHandler:
         self.backend = backend
         self.config = config
         self.retry = retry
+        self._lock = threading.Lock()
         self._seen: dict[str, Seen] = {}
 
     # --- reading ----------------------------------------------------------------------------------
@@ -132,11 +134,12 @@ class IssueHandler:
         """Keep what an answer told, so that the next request goes by number."""
         if head.object_id is None or head.status is not Status.ACTIVE or head.unfinished:
             return
-        self._seen.pop(head.object_id, None)
         issue, version = head.issue, head.bracket.version if head.bracket else 0
-        self._seen[head.object_id] = Seen(issue.number, issue.updated_at, issue.comments, version)
-        if len(self._seen) > _KNOWN:
-            self.forget(next(iter(self._seen)))
+        with self._lock:
+            self._seen.pop(head.object_id, None)
+            self._seen[head.object_id] = Seen(issue.number, issue.updated_at, issue.comments, version)
+            if len(self._seen) > _KNOWN:
+                self._seen.pop(next(iter(self._seen)))
 
     def forget(self, object_id: str) -> None:
         self._seen.pop(object_id, None)

@@ -257,10 +257,20 @@ def test_an_event_id_makes_an_update_safe_to_repeat(world):
 def test_an_update_that_was_rejected_stays_so_when_it_is_repeated(world):
     store = world.store()
     store.create("counter", {})
+    bad = [{"op": "remove", "path": "/n"}]
     for _ in range(2):
         with pytest.raises(InvalidUpdate) as caught:
-            store.update("counter", [{"op": "remove", "path": "/n"}], "patch", event_id="once", process=True)
+            store.update("counter", bad, "patch", event_id="once", process=True)
         assert caught.value.rejected
+
+    def sleep(seconds):
+        world.clock.sleep(seconds)
+        world.store().process_updates(1)
+
+    waiting = world.store()
+    waiting._retry = replace(waiting._retry, sleep=sleep)
+    with pytest.raises(InvalidUpdate):
+        waiting.update("counter", bad, "patch", event_id="once", wait=30)
 
 
 def test_wait_returns_when_a_processor_has_decided(world, monkeypatch):
