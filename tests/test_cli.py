@@ -158,7 +158,6 @@ def test_the_store_is_named_or_told(shell):
         (["update-snapshot", "none.json"], 2, "no such snapshot"),
         (["explode"], 2, "explode"),
         (["get", "a", "--repo", "x/y"], 2, "--repo"),
-        ([], 2, ""),
     ],
 )
 def test_errors_are_a_line_a_hint_and_a_code(shell, arguments, code, said):
@@ -167,8 +166,13 @@ def test_errors_are_a_line_a_hint_and_a_code(shell, arguments, code, said):
     assert said in err + out
     errors = [line for line in err.splitlines() if line.startswith("gh-store: error: ")]
     hints = [line for line in err.splitlines() if line.startswith("gh-store: hint: ")]
-    if arguments:
-        assert (len(errors), len(hints), out) == (1, 1, "")
+    assert (len(errors), len(hints), out) == (1, 1, "")
+
+
+def test_no_command_shows_what_there_is(shell):
+    out, err = shell.run(code=2)
+    assert out == ""
+    assert all(verb in err for verb in VERBS)
 
 
 def test_a_rejected_event_is_no_failure_of_the_processor(shell):
@@ -297,15 +301,12 @@ def test_an_interrupt_ends_with_130(shell):
 
 
 def on_a_terminal(shell, *arguments):
-    """What the command writes to a terminal."""
+    """What a program writes to a terminal."""
     pid, terminal = pty.fork()
     if pid == 0:
         os.chdir(shell.folder)
-        os.execve(
-            sys.executable,
-            [sys.executable, "-m", "gh_store", *arguments],
-            {**shell.environment, "COLUMNS": "120", "TERM": "xterm"},
-        )
+        environment = {**shell.environment, "COLUMNS": "120", "TERM": "xterm"}
+        os.execve(sys.executable, [sys.executable, *arguments], environment)
     written = b""
     while True:
         try:
@@ -322,10 +323,21 @@ def on_a_terminal(shell, *arguments):
 
 def test_people_on_terminals_see_tables(shell):
     shell.run("create", "a", '{"text": "[bold]no markup[/bold]"}')
-    assert "[bold]no markup" in on_a_terminal(shell, "list")
-    shown = on_a_terminal(shell, "history", "a")
+    assert "[bold]no markup" in on_a_terminal(shell, "-m", "gh_store", "list")
+    shown = on_a_terminal(shell, "-m", "gh_store", "history", "a")
     assert "initial_state" in shown
     assert "┃" in shown
+
+
+def test_long_work_has_a_progress_bar_on_a_terminal(shell):
+    script = (
+        "from gh_store.cli import terminal\n"
+        "terminal._SHOW_AFTER = {}\n"
+        "with terminal.progress('Reading objects') as step:\n"
+        "    for _ in range(3): step()\n"
+    )
+    assert "Reading objects" in on_a_terminal(shell, "-c", script.format(-1))
+    assert "Reading objects" not in on_a_terminal(shell, "-c", script.format(3600))
 
 
 def test_the_demo_shows_the_main_job_and_replaces_only_its_own(shell):

@@ -200,6 +200,22 @@ class Machine(RuleBasedStateMachine):
         if object_id in self.objects:
             self.world.backend().remove_label(self.objects[object_id].number, "gh-store")
 
+    @rule(object_id=ids, which=st.sampled_from(["stored-object", "UID:", "gh-store"]))
+    def labels_go_missing_for_a_while(self, object_id, which):
+        if object_id not in self.objects:
+            return
+        number = self.objects[object_id].number
+        label = next((each.name for each in self.world.issue(number).labels if each.name.startswith(which)), None)
+        if label is None:
+            return
+        self.world.settle()
+        self.world.backend().remove_label(number, label)
+        if which != "gh-store":
+            with pytest.raises(ObjectNotFound):
+                self.world.store().get(object_id)
+            self.world.store().process_pending()
+        self.world.backend().add_label(number, label)
+
     @rule(object_id=ids, key=keys, value=st.integers(10, 19))
     def a_person_edits_the_body(self, object_id, key, value):
         model = self.objects.get(object_id)

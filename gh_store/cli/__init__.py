@@ -28,6 +28,9 @@ def _run(arguments: Sequence[str] | None) -> int:
     try:
         code = commands.main(args=arguments, prog_name="gh-store", standalone_mode=False)
         sys.stdout.flush()
+    except click.exceptions.NoArgsIsHelpError as error:
+        sys.stderr.write(f"{error.format_message()}\n")
+        return 2
     except click.UsageError as error:
         command = error.ctx.command_path if error.ctx else "gh-store"
         return _fail(error.format_message(), f"`{command} --help` shows how it is used.", 2)
