@@ -32,6 +32,18 @@ def backend(path):
         yield backend
 
 
+@pytest.fixture
+def clock():
+    """Seconds that a test moves; the backend reads them."""
+    return [1000.0]
+
+
+@pytest.fixture
+def clocked(path, clock):
+    with LocalBackend(path, clock=lambda: clock[0]) as backend:
+        yield backend
+
+
 def test_numbers_and_ids_only_grow(backend):
     first = backend.create_issue("a", "", [])
     one = backend.create_comment(first.number, "one")
@@ -41,15 +53,14 @@ def test_numbers_and_ids_only_grow(backend):
     assert backend.create_issue("b", "", []).number == first.number + 1
 
 
-def test_the_count_of_comments_is_live_and_everything_moves_updated_at(path):
-    at = [1000.0]
-    backend = LocalBackend(path, clock=lambda: at[0])
+def test_the_count_of_comments_is_live_and_everything_moves_updated_at(clocked, clock):
+    backend = clocked
     number = backend.create_issue("a", "", []).number
     comment = backend.create_comment(number, "x")
 
     def moved(change):
         before = backend.get_issue(number).updated_at
-        at[0] += 1
+        clock[0] += 1
         change()
         return backend.get_issue(number).updated_at > before
 
@@ -67,14 +78,12 @@ def test_the_count_of_comments_is_live_and_everything_moves_updated_at(path):
     assert backend.get_issue(number).comments == 1
 
 
-def test_the_clock_never_runs_backwards(path):
-    at = [2000.0]
-    backend = LocalBackend(path, clock=lambda: at[0])
-    one = backend.create_issue("a", "", [])
-    at[0] = 1000.0
-    two = backend.create_issue("b", "", [])
+def test_the_clock_never_runs_backwards(clocked, clock):
+    one = clocked.create_issue("a", "", [])
+    clock[0] = 500.0
+    two = clocked.create_issue("b", "", [])
     assert two.created_at >= one.created_at
-    assert backend.now() >= one.created_at
+    assert clocked.now() >= one.created_at
 
 
 def test_labels_ignore_case_and_end_at_50_characters(backend):
@@ -224,8 +233,8 @@ def test_a_file_that_is_damaged_is_said_so(path):
     raw = bytearray(path.read_bytes())
     raw[4096:] = os.urandom(len(raw) - 4096)
     path.write_bytes(raw)
-    with pytest.raises(IntegrityError):
-        LocalStore(path).get("o1")
+    with pytest.raises(IntegrityError), LocalStore(path) as damaged:
+        damaged.get("o1")
 
 
 def test_a_folder_that_is_not_there_is_said_so(tmp_path):
@@ -250,10 +259,10 @@ def test_a_full_disk_loses_nothing(path):
     with pytest.raises(BackendUnavailable, match="disk is full"):
         store.create("b", large)
     store.close()
-    again = LocalStore(path)
-    assert again.get("a").data == {"n": 1}
-    again.process_pending()
-    again.create("c", {})
+    with LocalStore(path) as again:
+        assert again.get("a").data == {"n": 1}
+        again.process_pending()
+        again.create("c", {})
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="file rights are those of POSIX")

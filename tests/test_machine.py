@@ -213,7 +213,7 @@ class Machine(RuleBasedStateMachine):
         if which != "gh-store":
             with pytest.raises(ObjectNotFound):
                 self.world.store().get(object_id)
-            self.world.store().process_pending()
+            self.sweep()
         self.world.backend().add_label(number, label)
 
     @rule(object_id=ids, key=keys, value=st.integers(10, 19))

@@ -69,8 +69,12 @@ class LocalBackend:
             )
         self._file = SqliteFile(self.path, SCHEMA, busy_timeout=busy_timeout, synchronous=synchronous)
         self._db = self._file.connection
-        with self._file.reading():
-            self.owner: str = self._one("SELECT login FROM owner")[0]
+        try:
+            with self._file.reading():
+                self.owner: str = self._one("SELECT login FROM owner")[0]
+        except BaseException:
+            self.close()
+            raise
         self.user = user or self.owner
 
     def as_user(self, login: str) -> "LocalBackend":

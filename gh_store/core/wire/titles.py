@@ -124,7 +124,6 @@ def hashed_label(object_id: str, uid_prefix: str) -> str:
 
 def _vouched(object_id: str, uids: Collection[str], uid_prefix: str) -> bool:
     """True if one of the UID labels, bare of their prefix, stands for the id."""
-    return any(
-        label is not None and label[len(uid_prefix) :] in uids
-        for label in (plain_label(object_id, uid_prefix), hashed_label(object_id, uid_prefix))
-    )
+    if object_id in uids and plain_label(object_id, uid_prefix) is not None:
+        return True
+    return hashed_label(object_id, uid_prefix)[len(uid_prefix) :] in uids
