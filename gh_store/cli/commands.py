@@ -262,11 +262,11 @@ def snapshot(output: str, **where: Any) -> None:
     """Write all objects to one JSON document."""
     with _open(**where) as store, progress("Reading objects") as step:
         if output == "-":
-            text = store.snapshot(progress=step).text()
+            pieces = store.snapshot(progress=step).pieces()
         else:
             changed = store.write_snapshot(output, progress=step)
     if output == "-":
-        sys.stdout.write(text)
+        sys.stdout.writelines(pieces)
     else:
         say(f"wrote {output}" if changed else f"{output} is up to date")
 

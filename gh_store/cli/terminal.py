@@ -31,7 +31,7 @@ def emit(value: object, output: str | None = None) -> None:
     if output is None or output == "-":
         sys.stdout.write(text)
     else:
-        write(Path(output), text)
+        write(Path(output), [text])
         say(f"wrote {output}")
 
 

@@ -3,17 +3,25 @@
 import json
 import os
 import shutil
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from gh_store.core.exceptions import BackendUnavailable, ConfigurationError, InsufficientScope
 from gh_store.core.listing import Progress, list_issues, objects
 from gh_store.core.reading import Reader
-from gh_store.core.types import JsonObject, StoredObject
+from gh_store.core.types import StoredObject
 from gh_store.handlers.issue import Status
+
+
+class Entry(NamedTuple):
+    """An object in a snapshot: the issue that held it, and its line in the document."""
+
+    number: int
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,53 +33,49 @@ class Snapshot:
         time: By the backend's clock; None in a document of the published package, whose time is
             that of a client, and which so cannot be brought forward.
         repository: `owner/name`, or `local`.
-        objects: Object id -> `{data, meta}`.
+        objects: Object id -> its entry.
     """
 
     time: datetime | None
     repository: str
-    objects: dict[str, JsonObject]
+    objects: dict[str, Entry]
+
+    def pieces(self) -> Iterator[str]:
+        """The document in pieces: keys sorted, and a line for each object, so that diffs show what changed."""
+        between = ""
+        yield '{\n"objects": {'
+        for object_id in sorted(self.objects):
+            yield f"{between}\n{_line(object_id)}: {self.objects[object_id].text}"
+            between = ","
+        end = "\n" if self.objects else ""
+        time = _line(self.time.isoformat() if self.time else None)
+        yield f'{end}}},\n"repository": {_line(self.repository)},\n"snapshot_time": {time}\n}}\n'
 
     def text(self) -> str:
-        """The document: keys sorted, and a line for each object, so that diffs show what changed."""
-        lines = ",\n".join(
-            f"{_line(object_id)}: {_line(self.objects[object_id])}" for object_id in sorted(self.objects)
-        )
-        time = _line(self.time.isoformat() if self.time else None)
-        between = "\n" if lines else ""
-        return (
-            f'{{\n"objects": {{{between}{lines}{between}}},\n'
-            f'"repository": {_line(self.repository)},\n"snapshot_time": {time}\n}}\n'
-        )
-
-    def same_objects(self, other: "Snapshot") -> bool:
-        """True if both hold the same; a newer time alone is no change."""
-        return self.repository == other.repository and _line(self.objects) == _line(other.objects)
+        """The document."""
+        return "".join(self.pieces())
 
 
 def _line(value: object) -> str:
     return json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
 
 
-def _entry(obj: StoredObject) -> JsonObject:
+def _entry(obj: StoredObject) -> Entry:
     meta = obj.meta
-    return {
-        "data": obj.data,
-        "meta": {
-            "issue_number": meta.issue_number,
-            "object_id": meta.object_id,
-            "created_at": meta.created_at.isoformat(),
-            "updated_at": meta.updated_at.isoformat(),
-            "version": meta.version,
-        },
+    described = {
+        "issue_number": meta.issue_number,
+        "object_id": meta.object_id,
+        "created_at": meta.created_at.isoformat(),
+        "updated_at": meta.updated_at.isoformat(),
+        "version": meta.version,
     }
+    return Entry(meta.issue_number, _line({"data": obj.data, "meta": described}))
 
 
 def take(reader: Reader, progress: Progress = lambda: None, *, complete: bool = False) -> Snapshot:
     """A snapshot of all objects."""
     listing = list_issues(reader.issues, [reader.config.base_label], complete=complete)
-    entries: dict[str, JsonObject] = {}
-    _add(entries, list(objects(reader, listing.heads, progress=progress)))
+    entries = _with({}, objects(reader, listing.heads, progress=progress))
     return Snapshot(listing.time, reader.backend.repository, entries)
 
 
@@ -92,20 +96,19 @@ def bring_forward(reader: Reader, old: Snapshot, progress: Progress = lambda: No
     # Times are whole seconds, and `since` includes its own.
     changed = list(reader.issues.listed(changed_since=old.time - timedelta(seconds=1)))
     numbers = {head.issue.number for head in changed}
-    entries = {
-        object_id: entry for object_id, entry in old.objects.items() if entry["meta"]["issue_number"] not in numbers
-    }
+    kept = {object_id: entry for object_id, entry in old.objects.items() if entry.number not in numbers}
     active = (head for head in sorted(changed, key=lambda head: head.issue.number) if head.status is Status.ACTIVE)
-    _add(entries, list(objects(reader, active, progress=progress)))
+    entries = _with(kept, objects(reader, active, progress=progress))
     return Snapshot(max((head.issue.updated_at for head in changed), default=old.time), old.repository, entries)
 
 
-def _add(entries: dict[str, JsonObject], found: list[StoredObject]) -> None:
-    """Of several issues that claim one id, the lowest stands for it."""
+def _with(entries: dict[str, Entry], found: Iterable[StoredObject]) -> dict[str, Entry]:
+    """Add to the entries; of several issues that claim one id, the lowest stands for it."""
     for obj in found:
         known = entries.get(obj.meta.object_id)
-        if known is None or known["meta"]["issue_number"] > obj.meta.issue_number:
+        if known is None or known.number > obj.meta.issue_number:
             entries[obj.meta.object_id] = _entry(obj)
+    return entries
 
 
 def load(path: Path) -> Snapshot | None:
@@ -125,12 +128,13 @@ def load(path: Path) -> Snapshot | None:
         raise _no_snapshot(path) from error
     try:
         time = datetime.fromisoformat(document["snapshot_time"])
-        entries = dict(document["objects"])
         ours = time.microsecond == 0 and time.tzinfo is not None
-        if not all(isinstance(entry["meta"]["issue_number"], int) for entry in entries.values()):
-            raise _no_snapshot(path)
+        entries = {
+            object_id: Entry(int(entry["meta"]["issue_number"]), _line(entry))
+            for object_id, entry in document["objects"].items()
+        }
         return Snapshot(time if ours else None, str(document["repository"]), entries)
-    except (LookupError, TypeError, ValueError) as error:
+    except (AttributeError, LookupError, TypeError, ValueError) as error:
         raise _no_snapshot(path) from error
 
 
@@ -142,14 +146,14 @@ def _no_snapshot(path: Path) -> ConfigurationError:
     )
 
 
-def write(path: Path, text: str) -> None:
+def write(path: Path, pieces: Iterable[str]) -> None:
     """Replace a file whole or not at all; folders that are missing are made."""
     path = path.resolve()  # behind a link, the file that it leads to
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with temporary.open("x", encoding="utf-8", newline="\n") as file:
-            file.write(text)
+            file.writelines(pieces)
             file.flush()
             os.fsync(file.fileno())
         if path.exists():

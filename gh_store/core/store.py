@@ -315,9 +315,9 @@ class Store:
             old = snapshots.load(path)
         except GitHubStoreError:
             old = None  # whatever it is, it is being replaced
-        if old is not None and old.time is not None and old.same_objects(new):
-            return False
-        snapshots.write(path, new.text())
+        if old is not None and old.time is not None and (old.repository, old.objects) == (new.repository, new.objects):
+            return False  # a newer time alone is no change
+        snapshots.write(path, new.pieces())
         return True
 
     def _room(self, object_id: str, expected_version: int | None) -> int:
