@@ -139,6 +139,17 @@ def test_a_snapshot_brought_forward_equals_one_made_anew(world, tmp_path):
             assert set(json.loads(anew.read_text())["objects"]) == set(alive)
 
 
+def test_a_change_in_the_second_of_the_snapshot_is_not_missed(world, tmp_path):
+    store = world.store()
+    store.create("a", {})
+    file = tmp_path / "snapshot.json"
+    store.write_snapshot(file)
+    store.update("a", {"n": 1}, process=True)  # the clock has not moved
+    world.settle()
+    assert store.update_snapshot(file)
+    assert json.loads(file.read_text())["objects"]["a"]["data"] == {"n": 1}
+
+
 def test_a_snapshot_of_another_repository_is_not_touched(world, tmp_path):
     file = tmp_path / "snapshot.json"
     text = '{"snapshot_time": "2026-01-01T00:00:00+00:00", "repository": "other/repo", "objects": {}}'

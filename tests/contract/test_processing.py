@@ -220,6 +220,18 @@ def test_what_was_decided_stays_decided(world, metrics):
     assert world.store().get_object_history("metrics")[-1]["proved"] is False
 
 
+def test_an_object_whose_whole_past_was_deleted_is_still_there(world, metrics):
+    metrics.update("metrics", {"n": 1}, process=True)
+    for comment in world.comments():
+        world.backend().delete_comment(comment.id)
+    world.settle()
+    for _ in range(2):
+        assert world.store().process_updates(1).data == {"n": 1}
+        world.settle()
+        assert [obj.data for obj in world.store().list_all()] == [{"n": 1}]
+    assert world.store().update("metrics", {"m": 2}, process=True).data == {"n": 1, "m": 2}
+
+
 def test_missing_receipts_are_left_by_the_next_run(world, metrics):
     for n in (1, 2, 3):
         metrics.update("metrics", {"n": n})
@@ -399,6 +411,18 @@ def test_two_processors_at_once_apply_everything_once(world, metrics):
     replies = [wire.read_reply(comment.body) for comment in world.comments()]
     told = [reply[0] for reply in replies if reply]
     assert len(set(told)) == count
+
+
+def test_what_comes_before_an_object_is_closed_for_good_is_told_at_once(world, metrics):
+    def cut(index, name):
+        if name == "edit_issue":
+            world.faults.cut = lambda index, name: None
+            world.backend().create_comment(1, '{"late": true}')
+        return None
+
+    world.faults.cut = cut
+    metrics.delete("metrics")
+    assert world.comments()[1].reactions == {"confused": 1}
 
 
 def test_a_slow_processors_late_commit_is_made_good(world, metrics):
