@@ -418,7 +418,6 @@ def test_what_comes_before_an_object_is_closed_for_good_is_told_at_once(world, m
         if name == "edit_issue":
             world.faults.cut = lambda index, name: None
             world.backend().create_comment(1, '{"late": true}')
-        return None
 
     world.faults.cut = cut
     metrics.delete("metrics")
