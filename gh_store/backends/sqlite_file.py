@@ -15,6 +15,7 @@ from gh_store.core.exceptions import (
     GitHubStoreError,
     InsufficientScope,
     IntegrityError,
+    ObjectNotFound,
 )
 
 _APPLICATION_ID: Final = 0x67687374  # "ghst"
@@ -140,6 +141,8 @@ class SqliteFile:
             yield
         except sqlite3.ProgrammingError as error:
             raise BackendUnavailable("The store was closed.", transient=False, hint="Open it again.") from error
+        except OverflowError as error:  # a number that no row can have
+            raise ObjectNotFound("There is no issue of that number.") from error
         except sqlite3.Error as error:
             raise self._mapped(error) from error
 

@@ -36,7 +36,7 @@ class GitHubStoreError(Exception):
     """
 
     exit_code: ClassVar[int] = 1
-    default_hint: ClassVar[str] = ""
+    default_hint: ClassVar[str] = "Please report it."
 
     def __init__(self, message: str, *, hint: str | None = None) -> None:
         super().__init__(message)
@@ -49,6 +49,7 @@ class InvalidInput(GitHubStoreError):
     """What the caller gave cannot be used; nothing was written, unless `rejected` is True."""
 
     exit_code = 2
+    default_hint = "Mend what was given, and try again."
 
 
 class ConfigurationError(InvalidInput):
@@ -59,6 +60,8 @@ class ConfigurationError(InvalidInput):
         key: The dotted key of the setting, or None.
         file: The file that is at fault, or None.
     """
+
+    default_hint = "Mend what is named, or name another file."
 
     def __init__(
         self,
@@ -186,6 +189,7 @@ class AccessError(GitHubStoreError):
     """Credentials or rights are not enough."""
 
     exit_code = 5
+    default_hint = "Use an identity that has the right."
 
 
 class AccessDeniedError(AccessError):
