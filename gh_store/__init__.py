@@ -9,6 +9,8 @@ from loguru import logger
 from gh_store.core.exceptions import (
     AccessDeniedError,
     AccessError,
+    AuthInvalid,
+    AuthMissing,
     BackendUnavailable,
     ConcurrentUpdateError,
     ConfigurationError,
@@ -23,18 +25,23 @@ from gh_store.core.exceptions import (
     LogFull,
     ObjectExists,
     ObjectNotFound,
+    RateLimited,
+    RepoNotFoundOrUnauthorized,
     ValueTooLarge,
 )
-from gh_store.core.store import LocalStore, Store
+from gh_store.core.store import GitHubStore, LocalStore, Store
 from gh_store.core.types import HistoryEntry, Mode, ObjectMeta, Processed, StoredObject
 
 __all__ = [
     "AccessDeniedError",
     "AccessError",
+    "AuthInvalid",
+    "AuthMissing",
     "BackendUnavailable",
     "ConcurrentUpdateError",
     "ConfigurationError",
     "DuplicateUIDError",
+    "GitHubStore",
     "GitHubStoreError",
     "HistoryEntry",
     "InsufficientScope",
@@ -50,6 +57,8 @@ __all__ = [
     "ObjectMeta",
     "ObjectNotFound",
     "Processed",
+    "RateLimited",
+    "RepoNotFoundOrUnauthorized",
     "Store",
     "StoredObject",
     "ValueTooLarge",

@@ -1,12 +1,12 @@
 """What the tests share: stores on every backend, and a home of their own."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Literal
 
 import pytest
 from hypothesis import settings
-from world import World
+from world import GitHubWorld, World, stop_server
 
 from gh_store.core import config as configuration
 from gh_store.core.config import Config
@@ -20,6 +20,9 @@ def home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPat
     """No test reads or writes the home of whoever runs it."""
     folder = tmp_path_factory.mktemp("home")
     monkeypatch.setenv("HOME", str(folder))
+    for name in os.environ:
+        if name.startswith(("GH_", "GITHUB_")):
+            monkeypatch.delenv(name)  # a workflow that runs the tests has a repository and a token of its own
     return folder
 
 
@@ -28,13 +31,30 @@ def config() -> Config:
     return configuration.load()
 
 
-BACKENDS: tuple[Literal["embedded", "lagging"], ...] = ("embedded", "lagging")
+@pytest.fixture(scope="session", autouse=True)
+def server_of_this_process() -> Iterator[None]:
+    """The one server that tests over HTTP share is ended with them."""
+    yield
+    stop_server()
 
 
-@pytest.fixture(params=BACKENDS)
+@pytest.fixture(params=["embedded", "lagging", "github"])
 def world(request: pytest.FixtureRequest, tmp_path: Path, config: Config) -> Iterator[World]:
     """Every backend that the promises hold on."""
-    world = World(tmp_path / "store.db", config, lagging=request.param == "lagging")
+    path = tmp_path / "store.db"
+    world: World
+    if request.param == "github":
+        world = GitHubWorld(path, config)
+    else:
+        world = World(path, config, lagging=request.param == "lagging")
+    with world.closing:
+        yield world
+
+
+@pytest.fixture
+def hub(tmp_path: Path, config: Config) -> Iterator[GitHubWorld]:
+    """A repository on a server that behaves like GitHub."""
+    world = GitHubWorld(tmp_path / "store.db", config)
     with world.closing:
         yield world
 

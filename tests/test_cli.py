@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from gh_store import LocalStore
+from gh_store.backends.local_pages import LocalPages
 from gh_store.cli.commands import commands
 
 ROOT = Path(__file__).parents[1]
@@ -35,7 +36,8 @@ class Shell:
 
     def __init__(self, folder, home):
         self.folder = folder
-        self.environment = {**os.environ, "HOME": str(home), "PYTHONPATH": str(ROOT), "NO_COLOR": "1"}
+        ours = {name: value for name, value in os.environ.items() if not name.startswith(("GH_", "GITHUB_"))}
+        self.environment = {**ours, "HOME": str(home), "PYTHONPATH": str(ROOT), "NO_COLOR": "1"}
 
     def run(self, *arguments, stdin=None, code=0):
         done = subprocess.run(
@@ -163,7 +165,11 @@ def test_the_store_is_named_or_told(shell):
         (["get", "a", "--store", "none.db"], 2, "no store here"),
         (["update-snapshot", "none.json"], 2, "no such snapshot"),
         (["explode"], 2, "explode"),
-        (["get", "a", "--repo", "x/y"], 2, "--repo"),
+        (["get", "a", "--repo", "x/y", "--store", "z.db"], 2, "two stores"),
+        (["get", "a", "--token", "x"], 2, "go with --repo"),
+        (["get", "a", "--repo", "nonsense"], 2, "owner/name"),
+        (["get", "a", "--repo", "o/n", "--base-url", "http://github.example"], 2, "in the open"),
+        (["get", "a", "--repo", "o/n", "--base-url", "nonsense"], 2, "https://HOST"),
     ],
 )
 def test_errors_are_a_line_a_hint_and_a_code(shell, arguments, code, said):
@@ -193,7 +199,8 @@ def test_a_sweep_ends_with_the_code_of_the_first_object_in_trouble(shell):
     with LocalStore(shell.folder / "gh-store.db") as store:
         store.create("x" * 60, {})
         store.backend.edit_issue(1, title="gone", open=True)
-        store.backend.delete_comment(1)
+    with LocalPages(shell.folder / "gh-store.db") as pages:
+        pages.delete_comment(1)
     out, _ = shell.run("process-updates", "--all", code=7)
     assert json.loads(out)[0]["error"].startswith("IntegrityError: ")
 

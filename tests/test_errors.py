@@ -8,10 +8,10 @@ from gh_store.core import exceptions
 from gh_store.core.exceptions import GitHubStoreError
 
 CODES = {
-    "AccessDeniedError": 5, "AccessError": 5, "BackendUnavailable": 6, "ConcurrentUpdateError": 4, "ConfigurationError": 2,
+    "AccessDeniedError": 5, "AccessError": 5, "AuthInvalid": 5, "AuthMissing": 5, "BackendUnavailable": 6, "ConcurrentUpdateError": 4, "ConfigurationError": 2,
     "DuplicateUIDError": 3, "GitHubStoreError": 1, "InsufficientScope": 5, "IntegrityError": 7, "InvalidInput": 2,
     "InvalidObject": 2, "InvalidObjectID": 2, "InvalidUpdate": 2, "LogFull": 2, "ObjectExists": 3, "ObjectNotFound": 3,
-    "ValueTooLarge": 2,
+    "RateLimited": 6, "RepoNotFoundOrUnauthorized": 5, "ValueTooLarge": 2,
 }  # fmt: skip
 ERRORS = [kind for kind in vars(exceptions).values() if isinstance(kind, type) and issubclass(kind, Exception)]
 

@@ -18,7 +18,7 @@ from gh_store import (
     ObjectNotFound,
     ValueTooLarge,
 )
-from gh_store.backends.local import LocalBackend
+from gh_store.backends.local_pages import LocalPages
 
 
 @pytest.fixture
@@ -28,7 +28,7 @@ def path(tmp_path):
 
 @pytest.fixture
 def backend(path):
-    with LocalBackend(path) as backend:
+    with LocalPages(path) as backend:
         yield backend
 
 
@@ -40,7 +40,7 @@ def clock():
 
 @pytest.fixture
 def clocked(path, clock):
-    with LocalBackend(path, clock=lambda: clock[0]) as backend:
+    with LocalPages(path, clock=lambda: clock[0]) as backend:
         yield backend
 
 
@@ -299,7 +299,7 @@ def test_a_store_that_others_keep_busy_is_said_so(path):
     LocalStore(path).close()
     other = sqlite3.connect(path, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
-    backend = LocalBackend(path, busy_timeout=0.05)
+    backend = LocalPages(path, busy_timeout=0.05)
     with pytest.raises(BackendUnavailable, match="busy") as caught:
         backend.create_issue("a", "", [])
     assert not caught.value.outcome_unknown

@@ -6,10 +6,16 @@ from pathlib import Path
 from typing import Any
 
 from gh_store import Store
-from gh_store.backends.base import Comment, Issue
+from gh_store.backends.base import Backend, Comment, Issue
 from gh_store.backends.faults import Faults, FaultyBackend
-from gh_store.backends.local import LocalBackend, Role
+from gh_store.backends.github import Connection, GitHubBackend, Limiter, Limits
+from gh_store.backends.local import Role
+from gh_store.backends.local_pages import LocalPages
 from gh_store.core.config import Config
+from gh_store.devserver.app import DevServer
+from gh_store.devserver.server import serving
+
+REPOSITORY = "local/data"
 
 
 @dataclass
@@ -27,6 +33,17 @@ class Clock:
         self.slept += seconds
 
 
+class Switch:
+    """One server for all tests of a process; each test puts its own repository behind it."""
+
+    def __init__(self) -> None:
+        self.app: DevServer | None = None
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        assert self.app is not None
+        await self.app(scope, receive, send)
+
+
 @dataclass
 class World:
     """One repository, and everybody who acts on it."""
@@ -37,27 +54,33 @@ class World:
     clock: Clock = field(default_factory=Clock)
     faults: Faults = field(init=False)
     closing: ExitStack = field(default_factory=ExitStack)
-    people: dict[str, LocalBackend] = field(default_factory=dict)
+    people: dict[str, LocalPages] = field(default_factory=dict)
+
+    repository = "local"
 
     def __post_init__(self) -> None:
         self.faults = Faults(clock=self.clock)
         if self.lagging:
             self.faults.label_lag, self.faults.read_lag, self.faults.late_ids = 1.5, 0.9, True
 
-    def backend(self, user: str | None = None) -> LocalBackend:
+    def backend(self, user: str | None = None) -> LocalPages:
         """The repository in somebody's hands, without faults: as on the pages of GitHub."""
         name = user or "local"
         if name not in self.people:
-            self.people[name] = LocalBackend(self.path, user=user, clock=self.clock)
+            self.people[name] = LocalPages(self.path, user=user, clock=self.clock)
             self.closing.callback(self.people[name].close)
         return self.people[name]
+
+    def through(self, user: str | None = None) -> Backend:
+        """The repository as somebody's program reaches it."""
+        return self.backend(user)
 
     def store(self, user: str | None = None, **options: Any) -> Store:
         """A store in somebody's hands; each call is a program of its own, which remembers nothing."""
         config = options.pop("config", self.config)
-        return Store(FaultyBackend(self.backend(user), self.faults), config, sleep=self.clock.sleep, **options)
+        return Store(FaultyBackend(self.through(user), self.faults), config, sleep=self.clock.sleep, **options)
 
-    def user(self, login: str, role: Role) -> LocalBackend:
+    def user(self, login: str, role: Role) -> LocalPages:
         """A user with a role."""
         self.backend().set_role(login, role)
         return self.backend(login)
@@ -85,3 +108,59 @@ class World:
         """The verbs asked for since the last call."""
         calls, self.faults.calls[:] = list(self.faults.calls), []
         return calls
+
+
+class GitHubWorld(World):
+    """The same repository on a server that behaves like GitHub, reached over HTTP."""
+
+    repository = REPOSITORY
+
+    def __init__(self, path: Path, config: Config) -> None:
+        super().__init__(path, config)
+        self.address = address()
+        self.server = DevServer(path, REPOSITORY, {"token-of-local": "local"}, clock=self.clock)
+        self.closing.callback(self.server.close)
+        _SWITCH.app = self.server
+
+    @property
+    def trouble(self) -> Any:
+        """What goes wrong on the server, and what was asked of it."""
+        return self.server.trouble
+
+    def connection(self, user: str | None = None, **options: Any) -> Connection:
+        """Where somebody's requests go; -anonymous- sends no token."""
+        if user == "-anonymous-":
+            return Connection(self.address, **options)
+        token = f"token-of-{user or 'local'}"
+        self.server.users[token] = user or "local"
+        return Connection(self.address, token, **options)
+
+    def through(self, user: str | None = None, *, limits: Limits | None = None, **options: Any) -> GitHubBackend:
+        limiter = Limiter(limits or Limits(), clock=self.clock, sleep=self.clock.sleep)
+        backend = GitHubBackend(REPOSITORY, self.connection(user, **options), limiter)
+        self.closing.callback(backend.close)
+        return backend
+
+    def asked(self) -> list[str]:
+        """The requests since the last call: `METHOD /path?query status`."""
+        asked = [f"{each['method']} {each['path']} {each['status']}" for each in self.trouble.requests]
+        self.trouble.requests.clear()
+        return asked
+
+
+_SWITCH = Switch()
+_SERVING = ExitStack()
+_ADDRESS: list[str] = []
+
+
+def address() -> str:
+    """The address of the one server of this process."""
+    if not _ADDRESS:
+        _ADDRESS.append(_SERVING.enter_context(serving(_SWITCH)))
+    return _ADDRESS[0]
+
+
+def stop_server() -> None:
+    """End it, with the tests."""
+    _SERVING.close()
+    _ADDRESS.clear()

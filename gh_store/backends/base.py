@@ -2,11 +2,13 @@
 The port: what a backend must be able to do, and what it promises. Plain records in and out.
 
 Every verb is one request, and atomic: it happens wholly or not at all. A verb that gets no answer
-raises BackendUnavailable, and its `outcome_unknown` tells whether it may have happened. Nothing is
-retried here. A verb that the current user has no right to raises InsufficientScope.
+raises BackendUnavailable, and its `outcome_unknown` tells whether it may have happened. One that is
+refused for a while raises RateLimited, and did not happen. Nothing is retried here. A verb that the
+current user has no right to raises InsufficientScope.
 """
 
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, Protocol
@@ -96,8 +98,11 @@ class Backend(Protocol):
     def close(self) -> None:
         """Let go of whatever is held; harmless to repeat."""
 
+    def uninterrupted(self) -> AbstractContextManager[None]:
+        """What this thread asks inside follows at once: the pauses that it owes are made on entering."""
+
     def now(self) -> datetime:
-        """The backend's clock (UTC), as of its last answer; never a request of its own."""
+        """The backend's clock (UTC), as of its last answer; a request of its own only if there was none."""
 
     def get_issue(self, number: int) -> Issue:
         """One issue. Raises ObjectNotFound if there is none of that number."""
@@ -156,3 +161,9 @@ class Backend(Protocol):
 
     def permission(self, login: str) -> Literal["admin", "write", "read", "none"]:
         """What a user may do. Raises InsufficientScope for a caller without write permission."""
+
+    def read_file(self, path: str) -> str | None:
+        """A file of the repository's default branch, or None if there is none."""
+
+    def team(self, organization: str, slug: str) -> frozenset[str]:
+        """The logins of a team's members, in lower case. Raises InsufficientScope if they are not to be seen."""

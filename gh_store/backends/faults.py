@@ -6,6 +6,7 @@ It stands before a real backend, so every promise of the store can be tried unde
 
 import time
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, TypeVar
@@ -65,6 +66,9 @@ class FaultyBackend:
     @property
     def cutoff(self) -> float:
         return self.backend.cutoff
+
+    def uninterrupted(self) -> AbstractContextManager[None]:
+        return self.backend.uninterrupted()
 
     def now(self) -> datetime:
         return self.backend.now()
@@ -157,6 +161,12 @@ class FaultyBackend:
 
     def permission(self, login: str) -> Literal["admin", "write", "read", "none"]:
         return self._ask("permission", lambda: self.backend.permission(login))
+
+    def read_file(self, path: str) -> str | None:
+        return self._ask("read_file", lambda: self.backend.read_file(path))
+
+    def team(self, organization: str, slug: str) -> frozenset[str]:
+        return self._ask("team", lambda: self.backend.team(organization, slug))
 
     # --- inside -----------------------------------------------------------------------------------
 

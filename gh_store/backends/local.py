@@ -3,18 +3,20 @@
 import json
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final, Literal, Self
 
 from gh_store.backends.base import PAGE, Comment, Issue, IssuePage, Label, Page, User
-from gh_store.backends.local_rows import COMMENTS, ISSUES, SCHEMA, to_comment, to_issue, to_time, to_user
+from gh_store.backends.local_rows import COMMENTS, ISSUES, SCHEMAS, to_comment, to_issue, to_time, to_user
 from gh_store.backends.sqlite_file import SqliteFile
 from gh_store.core.exceptions import ConfigurationError, InsufficientScope, LogFull, ObjectNotFound, ValueTooLarge
 from gh_store.core.types import MAX_COMMENTS, MAX_LABEL, MAX_TEXT
 
 Role = Literal["none", "read", "triage", "write", "maintain", "admin"]
+
+LOCKED: Final = "locked"
 
 _MAX_TITLE: Final = 256
 _MAX_LABELS: Final = 100
@@ -67,7 +69,7 @@ class LocalBackend:
                 file=self.path,
                 hint="`gh-store init` or `gh-store create` makes one; --store names another.",
             )
-        self._file = SqliteFile(self.path, SCHEMA, busy_timeout=busy_timeout, synchronous=synchronous)
+        self._file = SqliteFile(self.path, SCHEMAS, busy_timeout=busy_timeout, synchronous=synchronous)
         self._db = self._file.connection
         try:
             with self._file.reading():
@@ -76,10 +78,6 @@ class LocalBackend:
             self.close()
             raise
         self.user = user or self.owner
-
-    def as_user(self, login: str) -> "LocalBackend":
-        """The same file in the hands of somebody else."""
-        return LocalBackend(self.path, user=login, clock=self._clock)
 
     def close(self) -> None:
         """Let go of the file; harmless to repeat."""
@@ -92,6 +90,9 @@ class LocalBackend:
         self.close()
 
     # --- the port ---------------------------------------------------------------------------------
+
+    def uninterrupted(self) -> AbstractContextManager[None]:
+        return nullcontext()
 
     def now(self) -> datetime:
         with self._file.reading():
@@ -139,7 +140,7 @@ class LocalBackend:
         return IssuePage(tuple(map(to_issue, rows[:PAGE])), following)
 
     def create_issue(self, title: str, body: str, labels: Sequence[str]) -> Issue:
-        _check_text(body)
+        check_text(body)
         _check_title(title)
         with self._writing() as at:
             cursor = self._db.execute(
@@ -149,7 +150,7 @@ class LocalBackend:
             )
             number = cursor.lastrowid
             assert number is not None
-            if self._rank() >= _RANK["triage"]:  # others' labels are dropped in silence, as on GitHub
+            if self.rank() >= _RANK["triage"]:  # others' labels are dropped in silence, as on GitHub
                 for label in labels:
                     self._put_label(number, label)
             return self._issue(number)
@@ -167,13 +168,13 @@ class LocalBackend:
             own = issue.author is not None and self._is_me(issue.author.login)
             if title is not None or body is not None:
                 _check_title(title or "")
-                _check_text(body or "")
+                check_text(body or "")
                 if not own:
-                    self._need("write", "edit the issue of somebody else")
+                    self.need("write", "edit the issue of somebody else")
             if open is not None and open != issue.open:
                 closed_by = self._one("SELECT closed_by FROM issues WHERE number = ?", number)[0]
                 if not (own and (not open or (closed_by and self._is_me(closed_by)))):
-                    self._need("triage", "close or reopen this issue")
+                    self.need("triage", "close or reopen this issue")
             new = {"title": title, "body": body, "open": open, "closed_by": self.user if open is False else None}
             old = {"title": issue.title, "body": issue.body, "open": issue.open}
             if all(new[column] in (None, value) for column, value in old.items()):
@@ -189,14 +190,14 @@ class LocalBackend:
     def add_label(self, number: int, name: str) -> None:
         with self._writing() as at:
             self._issue(number)
-            self._need("triage", "label issues")
+            self.need("triage", "label issues")
             if self._put_label(number, name):
                 self._touch(number, at)
 
     def remove_label(self, number: int, name: str) -> None:
         with self._writing() as at:
             self._issue(number)
-            self._need("triage", "label issues")
+            self.need("triage", "label issues")
             if self._db.execute(
                 "DELETE FROM issue_labels WHERE issue = ? AND label = (SELECT id FROM labels WHERE key = ?)",
                 (number, name.lower()),
@@ -213,10 +214,12 @@ class LocalBackend:
         return Page(tuple(map(to_comment, rows[:PAGE])), len(rows) > PAGE)
 
     def create_comment(self, number: int, body: str) -> Comment:
-        _check_text(body)
+        check_text(body)
         with self._writing() as at:
             row = self._one("SELECT comments FROM issues WHERE number = ?", number)
             comments = row[0] if row else self._issue(number).comments  # or say that there is none
+            if self._fate(number) == LOCKED:
+                self.need("write", "comment on an issue that is locked")
             if comments >= MAX_COMMENTS:
                 raise LogFull(
                     f"Issue {number} has {comments:,} comments, and takes no more.",
@@ -233,6 +236,9 @@ class LocalBackend:
 
     def add_reaction(self, comment_id: int, content: str) -> None:
         with self._writing():
+            row = self._one("SELECT issue FROM comments WHERE id = ?", comment_id)
+            if row is not None and self._fate(row[0]) == LOCKED:
+                raise InsufficientScope(f"Issue {row[0]} is locked: nobody may react.", hint="Unlock it.")
             self._db.execute(
                 "INSERT OR IGNORE INTO reactions SELECT id, ?, ? FROM comments WHERE id = ?",
                 (content, self.user, comment_id),
@@ -250,51 +256,28 @@ class LocalBackend:
 
     def create_label(self, name: str, description: str) -> bool:
         with self._writing():
-            self._need("write", "make labels")
+            self.need("write", "make labels")
             return self._make_label(name, description)
 
     def edit_label(self, name: str, description: str) -> None:
         with self._writing():
-            self._need("write", "edit labels")
+            self.need("write", "edit labels")
             self._db.execute("UPDATE labels SET description = ? WHERE key = ?", (description, name.lower()))
 
     def permission(self, login: str) -> Literal["admin", "write", "read", "none"]:
         with self._file.reading():
-            self._need("write", "ask what others may do")
-            return _PERMISSION[self._role(login)]
+            self.need("write", "ask what others may do")
+            return _PERMISSION[self.role(login)]
 
-    # --- what people do on the pages of GitHub ----------------------------------------------------
+    def read_file(self, path: str) -> str | None:
+        with self._file.reading():
+            row = self._db.execute("SELECT text FROM files WHERE path = ?", (path,)).fetchone()
+        return row[0] if row else None
 
-    def set_role(self, login: str, role: Role) -> None:
-        """Give a user a role; `read` is what everybody has."""
-        with self._writing():
-            self._need("admin", "give roles")
-            self._db.execute("INSERT OR REPLACE INTO users VALUES (?, ?)", (login, role))
-
-    def edit_comment(self, comment_id: int, body: str) -> None:
-        """Change the text of a comment."""
-        _check_text(body)
-        with self._writing() as at:
-            number = self._own_comment(comment_id)
-            self._db.execute("UPDATE comments SET body = ? WHERE id = ?", (body, comment_id))
-            self._touch(number, at)
-
-    def delete_comment(self, comment_id: int) -> None:
-        """Remove a comment and its reactions; its id is never given again."""
-        with self._writing() as at:
-            number = self._own_comment(comment_id)
-            self._db.execute("DELETE FROM comments WHERE id = ?", (comment_id,))
-            self._db.execute("DELETE FROM reactions WHERE comment = ?", (comment_id,))
-            self._db.execute("UPDATE issues SET comments = comments - 1 WHERE number = ?", (number,))
-            self._touch(number, at)
-
-    def remove_reaction(self, comment_id: int, content: str) -> None:
-        """Take the current user's own reaction back."""
-        with self._writing():
-            self._db.execute(
-                "DELETE FROM reactions WHERE comment = ? AND content = ? AND author = ?",
-                (comment_id, content, self.user),
-            )
+    def team(self, organization: str, slug: str) -> frozenset[str]:
+        with self._file.reading():
+            rows = self._db.execute("SELECT login FROM members WHERE team = ?", (f"{organization}/{slug}".lower(),))
+            return frozenset(login.lower() for (login,) in rows)
 
     # --- inside -----------------------------------------------------------------------------------
 
@@ -314,8 +297,13 @@ class LocalBackend:
     def _issue(self, number: int) -> Issue:
         row = self._one(f"{ISSUES} WHERE number = ?", number)
         if row is None:
-            raise ObjectNotFound(f"There is no issue {number}.")
+            fate = self._fate(number)
+            raise ObjectNotFound(f"Issue {number} was {fate}." if fate else f"There is no issue {number}.")
         return to_issue(row)
+
+    def _fate(self, number: int) -> str | None:
+        row = self._one("SELECT fate FROM fates WHERE issue = ?", number)
+        return None if row is None else str(row[0])
 
     def _touch(self, number: int, at: float) -> None:
         self._db.execute("UPDATE issues SET updated_at = ? WHERE number = ?", (at, number))
@@ -339,32 +327,24 @@ class LocalBackend:
         )
         return cursor.rowcount == 1
 
-    def _own_comment(self, comment_id: int) -> int:
-        """The issue of a comment that the current user may change."""
-        row = self._one("SELECT issue, author FROM comments WHERE id = ?", comment_id)
-        if row is None:
-            raise ObjectNotFound(f"There is no comment {comment_id}.")
-        number, author = row
-        if author is None or not self._is_me(author):
-            self._need("write", "change the comment of somebody else")
-        return int(number)
-
     def _is_me(self, login: str) -> bool:
         return login.lower() == self.user.lower()
 
-    def _role(self, login: str) -> Role:
+    def role(self, login: str) -> Role:
+        """The role of a user; whom the file does not know may read."""
         row = self._one("SELECT role FROM users WHERE login = ?", login)
         return row[0] if row else "read"
 
-    def _rank(self) -> int:
-        return _RANK[self._role(self.user)]
+    def rank(self) -> int:
+        return _RANK[self.role(self.user)]
 
-    def _need(self, role: Role, what: str) -> None:
-        if self._rank() < _RANK[role]:
+    def need(self, role: Role, what: str) -> None:
+        """Raise InsufficientScope unless the current user has this role or more."""
+        if self.rank() < _RANK[role]:
             raise InsufficientScope(f"{self.user} may not {what}: that takes the role {role} or more.")
 
 
-def _check_text(body: str) -> None:
+def check_text(body: str) -> None:
     if len(body) > MAX_TEXT:
         raise ValueTooLarge(f"The text has {len(body):,} characters; {MAX_TEXT:,} fit.", size=len(body), limit=MAX_TEXT)
 

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from gh_store.backends.base import Comment, Issue, Label, User
 
-SCHEMA: Final = """
+_FIRST: Final = """
 CREATE TABLE users (login TEXT PRIMARY KEY COLLATE NOCASE, role TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE owner (login TEXT NOT NULL);
 CREATE TABLE labels (id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, name TEXT NOT NULL, description TEXT NOT NULL);
@@ -30,11 +30,20 @@ CREATE TABLE reactions (
 INSERT INTO owner VALUES ('local');
 INSERT INTO users VALUES ('local', 'admin');
 """
+_SECOND: Final = """
+CREATE TABLE files (path TEXT PRIMARY KEY, text TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE members (team TEXT NOT NULL, login TEXT NOT NULL, PRIMARY KEY (team, login)) WITHOUT ROWID;
+CREATE TABLE fates (issue INTEGER PRIMARY KEY, fate TEXT NOT NULL);
+"""
+PULL_REQUEST: Final = "pull request"
+SCHEMAS: Final = (_FIRST, _SECOND)
+"""Of each version of the format, the statements that make it of the version before."""
 
 ISSUES: Final = """
 SELECT number, title, body, open, author, created_at, updated_at, comments,
        (SELECT json_group_array(json_array(l.name, l.description))
-          FROM issue_labels x JOIN labels l ON l.id = x.label WHERE x.issue = number)
+          FROM issue_labels x JOIN labels l ON l.id = x.label WHERE x.issue = number),
+       (SELECT fate FROM fates WHERE fates.issue = number)
   FROM issues
 """
 COMMENTS: Final = """
@@ -54,7 +63,7 @@ def to_time(at: float) -> datetime:
 
 
 def to_issue(row: Sequence[Any]) -> Issue:
-    number, title, body, is_open, author, created_at, updated_at, comments, labels = row
+    number, title, body, is_open, author, created_at, updated_at, comments, labels, fate = row
     return Issue(
         number=number,
         title=title,
@@ -65,6 +74,7 @@ def to_issue(row: Sequence[Any]) -> Issue:
         created_at=to_time(created_at),
         updated_at=to_time(updated_at),
         comments=comments,
+        is_pull_request=fate == PULL_REQUEST,
     )
 
 

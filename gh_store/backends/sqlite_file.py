@@ -4,7 +4,7 @@ import os
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -19,7 +19,6 @@ from gh_store.core.exceptions import (
 )
 
 _APPLICATION_ID: Final = 0x67687374  # "ghst"
-_VERSION: Final = 1
 
 
 class SqliteFile:
@@ -28,21 +27,23 @@ class SqliteFile:
 
     Args:
         path: The file; it is made if it is missing, its folder is not.
-        schema: The statements that make an empty one.
+        schemas: Of each version of the format, the statements that make it of the version before.
         busy_timeout: Seconds to wait for others.
         synchronous: FULL survives a loss of power, NORMAL may lose the last writes.
     Raises:
         ConfigurationError: The file is none of ours, or of a newer version.
     """
 
-    def __init__(self, path: Path, schema: str, *, busy_timeout: float, synchronous: Literal["FULL", "NORMAL"]) -> None:
+    def __init__(
+        self, path: Path, schemas: Sequence[str], *, busy_timeout: float, synchronous: Literal["FULL", "NORMAL"]
+    ) -> None:
         self.path = path
         self._busy_timeout = busy_timeout
         self._lock = threading.RLock()
         with self._errors():
             self.connection = self._connect()
             try:
-                self._prepare(schema)
+                self._prepare(schemas)
                 self.connection.execute(f"PRAGMA synchronous = {synchronous}")
             except BaseException:
                 self.connection.close()
@@ -88,19 +89,19 @@ class SqliteFile:
             check_same_thread=False,
         )
 
-    def _prepare(self, schema: str) -> None:
+    def _prepare(self, schemas: Sequence[str]) -> None:
         application, version = self._one("PRAGMA application_id"), self._one("PRAGMA user_version")
-        if application != _APPLICATION_ID:
-            self._make(schema)
-        elif version > _VERSION:
+        if application != _APPLICATION_ID or version < len(schemas):
+            self._make(schemas)
+        elif version > len(schemas):
             raise ConfigurationError(
-                f"{self.path}: this store is of format {version}; this gh-store knows {_VERSION}.",
+                f"{self.path}: this store is of format {version}; this gh-store knows {len(schemas)}.",
                 file=self.path,
                 hint="Upgrade gh-store: pip install --upgrade gh-object-store.",
             )
 
-    def _make(self, schema: str) -> None:
-        """Make a store of an empty file, unless another process does so at this moment."""
+    def _make(self, schemas: Sequence[str]) -> None:
+        """Make a store of an empty file or of an older format, unless another process does so at this moment."""
         deadline = time.monotonic() + self._busy_timeout
         while True:
             try:
@@ -113,18 +114,19 @@ class SqliteFile:
                     raise
                 time.sleep(0.01)
         try:
-            if self._one("PRAGMA application_id") == _APPLICATION_ID:
-                return
-            if self._one("SELECT count(*) FROM sqlite_master"):
+            ours = self._one("PRAGMA application_id") == _APPLICATION_ID
+            version = self._one("PRAGMA user_version") if ours else 0
+            if not ours and self._one("SELECT count(*) FROM sqlite_master"):
                 raise ConfigurationError(
                     f"{self.path}: this is another program's database, and stays as it is.",
                     file=self.path,
                     hint="--store names another file.",
                 )
-            for statement in schema.split(";\n"):
-                self.connection.execute(statement)
+            for schema in schemas[version:]:
+                for statement in schema.split(";\n"):
+                    self.connection.execute(statement)
             self.connection.execute(f"PRAGMA application_id = {_APPLICATION_ID}")
-            self.connection.execute(f"PRAGMA user_version = {_VERSION}")
+            self.connection.execute(f"PRAGMA user_version = {len(schemas)}")
             self.connection.execute("COMMIT")
         finally:
             if self.connection.in_transaction:

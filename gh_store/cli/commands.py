@@ -1,16 +1,15 @@
 """The commands. Each is a thin shell around one verb of the store."""
 
 import sys
-from collections.abc import Callable
 from datetime import datetime, timedelta
-from functools import wraps
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 import click
 
 from gh_store.cli import settings
 from gh_store.cli.demo import run_demo
+from gh_store.cli.options import open_store, positionals, read_data, store_name, store_options
 from gh_store.cli.terminal import (
     emit,
     emit_array,
@@ -23,15 +22,11 @@ from gh_store.cli.terminal import (
     progress,
     say,
 )
-from gh_store.core import config as configuration
 from gh_store.core import wire
 from gh_store.core.exceptions import GitHubStoreError
-from gh_store.core.store import LocalStore, Store
+from gh_store.core.store import Store
 from gh_store.core.types import Mode
 
-F = TypeVar("F", bound=Callable[..., Any])
-
-DEFAULT_STORE: Final = "gh-store.db"
 _AGE: Final = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 
@@ -45,101 +40,43 @@ def commands() -> None:
     """An event-sourced store of JSON objects: one object is one issue, its updates are comments."""
 
 
-def _store_options(command: F) -> F:
-    """What every command that works on a store takes."""
-    command = click.option("--config", metavar="FILE", help="Settings; else ~/.config/gh-store/config.yml.")(command)
-    return click.option("--store", metavar="PATH", help=f"The store's file.  [default: ./{DEFAULT_STORE}]")(command)
-
-
-def _positionals(*names: str, optional: tuple[str, ...] = ()) -> Callable[[F], F]:
-    """Arguments that may also be given by name, `--object-id` for OBJECT_ID, as the published package has them."""
-    shown = " ".join(f"[{name.upper()}]" if name in optional else name.upper() for name in names)
-
-    def decorate(command: F) -> F:
-        @wraps(command)
-        def filled(positionals: tuple[str, ...], **options: Any) -> Any:
-            given = list(positionals)
-            for name in names:
-                if options[name] is None and given:
-                    options[name] = given.pop(0)
-                if options[name] is None and name not in optional:
-                    raise click.UsageError(f"{name.upper()} is missing.")
-            if given:
-                raise click.UsageError(f"{given[0]!r} is one argument too many.")
-            return command(**options)
-
-        wrapped: Any = click.argument("positionals", nargs=-1, metavar=shown)(filled)
-        for name in reversed(names):
-            option = f"--{name.replace('_', '-')}"
-            wrapped = click.option(option, name, metavar=name.upper(), help=f"{name.upper()}, by name.")(wrapped)
-        return wrapped  # type: ignore[no-any-return]  # click's decorators keep no type
-
-    return decorate
-
-
-def _open(store: str | None, config: str | None, *, create: bool = False) -> Store:
-    """The store that the options name, with its settings in force for the log too."""
-    settings.ensure_user_file(config)
-    path = Path(config) if config is not None else None
-    settings.start_log(configuration.load(path))
-    if store is None:
-        say(f"using ./{DEFAULT_STORE} (--store names another)")
-    return LocalStore(store or DEFAULT_STORE, path, create=create)
-
-
-def _read_data(text: str | None, from_file: str | None, what: str) -> Any:
-    """JSON from an argument, a file, or stdin."""
-    if (text is None) == (from_file is None):
-        raise click.UsageError(f"Give {what} once: as an argument, `-` for stdin, or --from-file FILE.")
-    try:
-        if from_file is not None and from_file != "-":
-            text = Path(from_file).read_text(encoding="utf-8")
-        elif text is None or text == "-":
-            text = sys.stdin.buffer.read().decode("utf-8")
-    except OSError as error:
-        raise click.UsageError(f"{from_file}: {error.strerror}.") from error
-    except UnicodeDecodeError as error:
-        raise click.UsageError(f"{from_file or 'stdin'}: this is no UTF-8 text.") from error
-    return wire.read_value(text)
-
-
 _from_file = click.option("--from-file", metavar="FILE", help="Read the JSON from a file.")
 
 
 @commands.command(epilog="Example: gh-store init --store data.db")
-@_store_options
-def init(store: str | None, config: str | None) -> None:
-    """Make a store and a configuration file, where they are missing."""
+@store_options
+def init(config: str | None, **where: Any) -> None:
+    """Make a configuration file and (without --repo) a store, where they are missing."""
     file = settings.make_file(Path(config)) if config is not None else settings.ensure_user_file(None)
-    with _open(store, config, create=True):
-        emit({"store": store or DEFAULT_STORE, "config": str(file) if file is not None else None})
+    with open_store(config=config, create=True, **where):
+        emit({"store": store_name(**where), "config": str(file) if file is not None else None})
 
 
 @commands.command(epilog="""Example: gh-store create metrics '{"visits": 1}'""")
-@_positionals("object_id", "data", optional=("data",))
+@positionals("object_id", "data", optional=("data",))
 @_from_file
 @click.option("--label", "labels", metavar="LABEL", multiple=True, help="One more label for its issue; repeatable.")
-@_store_options
+@store_options
 def create(object_id: str, data: str | None, from_file: str | None, labels: tuple[str, ...], **where: Any) -> None:
     """Create an object. DATA is a JSON object, or - for stdin."""
-    value = _read_data(data, from_file, "DATA")
-    with _open(**where, create=True) as store:
+    value = read_data(data, from_file, "DATA")
+    with open_store(**where, create=True) as store:
         emit(object_json(store.create(object_id, value, labels)))
 
 
 @commands.command(epilog="Example: gh-store get metrics --version 3 | jq .data")
-@_positionals("object_id")
+@positionals("object_id")
 @click.option("--version", type=click.IntRange(min=1), metavar="N", help="As it was at this version.")
 @click.option("--output", metavar="FILE", help="Write to a file instead of stdout.")
-@_store_options
+@store_options
 def get(object_id: str, version: int | None, output: str | None, **where: Any) -> None:
     """Print an object as of now, with everything applied that is pending."""
-    with _open(**where) as store:
+    with open_store(**where) as store:
         emit(object_json(store.get(object_id, version)), output)
 
 
 @commands.command(epilog="""Example: gh-store update metrics '{"visits": 2}' --mode merge --process""")
-@_positionals("object_id", "changes", optional=("changes",))
+@positionals("object_id", "changes", optional=("changes",))
 @_from_file
 @click.option(
     "--mode",
@@ -154,7 +91,7 @@ def get(object_id: str, version: int | None, output: str | None, **where: Any) -
 @click.option("--event-id", metavar="ID", help="A name for this event; makes the command safe to repeat.")
 @click.option("--process", is_flag=True, help="Apply it right away.")
 @click.option("--wait", type=click.FloatRange(min=0), metavar="SECONDS", help="Wait for a processor to decide it.")
-@_store_options
+@store_options
 def update(
     object_id: str,
     changes: str | None,
@@ -167,8 +104,8 @@ def update(
     **where: Any,
 ) -> None:
     """Append an update. CHANGES is a JSON object (for patch, an array), or - for stdin."""
-    value = _read_data(changes, from_file, "CHANGES")
-    with _open(**where) as store:
+    value = read_data(changes, from_file, "CHANGES")
+    with open_store(**where) as store:
         obj = store.update(object_id, value, mode, expected_version, event_id, process, wait)
         if wait is not None and obj.meta.pending:
             say(f"still pending after {wait:g} s; the event is written, and will be processed")
@@ -176,11 +113,11 @@ def update(
 
 
 @commands.command(epilog="Example: gh-store delete metrics")
-@_positionals("object_id")
-@_store_options
+@positionals("object_id")
+@store_options
 def delete(object_id: str, **where: Any) -> None:
     """Delete an object; its issue stays, with its history."""
-    with _open(**where) as store:
+    with open_store(**where) as store:
         store.delete(object_id)
         emit({"object_id": object_id})
 
@@ -188,10 +125,10 @@ def delete(object_id: str, **where: Any) -> None:
 @commands.command("list", epilog="Example: gh-store list --prefix user/ | jq length")
 @click.option("--prefix", metavar="TEXT", help="Only ids that begin so.")
 @click.option("--label", "labels", metavar="LABEL", multiple=True, help="Only with this label too; repeatable.")
-@_store_options
+@store_options
 def list_objects(prefix: str | None, labels: tuple[str, ...], **where: Any) -> None:
     """Print all objects."""
-    with _open(**where) as store:
+    with open_store(**where) as store:
         objects = store.list_all(prefix, labels)
         if is_terminal():
             columns = ("object", "issue", "version", "pending", "updated", "data")
@@ -201,12 +138,12 @@ def list_objects(prefix: str | None, labels: tuple[str, ...], **where: Any) -> N
 
 
 @commands.command(epilog="Example: gh-store history metrics | jq '.[].outcome'")
-@_positionals("object_id")
+@positionals("object_id")
 @click.option("--output", metavar="FILE", help="Write to a file instead of stdout.")
-@_store_options
+@store_options
 def history(object_id: str, output: str | None, **where: Any) -> None:
     """Print every event of an object, with the state after it."""
-    with _open(**where) as store:
+    with open_store(**where) as store:
         entries = store.get_object_history(object_id)
         if output is None and is_terminal():
             emit_table(object_id, ("version", "when", "who", "type", "outcome", "what"), history_rows(entries))
@@ -215,11 +152,11 @@ def history(object_id: str, output: str | None, **where: Any) -> None:
 
 
 @commands.command("process-updates", epilog="Example: gh-store process-updates --all --since 36h")
-@_positionals("issue", optional=("issue",))
+@positionals("issue", optional=("issue",))
 @click.option("--all", "everything", is_flag=True, help="Sweep: every object that is not settled.")
 @click.option("--since", metavar="AGE|TIME", help="With --all: changed since then; 90m, 36h, 7d, or ISO 8601.")
 @click.option("--dry-run", is_flag=True, help="Only tell what would come of it.")
-@_store_options
+@store_options
 def process_updates(issue: str | None, everything: bool, since: str | None, dry_run: bool, **where: Any) -> int:
     """Apply what is pending: on one issue, or on all."""
     if (issue is None) != everything:
@@ -228,7 +165,7 @@ def process_updates(issue: str | None, everything: bool, since: str | None, dry_
         raise click.UsageError("--since goes with --all.")
     if issue is not None and not (issue.isascii() and issue.isdigit() and int(issue) > 0):
         raise click.UsageError(f"{issue!r} is no issue number.")
-    with _open(**where) as store:
+    with open_store(**where) as store:
         if issue is not None:
             emit(object_json(store.process_updates(int(issue), dry_run)))
             return 0
@@ -257,10 +194,10 @@ def _time(store: Store, since: str | None) -> datetime | None:
 
 @commands.command(epilog="Example: gh-store snapshot --output site/data.json")
 @click.option("--output", metavar="FILE", default="snapshot.json", show_default=True, help="The file; - is stdout.")
-@_store_options
+@store_options
 def snapshot(output: str, **where: Any) -> None:
     """Write all objects to one JSON document."""
-    with _open(**where) as store, progress("Reading objects") as step:
+    with open_store(**where) as store, progress("Reading objects") as step:
         if output == "-":
             pieces = store.snapshot(progress=step).pieces()
         else:
@@ -272,11 +209,11 @@ def snapshot(output: str, **where: Any) -> None:
 
 
 @commands.command("update-snapshot", epilog="Example: gh-store update-snapshot site/data.json")
-@_positionals("snapshot_path")
-@_store_options
+@positionals("snapshot_path")
+@store_options
 def update_snapshot(snapshot_path: str, **where: Any) -> None:
     """Bring the snapshot in a file forward, removals included."""
-    with _open(**where) as store, progress("Reading changes") as step:
+    with open_store(**where) as store, progress("Reading changes") as step:
         changed = store.update_snapshot(snapshot_path, progress=step)
     say(f"updated {snapshot_path}" if changed else f"{snapshot_path} is up to date")
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from gh_store.backends.base import Backend, User
+from gh_store.core.codeowners import PLACES, Owners, owners_of
 from gh_store.core.config import Config
 from gh_store.core.exceptions import AccessDeniedError, InsufficientScope
 from gh_store.core.retry import Retry
@@ -13,13 +14,16 @@ class Access:
     """
     Rights as the backend tells them, asked for once a process and author.
 
-    The owner is free. Everybody else costs one request, unless access.users names them.
+    The owner is free. Everybody else costs one request, unless access.users names them. With
+    access.codeowners, write permission is not enough: the path must be theirs.
     """
 
     backend: Backend
     config: Config
     retry: Retry
     _asked: dict[str, bool] = field(default_factory=dict)
+    _owners: list[Owners] = field(default_factory=list)
+    _teams: dict[str, frozenset[str]] = field(default_factory=dict)
 
     def trusts(self, user: User | None) -> bool:
         """
@@ -41,7 +45,8 @@ class Access:
             return False
         if self._is_named(user) and (full or not user.is_bot):
             return True
-        return self._may_write(user.login.lower())
+        login = user.login.lower()
+        return self._may_write(login) and self._owns(login)
 
     def require(self, author: User | None) -> None:
         """Raise AccessDeniedError if what this author has just written will not count."""
@@ -62,3 +67,20 @@ class Access:
             permission = self.retry.read(lambda: self.backend.permission(login))
             self._asked[login] = permission in ("admin", "write")
         return self._asked[login]
+
+    def _owns(self, login: str) -> bool:
+        """True if access.codeowners is off, or its path is this user's."""
+        path = self.config.access_codeowners
+        if path is None:
+            return True
+        if not self._owners:
+            files = (self.retry.read(lambda place=place: self.backend.read_file(place)) for place in PLACES)  # type: ignore[misc]  # mypy cannot infer a default's type
+            self._owners.append(owners_of(path, next((text for text in files if text is not None), "")))
+        owners = self._owners[0]
+        return login in owners.users or any(login in self._members(team) for team in sorted(owners.teams))
+
+    def _members(self, team: str) -> frozenset[str]:
+        if team not in self._teams:
+            organization, _, slug = team.partition("/")
+            self._teams[team] = self.retry.read(lambda: self.backend.team(organization, slug))
+        return self._teams[team]

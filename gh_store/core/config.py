@@ -6,19 +6,18 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, get_args
 
 import yaml
-from loguru import logger
 
 from gh_store.core.exceptions import ConfigurationError
-from gh_store.core.types import MAX_COMMENTS, MAX_LABEL
+from gh_store.core.types import MAX_COMMENTS, MAX_LABEL, OnLimit
 from gh_store.core.wire import ARCHIVED_LABEL, SYSTEM_LABEL, hashed_label
 
 REACTIONS: Final = ("+1", "-1", "laugh", "confused", "heart", "hooray", "rocket", "eyes")
 
-# In files written by 0.5 to 0.11, and of no effect on an embedded store.
-_PUBLISHED: Final[Mapping[str, Any]] = {"rate_limit.max_requests_per_hour": 1000}
+# What may be null, which switches it off.
+_TEXT_OR_NULL: Final = ("access.codeowners", "http.cache")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +30,17 @@ class Config:
     reactions_rejected: str
     reactions_initial_state: str
     access_users: tuple[str, ...]
+    access_codeowners: str | None
     rejections_reply: bool
     processing_patience: float
     retries_max_attempts: int
     retries_backoff_factor: float
+    rate_limit_on_limit: OnLimit
+    rate_limit_max_requests_per_hour: int
+    rate_limit_seconds_between_writes: float
+    rate_limit_seconds_between_requests: float
+    http_timeout: float
+    http_cache: str | None
     log_level: str
     log_format: str
     log_max_events: int
@@ -68,7 +74,7 @@ def load(path: str | Path | None = None) -> Config:
     Raises:
         ConfigurationError: The file cannot be read, or a key or a value is none of ours.
     """
-    defaults = _settings(default_text(), Path("default_config.yml"))
+    defaults = dict.fromkeys(_TEXT_OR_NULL) | _settings(default_text(), Path("default_config.yml"))
     if path is None:
         file = user_path()
         if file is None or not _is_file(file):
@@ -122,9 +128,8 @@ def _flat(settings: Mapping[Any, Any], prefix: str) -> Iterator[tuple[str, Any]]
 
 
 def _overlay(defaults: dict[str, Any], settings: dict[str, Any], file: Path) -> dict[str, Any]:
-    known = {**_PUBLISHED, **defaults}
     for key, value in settings.items():
-        fault = "there is no such setting" if key not in known else _fault(key, value, known[key])
+        fault = "there is no such setting" if key not in defaults else _fault(key, value, defaults[key])
         if fault is not None:
             raise ConfigurationError(
                 f"{file}: store.{key}: {fault}.",
@@ -132,14 +137,12 @@ def _overlay(defaults: dict[str, Any], settings: dict[str, Any], file: Path) -> 
                 file=file,
                 hint="`gh-store init --config FILE` writes a file with every setting and its default.",
             )
-        if key in _PUBLISHED:
-            logger.debug("{} is of no effect on an embedded store", key)
-    return defaults | {key: value for key, value in settings.items() if key in defaults}
+    return defaults | settings
 
 
 def _fault(key: str, value: Any, default: Any) -> str | None:
     """What is wrong with a value, or None."""
-    kind = type(default)
+    kind = str if key in _TEXT_OR_NULL else type(default)
     if kind is float and type(value) is int:
         kind = int
     if type(value) is not kind:
@@ -181,6 +184,13 @@ _WANTED: Final[Mapping[str, tuple[_Wanted, ...]]] = {
     "processing.patience": (("between 0 and 60", lambda v: 0 <= v <= 60),),
     "retries.max_attempts": (("between 1 and 100", lambda v: 1 <= v <= 100),),
     "retries.backoff_factor": (("between 0 and 60", lambda v: 0 <= v <= 60),),
+    "access.codeowners": (("a path, as data/", lambda v: v.strip("/ ") != ""),),
+    "rate_limit.on_limit": ((f"one of {' '.join(get_args(OnLimit))}", lambda v: v in get_args(OnLimit)),),
+    "rate_limit.max_requests_per_hour": (("0 or more", lambda v: v >= 0),),
+    "rate_limit.seconds_between_writes": (("between 0 and 3600", lambda v: 0 <= v <= 3600),),
+    "rate_limit.seconds_between_requests": (("between 0 and 3600", lambda v: 0 <= v <= 3600),),
+    "http.timeout": (("above 0, and 3600 at most", lambda v: 0 < v <= 3600),),
+    "http.cache": (("a folder", lambda v: v.strip() != ""),),
     "log.level": ((f"one of {' '.join(_LEVELS)}", lambda v: v in _LEVELS),),
     "log.format": (("a loguru format, as {time} | {level} | {message}", _is_format),),
     "log.max_events": ((f"between 1 and {MAX_COMMENTS}", lambda v: 1 <= v <= MAX_COMMENTS),),

@@ -14,12 +14,17 @@ One tree of errors. Each carries its facts as attributes and a hint that says wh
     ├── DuplicateUIDError
     ├── ConcurrentUpdateError            exit 4
     ├── AccessError                      exit 5: credentials and rights
-    │   ├── AccessDeniedError
-    │   └── InsufficientScope
-    ├── BackendUnavailable               exit 6: try later
+    │   ├── AuthMissing
+    │   ├── AuthInvalid
+    │   ├── InsufficientScope
+    │   ├── RepoNotFoundOrUnauthorized
+    │   └── AccessDeniedError
+    ├── RateLimited                      exit 6: try later
+    ├── BackendUnavailable
     └── IntegrityError                   exit 7
 """
 
+from datetime import datetime
 from pathlib import Path
 from typing import ClassVar
 
@@ -202,6 +207,54 @@ class InsufficientScope(AccessError):
     """The user or token may not do this here."""
 
     default_hint = "Use an identity with write permission."
+
+
+class AuthMissing(AccessError):
+    """What was asked takes a token, and none was found."""
+
+    default_hint = (
+        "Set GH_TOKEN (for another server than github.com GH_ENTERPRISE_TOKEN), or log in with `gh auth login`."
+    )
+
+
+class AuthInvalid(AccessError):
+    """The server does not know the token: mistyped, expired or revoked."""
+
+    default_hint = "Make a new token; `gh-store doctor` tells where this one was found."
+
+
+class RepoNotFoundOrUnauthorized(AccessError):
+    """There is no such repository, or this token may not see it; GitHub does not tell which."""
+
+    default_hint = "Look at the name, and let the token see the repository."
+
+
+class RateLimited(GitHubStoreError):
+    """
+    Requests are refused for a while; this one was not carried out.
+
+    Attributes:
+        reset: When they are taken again (UTC), or None if nobody said.
+        wait: Seconds until then, or None.
+        own: True if the limit is `rate_limit.max_requests_per_hour`, and not the server's.
+    """
+
+    exit_code = 6
+    default_hint = "Try again then; with rate_limit.on_limit: wait, gh-store waits by itself."
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        reset: datetime | None = None,
+        wait: float | None = None,
+        own: bool = False,
+        hint: str | None = None,
+    ) -> None:
+        super().__init__(message, hint=hint)
+        self.reset = reset
+        self.wait = wait
+        self.own = own
 
 
 class BackendUnavailable(GitHubStoreError):

@@ -82,25 +82,28 @@ def sweep(
     Args:
         since: Look only at what changed from then on.
     """
-    done: set[int] = set()
-    for head in _candidates(processor.issues, since):
+    for head in candidates(processor.issues, since):
         progress()
         number = head.issue.number
-        if head.settled or number in done or head.status not in (Status.ACTIVE, Status.DELETED):
+        if head.settled or head.status not in (Status.ACTIVE, Status.DELETED):
             continue
-        done.add(number)
         try:
             yield (processor.preview(number) if dry_run else processor.process(head)).summary
         except GitHubStoreError as error:
             yield Processed(head.object_id, number, error=error)
 
 
-def _candidates(issues: IssueHandler, since: datetime | None) -> Iterator[Head]:
+def candidates(issues: IssueHandler, since: datetime | None) -> Iterator[Head]:
+    """Issues that may hold objects, deleted ones too, each once; or those changed since a time."""
     if since is not None:
         yield from issues.listed(changed_since=since)
         return
     latest, more = issues.latest()
     yield from latest
     if more:
-        yield from issues.listed(labels=[issues.config.base_label])
-        yield from issues.listed(labels=[wire.ARCHIVED_LABEL])
+        seen = {head.issue.number for head in latest}
+        for label in (issues.config.base_label, wire.ARCHIVED_LABEL):
+            for head in issues.listed(labels=[label]):
+                if head.issue.number not in seen:
+                    seen.add(head.issue.number)
+                    yield head

@@ -22,6 +22,7 @@ from gh_store.core.exceptions import (
     InvalidUpdate,
     LogFull,
     ObjectNotFound,
+    RateLimited,
     ValueTooLarge,
 )
 from gh_store.core.fold import difference
@@ -137,7 +138,7 @@ class Processor:
         """
         current = self.issues.read(head) if isinstance(head, int) else head
         memory = _Memory()
-        unanswered = 0
+        unanswered = limited = 0
         for _ in range(_ROUNDS):
             try:
                 return self._round(self._object(current), memory)
@@ -148,6 +149,10 @@ class Processor:
                         raise again.unanswered from None
                     self.retry.sleep(self.backend.cutoff)  # then the issue tells what became of it
                 current = again.head or self.issues.read(current.issue.number)
+            except RateLimited as error:  # at the commit, which may not wait between GET and PATCH
+                self.retry.wait_out(error, limited)
+                limited += 1
+                current = self.issues.read(current.issue.number)
         raise BackendUnavailable(
             f"Issue {current.issue.number} changed under each of {_ROUNDS} attempts.", outcome_unknown=False
         )
@@ -276,18 +281,20 @@ class Processor:
         watermark = max(told.last(reading.log), before)  # the comment that it names may be deleted
         title = wire.write_title(head.object_id, state.version, state.time, watermark, comments, state.data)
         body = wire.write_body(state.data)
-        now = self.issues.read(head.issue.number)
-        if (now.issue.title, now.issue.body, now.issue.labels) != (
-            head.issue.title,
-            head.issue.body,
-            head.issue.labels,
-        ) or now.issue.comments != comments:
-            self.retry.sleep(self.backend.lag / 2)  # the answer may be an old one
-            raise _Again
-        try:
-            return self.issues.commit(head, title, body)
-        except BackendUnavailable as error:
-            raise _Again(unanswered=error) from error
+        with self.backend.uninterrupted():
+            now = self.issues.read(head.issue.number)
+            seen, built_on = now.issue, head.issue
+            if seen.comments == comments and (seen.title, seen.body, seen.labels) == (
+                built_on.title,
+                built_on.body,
+                built_on.labels,
+            ):
+                try:
+                    return self.issues.commit(head, title, body)
+                except BackendUnavailable as error:
+                    raise _Again(unanswered=error) from error
+        self.retry.sleep(self.backend.lag / 2)  # the answer may be an old one
+        raise _Again
 
     def _complete_receipts(self, reading: Reading) -> None:
         """Leave the receipts that a run before this one was cut off from leaving."""

@@ -1,4 +1,4 @@
-"""The store: what users hold. One `Store` over one backend; LocalStore picks the embedded one."""
+"""The store: what users hold. One `Store` over one backend; GitHubStore and LocalStore pick theirs."""
 
 import time
 import uuid
@@ -7,6 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Self
 
+from gh_store import credentials
 from gh_store.backends.base import Backend
 from gh_store.backends.local import LocalBackend
 from gh_store.core import config as configuration
@@ -36,7 +37,7 @@ from gh_store.core.processor import Processor
 from gh_store.core.reading import Reader, stored
 from gh_store.core.receipts import Receipts
 from gh_store.core.replay import deleted
-from gh_store.core.retry import Retry
+from gh_store.core.retry import Retry, as_long_work, long_work
 from gh_store.core.types import (
     Event,
     HistoryEntry,
@@ -78,7 +79,13 @@ class Store:
         self.backend = backend
         self.config = config or configuration.load()
         self.max_concurrent_updates = max_concurrent_updates
-        self._retry = Retry(self.config.retries_max_attempts, self.config.retries_backoff_factor, backend.cutoff, sleep)
+        self._retry = Retry(
+            self.config.retries_max_attempts,
+            self.config.retries_backoff_factor,
+            backend.cutoff,
+            self.config.rate_limit_on_limit,
+            sleep,
+        )
         self.access_control = Access(backend, self.config, self._retry)
         self.comment_handler = CommentHandler(backend, self._retry)
         self._issues = IssueHandler(backend, self.config, self._retry)
@@ -230,7 +237,8 @@ class Store:
             ObjectNotFound: The issue holds no object.
             InsufficientScope: The current user may not ask who is authorised; nothing was written.
         """
-        run = self._processor.preview(issue_number) if dry_run else self._processor.process(issue_number)
+        with long_work():
+            run = self._processor.preview(issue_number) if dry_run else self._processor.process(issue_number)
         return run.object
 
     def process_pending(
@@ -250,7 +258,8 @@ class Store:
             progress: Called for every object that was looked at.
         """
         check_aware(since)
-        return list(listing.sweep(self._processor, since=since, progress=progress, dry_run=dry_run))
+        with long_work():
+            return list(listing.sweep(self._processor, since=since, progress=progress, dry_run=dry_run))
 
     # --- all objects ------------------------------------------------------------------------------
 
@@ -266,19 +275,22 @@ class Store:
             complete: Read every issue of the repository, and trust no index.
         """
         wanted = [self.config.base_label, *several_labels(labels)]
-        heads = listing.list_issues(self._issues, wanted, complete=complete).heads
-        return listing.objects(self._reader, heads, prefix)
+        with long_work():
+            heads = listing.list_issues(self._issues, wanted, complete=complete).heads
+        return as_long_work(listing.objects(self._reader, heads, prefix))
 
     def list_updated_since(self, timestamp: datetime) -> Iterator[StoredObject]:
         """The objects whose state has changed at or after a time (aware; whole seconds count)."""
         check_aware(timestamp)
         heads = self._issues.listed(changed_since=timestamp)
         floor = timestamp.replace(microsecond=0)
-        return (obj for obj in listing.objects(self._reader, heads) if obj.meta.updated_at >= floor)
+        objects = as_long_work(listing.objects(self._reader, heads))
+        return (obj for obj in objects if obj.meta.updated_at >= floor)
 
     def snapshot(self, *, complete: bool = False, progress: Callable[[], object] = lambda: None) -> snapshots.Snapshot:
         """All objects as one document."""
-        return snapshots.take(self._reader, progress, complete=complete)
+        with long_work():
+            return snapshots.take(self._reader, progress, complete=complete)
 
     def write_snapshot(self, path: str | Path, *, progress: Callable[[], object] = lambda: None) -> bool:
         """
@@ -286,7 +298,7 @@ class Store:
 
         A file that holds the same objects already stays as it is, to the byte.
         """
-        return self._write_snapshot(Path(path), snapshots.take(self._reader, progress))
+        return self._write_snapshot(Path(path), self.snapshot(progress=progress))
 
     def update_snapshot(self, path: str | Path, *, progress: Callable[[], object] = lambda: None) -> bool:
         """
@@ -301,7 +313,13 @@ class Store:
             raise ConfigurationError(
                 f"{path}: there is no such snapshot.", file=path, hint="`gh-store snapshot --output FILE` makes one."
             )
-        return self._write_snapshot(path, snapshots.bring_forward(self._reader, old, progress))
+        with long_work():
+            new = snapshots.bring_forward(self._reader, old, progress)
+        return self._write_snapshot(path, new)
+
+    def heads(self) -> Iterator[Head]:
+        """The issues of all objects, deleted ones too, as they stand: for looking a store over."""
+        return as_long_work(listing.candidates(self._issues, None))
 
     # --- inside -----------------------------------------------------------------------------------
 
@@ -407,6 +425,55 @@ class PublishedIssueHandler:
     def get_object_history(self, object_id: str) -> list[HistoryEntry]:
         """As Store.get_object_history."""
         return self._store.get_object_history(object_id)
+
+
+class GitHubStore(Store):
+    """
+    A store on the issues of a repository on GitHub. Makes no request before it is used.
+
+    Args:
+        repo: `owner/name`; without it, GITHUB_REPOSITORY.
+        token: Without it, GH_TOKEN, GITHUB_TOKEN, or what `gh auth token` says. With no token at
+            all, a public repository can be read.
+        config_path: A configuration file that must be there.
+        max_concurrent_updates: See Store.
+        base_url: The address of the REST API; without it, GITHUB_API_URL, that of GH_HOST, or
+            that of github.com.
+        ca_bundle: A file of certificates to trust instead of the usual ones.
+    Raises:
+        ConfigurationError: No repository is named, or an address that no token may be sent to.
+    """
+
+    def __init__(
+        self,
+        repo: str | None = None,
+        token: str | None = None,
+        config_path: str | Path | None = None,
+        max_concurrent_updates: int | None = None,
+        base_url: str | None = None,
+        *,
+        ca_bundle: str | None = None,
+    ) -> None:
+        # PyGithub is imported only where GitHub is used: it costs a command more than its work does.
+        from gh_store.backends.github import Connection, GitHubBackend, Limits, shared_limiter  # noqa: PLC0415
+
+        who = credentials.resolve(repo, token, base_url, ca_bundle)
+        config = configuration.load(config_path)
+        connection = Connection(
+            who.base_url,
+            who.token.value if who.token is not None else None,
+            timeout=config.http_timeout,
+            ca_bundle=who.ca_bundle,
+            cache=Path(config.http_cache).expanduser() if config.http_cache is not None else None,
+        )
+        limits = Limits(
+            config.rate_limit_max_requests_per_hour,
+            config.rate_limit_seconds_between_writes,
+            config.rate_limit_seconds_between_requests,
+        )
+        limiter = shared_limiter(connection.identity, limits)
+        backend = GitHubBackend(who.repository, connection, limiter)
+        super().__init__(backend, config, max_concurrent_updates=max_concurrent_updates)
 
 
 class LocalStore(Store):

@@ -19,6 +19,10 @@ MAX_COMMENTS = 2_500
 """Comments that an issue takes, whoever wrote them."""
 
 
+OnLimit: TypeAlias = Literal["auto", "wait", "raise"]
+"""What to do when a rate limit is met: `auto` waits in long work, and raises elsewhere."""
+
+
 class Mode(StrEnum):
     """How an event changes the state."""
 

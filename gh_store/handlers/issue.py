@@ -261,7 +261,7 @@ class IssueHandler:
     def commit(self, head: Head, title: str, body: str) -> Head:
         """The one PATCH that writes state and watermark together, and leaves the issue open."""
         answer = self.edit(head, title=title, body=body, open=True)
-        if (answer.issue.title, answer.issue.body) != (title, body):
+        if answer.issue.title != title or not answer.proven:  # the title's check is of the body
             raise IntegrityError(f"Issue {head.issue.number} did not take what was written to it.")
         return answer
 

@@ -77,7 +77,7 @@ def test_a_snapshot_has_the_published_form(world, tmp_path):
     document = json.loads(file.read_text("utf-8"))
     assert list(document) == ["objects", "repository", "snapshot_time"]
     assert list(document["objects"]) == ["a", "b"]
-    assert document["repository"] == "local"
+    assert document["repository"] == world.repository
     assert datetime.fromisoformat(document["snapshot_time"]) == world.issue(1).updated_at
     entry = document["objects"]["b"]
     assert entry["data"] == {"n": 2}
@@ -167,7 +167,11 @@ def test_a_snapshot_of_the_published_package_is_made_anew(world, tmp_path):
     stale = {"data": {}, "meta": {"issue_number": 99, "object_id": "gone", "version": 1}}
     file.write_text(
         json.dumps(
-            {"snapshot_time": "2099-01-01T00:00:00.123456+00:00", "repository": "local", "objects": {"gone": stale}}
+            {
+                "snapshot_time": "2099-01-01T00:00:00.123456+00:00",
+                "repository": world.repository,
+                "objects": {"gone": stale},
+            }
         )
     )
     assert store.update_snapshot(file)

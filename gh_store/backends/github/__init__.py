@@ -1,0 +1,215 @@
+"""The GitHub backend: the verbs of the port over REST, each one request."""
+
+import base64
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from datetime import UTC, datetime
+from typing import Any, Final, Literal
+from urllib.parse import quote
+
+from gh_store.backends.base import PAGE, Comment, Issue, IssuePage, Label, Page, User
+from gh_store.backends.github.client import Client, Connection
+from gh_store.backends.github.limiter import Limiter, Limits, shared_limiter
+from gh_store.backends.github.records import to_comment, to_issue, to_label, to_user
+from gh_store.core.exceptions import InsufficientScope, IntegrityError, ObjectNotFound, RepoNotFoundOrUnauthorized
+
+__all__ = ["Connection", "GitHubBackend", "Limiter", "Limits", "shared_limiter"]
+
+_PERMISSIONS: Final[dict[str, Literal["admin", "write", "read", "none"]]] = {
+    "admin": "admin",
+    "write": "write",
+    "read": "read",
+}
+
+
+class GitHubBackend:
+    """
+    The issues of a repository on GitHub.
+
+    No request is made before the first verb. May be shared by threads.
+
+    Args:
+        repository: `owner/name`.
+        connection: The server, and who asks.
+        limiter: How fast.
+    """
+
+    lag = 2.0  # lists and reads are behind writes by a second or so (octokit/octokit.js#900)
+    cutoff = 10.0  # the server cuts off what it works on (docs.github.com, "Rate limits")
+
+    def __init__(self, repository: str, connection: Connection, limiter: Limiter) -> None:
+        self.client = Client(repository, connection, limiter)
+
+    @property
+    def repository(self) -> str:
+        return self.client.repository
+
+    @property
+    def owner(self) -> str:
+        return self.client.owner
+
+    def close(self) -> None:
+        self.client.close()
+
+    def uninterrupted(self) -> AbstractContextManager[None]:
+        return self.client.uninterrupted()
+
+    def now(self) -> datetime:
+        if self.client.now is None:  # this answer is free of rate limit
+            self.client.get("/rate_limit", "see the rate limit", absolute=True, missing=True)
+        return self.client.now or datetime.now(UTC)
+
+    # --- issues -----------------------------------------------------------------------------------
+
+    def get_issue(self, number: int) -> Issue:
+        answer = self.client.get(f"/issues/{number}", f"see issue {number}", remember=True, missing=True)
+        if answer.status == 404:
+            raise ObjectNotFound(f"There is no issue {number}.")
+        return to_issue(answer.data)
+
+    def list_issues(
+        self,
+        *,
+        labels: Sequence[str] = (),
+        sort: Literal["created", "updated"] = "created",
+        descending: bool = False,
+        since: datetime | None = None,
+        cursor: str | None = None,
+    ) -> IssuePage:
+        query = {
+            "state": "all",
+            "sort": sort,
+            "direction": "desc" if descending else "asc",
+            "per_page": str(PAGE),
+        }
+        if labels:
+            query["labels"] = ",".join(labels)
+        if since is not None and since.timestamp() > 0:  # the epoch would list nothing (airbytehq/airbyte#85376)
+            query["since"] = since.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        if cursor is None:
+            answer = self.client.get("/issues", "list issues", query=query, missing=True)
+        else:
+            answer = self.client.get(cursor, "list issues", absolute=True, missing=True)
+        if answer.status == 404:
+            raise RepoNotFoundOrUnauthorized(f"{self.repository} does not show its issues to this token.")
+        return IssuePage(tuple(map(to_issue, answer.data)), self.client.next_page(answer))
+
+    def create_issue(self, title: str, body: str, labels: Sequence[str]) -> Issue:
+        sent = {"title": title, "body": body, "labels": list(labels)}
+        return to_issue(self._written(self.client.send("POST", "/issues", "open issues", sent).data, "number"))
+
+    def edit_issue(
+        self, number: int, *, title: str | None = None, body: str | None = None, open: bool | None = None
+    ) -> Issue:
+        state = None if open is None else "open" if open else "closed"
+        given = {"title": title, "body": body, "state": state}
+        sent = {name: value for name, value in given.items() if value is not None}
+        answer = self.client.send("PATCH", f"/issues/{number}", f"edit issue {number}", sent)
+        return to_issue(self._written(answer.data, "number", number))
+
+    def add_label(self, number: int, name: str) -> None:
+        sent = {"labels": [name]}
+        answer = self.client.send("POST", f"/issues/{number}/labels", "label issues", sent)
+        if name.lower() not in {label["name"].lower() for label in answer.data}:
+            raise InsufficientScope(f"GitHub dropped the label {name!r} of issue {number} in silence.")
+
+    def remove_label(self, number: int, name: str) -> None:
+        path = f"/issues/{number}/labels/{quote(name, safe='')}"
+        self.client.send("DELETE", path, "take labels off issues", accepts=(404,))
+
+    # --- comments ---------------------------------------------------------------------------------
+
+    def list_comments(self, number: int, page: int) -> Page:
+        answer = self.client.get(
+            f"/issues/{number}/comments",
+            f"see the comments of issue {number}",
+            query={"per_page": str(PAGE), "page": str(page)},
+            remember=True,
+        )
+        return Page(tuple(map(to_comment, answer.data)), self.client.next_page(answer) is not None)
+
+    def create_comment(self, number: int, body: str) -> Comment:
+        answer = self.client.send("POST", f"/issues/{number}/comments", f"comment on issue {number}", {"body": body})
+        comment = to_comment(self._written(answer.data, "id"))
+        if comment.body.split() != body.split():
+            raise IntegrityError(f"Comment {comment.id} does not hold what was sent.")
+        return comment
+
+    def add_reaction(self, comment_id: int, content: str) -> None:
+        path = f"/issues/comments/{comment_id}/reactions"
+        self.client.send("POST", path, "react", {"content": content}, accepts=(404,))
+
+    def list_reactions(self, comment_id: int) -> tuple[tuple[str, User | None], ...]:
+        path = f"/issues/comments/{comment_id}/reactions"
+        answers = self._pages(path, "see reactions")
+        return tuple((each["content"], to_user(each.get("user"))) for each in answers)
+
+    # --- labels -----------------------------------------------------------------------------------
+
+    def get_label(self, name: str) -> Label | None:
+        answer = self.client.get(f"/labels/{quote(name, safe='')}", "see labels", missing=True)
+        return None if answer.status == 404 else to_label(answer.data)
+
+    def create_label(self, name: str, description: str) -> bool:
+        sent = {"name": name, "description": description, "color": "ededed"}
+        answer = self.client.send("POST", "/labels", "make labels", sent, accepts=(422,))
+        if answer.status != 422:
+            self._written(answer.data, "name", name)
+            return True
+        if answer.says("already_exists"):
+            return False
+        raise IntegrityError(f"GitHub refused the label {name!r}: {answer.message}.")
+
+    def edit_label(self, name: str, description: str) -> None:
+        path = f"/labels/{quote(name, safe='')}"
+        answer = self.client.send("PATCH", path, "edit labels", {"description": description})
+        self._written(answer.data, "description", description)
+
+    # --- who may write ----------------------------------------------------------------------------
+
+    def permission(self, login: str) -> Literal["admin", "write", "read", "none"]:
+        path = f"/collaborators/{quote(login, safe='')}/permission"
+        answer = self.client.get(path, "see who may write", missing=True)
+        if answer.status == 404:
+            return "none"
+        return _PERMISSIONS.get(answer.data["permission"], "none")
+
+    def read_file(self, path: str) -> str | None:
+        answer = self.client.get(f"/contents/{quote(path)}", "read files", remember=True, missing=True)
+        if answer.status == 404 or not isinstance(answer.data, dict):
+            return None
+        return base64.b64decode(answer.data["content"]).decode("utf-8", "replace")
+
+    def team(self, organization: str, slug: str) -> frozenset[str]:
+        path = f"/orgs/{quote(organization, safe='')}/teams/{quote(slug, safe='')}/members"
+        try:
+            members = self._pages(path, "see the members of teams", absolute=True)
+        except ObjectNotFound as error:
+            raise InsufficientScope(
+                f"This token may not see the team {organization}/{slug}, or there is none.",
+                hint="Give the token the right to read the organization's members, or name people in CODEOWNERS.",
+            ) from error
+        return frozenset(member["login"].lower() for member in members)
+
+    # --- inside -----------------------------------------------------------------------------------
+
+    def _pages(self, path: str, what: str, *, absolute: bool = False) -> list[Any]:
+        """All pages of a list; a list of what is gone is empty, unless its path is absolute."""
+        query = {"per_page": str(PAGE)}
+        answer = self.client.get(path, what, query=query, absolute=absolute, missing=not absolute)
+        found: list[Any] = []
+        while answer.status != 404:
+            found.extend(answer.data)
+            following = self.client.next_page(answer)
+            if following is None:
+                break
+            answer = self.client.get(following, what, absolute=True, missing=True)
+        return found
+
+    def _written(self, data: Any, name: str, value: object = None) -> Any:
+        """The answer to a write, if it holds what was sent."""
+        if not isinstance(data, dict) or data.get(name) is None or (value is not None and data[name] != value):
+            raise IntegrityError(
+                f"A write to {self.repository} was answered with something else; it may not have taken."
+            )
+        return data

@@ -1,0 +1,128 @@
+"""What was read before, so that what has not changed costs no rate limit: answers with their ETags."""
+
+import hashlib
+import json
+import os
+import threading
+from collections import OrderedDict
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from loguru import logger
+
+_MEMORY: Final = 16_000_000
+"""Characters kept in memory."""
+
+_DISK: Final = 100_000_000
+"""Bytes kept in a folder."""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """An answer that was read before: its ETag and its text."""
+
+    etag: str
+    text: str
+
+
+class Cache:
+    """
+    Answers by address, in memory, and in a folder if there is one.
+
+    An answer is only ever used when the server says that it still holds. The folder may be deleted
+    at any moment, and what is broken in it counts as missing.
+
+    Args:
+        identity: Who asks; ETags are those of a token. Only a hash of it leaves this process.
+        folder: Made with mode 0700 if it is missing.
+    """
+
+    def __init__(self, identity: str, folder: Path | None = None, *, most: int = _DISK) -> None:
+        self._identity = identity
+        self._folder = folder
+        self._most = most
+        self._known: OrderedDict[str, Known] = OrderedDict()
+        self._size = 0
+        self._on_disk: int | None = None
+        self._lock = threading.Lock()
+
+    def get(self, address: str) -> Known | None:
+        """What was read from an address."""
+        with self._lock:
+            known = self._known.get(address)
+            if known is not None:
+                self._known.move_to_end(address)
+                return known
+        return self._load(address) if self._folder is not None else None
+
+    def put(self, address: str, known: Known) -> None:
+        """Keep an answer."""
+        with self._lock:
+            before = self._known.pop(address, None)
+            self._known[address] = known
+            self._size += len(known.text) - (len(before.text) if before else 0)
+            while self._size > _MEMORY:
+                _, oldest = self._known.popitem(last=False)
+                self._size -= len(oldest.text)
+        if self._folder is not None:
+            self._save(self._folder, address, known)
+
+    # --- the folder -------------------------------------------------------------------------------
+
+    def _file(self, folder: Path, address: str) -> Path:
+        return folder / hashlib.sha256(f"{self._identity}\n{address}".encode()).hexdigest()
+
+    def _load(self, address: str) -> Known | None:
+        assert self._folder is not None
+        file = self._file(self._folder, address)
+        try:
+            kept = json.loads(file.read_bytes())
+            known = Known(kept["etag"], kept["text"])
+            if kept["sum"] != _sum(known):
+                return None
+            os.utime(file)  # what is used is kept longest
+        except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError):
+            return None
+        return known
+
+    def _save(self, folder: Path, address: str, known: Known) -> None:
+        file = self._file(folder, address)
+        temporary = file.with_name(f".{file.name}.{os.getpid()}.{threading.get_ident()}")
+        raw = json.dumps({"etag": known.etag, "text": known.text, "sum": _sum(known)}).encode()
+        try:
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as opened:
+                opened.write(raw)
+            temporary.replace(file)
+            self._bound(folder, len(raw))
+        except OSError as error:  # a cache that cannot be kept is no reason to fail
+            logger.debug("http.cache: {}", error.strerror)
+            with suppress(OSError):
+                temporary.unlink(missing_ok=True)
+
+    def _bound(self, folder: Path, added: int) -> None:
+        """Keep the folder below its size, the longest unused going first."""
+        self._on_disk = sum(size for _, size, _ in _files(folder)) if self._on_disk is None else self._on_disk + added
+        if self._on_disk <= self._most:
+            return
+        files = sorted(_files(folder))
+        self._on_disk = sum(size for _, size, _ in files)
+        for _, size, path in files:
+            if self._on_disk <= self._most * 8 // 10:
+                break
+            path.unlink(missing_ok=True)
+            self._on_disk -= size
+
+
+def _files(folder: Path) -> Iterator[tuple[float, int, Path]]:
+    for path in folder.iterdir():
+        with suppress(OSError):
+            told = path.stat()
+            yield told.st_mtime, told.st_size, path
+
+
+def _sum(known: Known) -> str:
+    return hashlib.sha256(f"{known.etag}\n{known.text}".encode()).hexdigest()

@@ -1,0 +1,46 @@
+"""GitHub's JSON as records of the port. Pure, and wary: accounts are deleted, bodies are null."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Final
+
+from gh_store.backends.base import Comment, Issue, Label, User
+
+_NO_REACTION: Final = ("url", "total_count")
+
+
+def to_user(payload: Mapping[str, Any] | None) -> User | None:
+    if not payload or not payload.get("login"):
+        return None
+    login = str(payload["login"])
+    return User(login, payload.get("type") == "Bot" or login.endswith("[bot]"))
+
+
+def to_label(payload: Mapping[str, Any]) -> Label:
+    return Label(str(payload["name"]), payload.get("description") or "")
+
+
+def to_issue(payload: Mapping[str, Any]) -> Issue:
+    return Issue(
+        number=int(payload["number"]),
+        title=str(payload["title"]),
+        body=payload.get("body") or "",
+        open=payload["state"] == "open",
+        labels=tuple(map(to_label, payload["labels"])),
+        author=to_user(payload.get("user")),
+        created_at=datetime.fromisoformat(payload["created_at"]),
+        updated_at=datetime.fromisoformat(payload["updated_at"]),
+        comments=int(payload["comments"]),
+        is_pull_request="pull_request" in payload,
+    )
+
+
+def to_comment(payload: Mapping[str, Any]) -> Comment:
+    reactions = payload.get("reactions") or {}
+    return Comment(
+        id=int(payload["id"]),
+        body=payload.get("body") or "",
+        author=to_user(payload.get("user")),
+        created_at=datetime.fromisoformat(payload["created_at"]),
+        reactions={content: count for content, count in reactions.items() if content not in _NO_REACTION and count},
+    )

@@ -1,0 +1,46 @@
+"""`gh-store doctor`: a deployment looked over."""
+
+from typing import Any
+
+import click
+
+from gh_store.cli.commands import commands
+from gh_store.cli.options import server_options, start
+from gh_store.cli.terminal import as_json, is_terminal
+from gh_store.core.exceptions import GitHubStoreError
+
+
+@commands.command(epilog="Example: gh-store doctor --repo ada/data --json | jq '.[].outcome'")
+@server_options
+@click.option("--fix", is_flag=True, help="Make the labels that are missing; nothing else is ever changed.")
+@click.option("--read-only", is_flag=True, help="Do not ask for the right to write, nor for a token.")
+@click.option("--json", "as_array", is_flag=True, help="An array of {check, outcome, found, hint}, for programs.")
+def doctor(config: str | None, fix: bool, read_only: bool, as_array: bool, **server: Any) -> int:
+    """Look over token, rights, repository and store; exit with the code of the first failed check."""
+    from gh_store import credentials  # noqa: PLC0415  # this and what follows need PyGithub
+    from gh_store.doctor import Doctor  # noqa: PLC0415  # as above
+
+    loaded = start(config)
+    who = credentials.resolve(server["repo"], server["token"], server["base_url"], server["ca_bundle"])
+    examined = Doctor(who, loaded, fix=fix, read_only=read_only)
+    told, failed = [], None
+    try:
+        for check in examined.examine():
+            failed = check.error
+            if as_array:
+                hint = failed.hint if failed else None
+                told.append({"check": check.name, "outcome": check.outcome, "found": check.found, "hint": hint})
+            else:
+                _show(check.name, check.outcome, check.found)
+    finally:
+        examined.close()
+    if as_array:
+        click.echo(as_json(told))
+    if failed is not None and not as_array:
+        raise failed
+    return failed.exit_code if isinstance(failed, GitHubStoreError) else 0
+
+
+def _show(name: str, outcome: str, found: str) -> None:
+    colour = {"ok": "green", "warning": "yellow"}.get(outcome, "red")
+    click.echo(f"{click.style(f'{outcome:8}', fg=colour) if is_terminal() else f'{outcome:8}'} {name}: {found}")

@@ -1,0 +1,328 @@
+"""The server: who asks, what goes wrong, what it costs; the answers themselves are in `api`."""
+
+import asyncio
+import hashlib
+import json
+import time
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import format_datetime
+from pathlib import Path
+from typing import Any, Final
+
+from starlette.requests import Request
+from starlette.routing import Match, Route
+from starlette.types import Receive, Scope, Send
+
+from gh_store.backends.faults import Faults, FaultyBackend
+from gh_store.backends.local_pages import LocalPages
+from gh_store.core.exceptions import GitHubStoreError, InvalidInput
+from gh_store.devserver import api
+from gh_store.devserver.faults import Fault, Trouble
+from gh_store.devserver.payloads import Payloads, number_of
+
+HOURLY: Final = 5000
+"""Requests in an hour that a token has."""
+
+_WRITERS: Final = ("write", "maintain", "admin")
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An answer on its way out."""
+
+    status: int
+    headers: dict[str, str] = field(default_factory=dict)
+    body: bytes = b""
+
+
+class DevServer:
+    """
+    One repository behind GitHub's REST API; an ASGI application.
+
+    Args:
+        path: The file of the embedded backend.
+        repository: `owner/name`.
+        users: Token -> login. Who sends no token may read.
+        clock: Seconds since the epoch.
+        private: True to show the repository only to those who have a role in it.
+        latency: Seconds that each answer takes.
+    """
+
+    def __init__(
+        self,
+        path: str | Path,
+        repository: str,
+        users: Mapping[str, str],
+        *,
+        clock: Callable[[], float] = time.time,
+        private: bool = False,
+        latency: float = 0.0,
+    ) -> None:
+        self.owner_pages = LocalPages(path, clock=clock)
+        self.repository = repository
+        self.repository_id = number_of("repository", repository.lower())
+        self.users = dict(users)
+        self.private = private
+        self.latency = latency
+        self.trouble = Trouble(Faults(clock=clock))
+        self._clock = clock
+        self._pages = {self.owner_pages.user.lower(): self.owner_pages}
+        self._used: dict[str | None, tuple[int, int]] = {}
+        self._answered = 0
+        self._routes = [
+            Route(f"{prefix}{path}", endpoint=handler, methods=[method])
+            for prefix in ("", "/api/v3")
+            for method, path, handler in api.ROUTES
+        ]
+
+    def close(self) -> None:
+        """Let go of the file."""
+        for pages in self._pages.values():
+            pages.close()
+
+    def pages(self, login: str) -> LocalPages:
+        """The repository in somebody's hands."""
+        if login.lower() not in self._pages:
+            self._pages[login.lower()] = self.owner_pages.as_user(login)
+        return self._pages[login.lower()]
+
+    # --- one request ------------------------------------------------------------------------------
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return
+        request = Request(scope, receive)
+        body = await request.body()
+        if "/_devserver/" in request.url.path:
+            await _send(send, self._control(request, body))
+            return
+        if self.latency:
+            await asyncio.sleep(self.latency)
+        fault = self.trouble.hit(f"{request.method} {request.url.path}")
+        kind = fault.kind if fault else ""
+        answer = self._refused(fault) if fault and not _carried_out(kind) else self._answer(request, body)
+        if kind in ("500", "502"):
+            answer = Answer(int(kind), {"content-type": "text/html"}, b"<html>Unicorn!</html>")
+        self._note(request, answer, kind)
+        if kind in ("drop-before", "drop-after"):
+            await _drop(receive, send)
+        elif kind == "timeout":
+            await _until_gone(receive)
+        else:
+            await _send(send, answer)
+
+    def _answer(self, request: Request, body: bytes) -> Answer:
+        token = _token(request.headers.get("authorization", ""))
+        if token is not None and token not in self.users:
+            return self._finished(request, token, api.Reply.error(401, "Bad credentials"))
+        limited = self._limited(token)
+        if limited is not None:
+            return limited
+        return self._finished(request, token, self._reply(request, token, body))
+
+    def _reply(self, request: Request, token: str | None, body: bytes) -> api.Reply:
+        path = request.url.path
+        moved = self._moved(request)
+        if moved is not None:
+            return moved
+        for route in self._routes:
+            match, child = route.matches(request.scope)
+            if match is Match.FULL:
+                names = dict(child["path_params"])
+                break
+        else:
+            return api.Reply.error(404, "Not Found")
+        if not self._named(names):
+            return api.Reply.error(404, "Not Found")
+        login = self.users.get(token) if token is not None else None
+        if self.private and (login is None or self.owner_pages.role(login) in ("none", "read")):
+            return api.Reply.error(404, "Not Found")
+        if request.method != "GET" and login is None:
+            return api.Reply.error(401, "Requires authentication")
+        try:
+            sent = json.loads(body) if body else {}
+        except ValueError:
+            return api.Reply.error(400, "Problems parsing JSON")
+        base = f"{request.url.scheme}://{request.url.netloc}{'/api/v3' if path.startswith('/api/v3') else ''}"
+        pages = self.pages(login) if login is not None else self.pages("-anonymous-")
+        backend = FaultyBackend(pages, self.trouble.lags)
+        payloads = Payloads(base, self.repository, self.repository_id, self._writers())
+        call = api.Call(
+            payloads=payloads,
+            backend=backend,
+            pages=pages,
+            login=login,
+            names=names,
+            query=dict(request.query_params),
+            sent=sent,
+            private=self.private,
+            issues=not self.trouble.no_issues,
+            limit=self._limit(token),
+        )
+        try:
+            return route.endpoint(call)  # type: ignore[no-any-return]  # starlette does not say what an endpoint is
+        except GitHubStoreError as error:
+            return api.refusal(error, call)
+        except (KeyError, TypeError, ValueError, AttributeError):
+            return api.Reply.error(422, "Invalid request.")
+
+    def _named(self, names: Mapping[str, Any]) -> bool:
+        if "repository_id" in names:
+            return int(names["repository_id"]) == self.repository_id
+        if "owner" in names:
+            return f"{names['owner']}/{names['repo']}".lower() == self.repository.lower()
+        return True
+
+    def _moved(self, request: Request) -> api.Reply | None:
+        """Where a renamed repository is now: 301 for reads, 307 for writes."""
+        former = self.trouble.renamed
+        before, found, rest = request.url.path.partition(f"/repos/{former}")
+        if former is None or not found or (rest and not rest.startswith("/")):
+            return None
+        here = f"{request.url.scheme}://{request.url.netloc}{before}/repositories/{self.repository_id}{rest}"
+        location = f"{here}?{request.url.query}" if request.url.query else here
+        return api.moved(location, 301 if request.method == "GET" else 307)
+
+    def _writers(self) -> frozenset[str]:
+        return frozenset(login.lower() for login in self.users.values() if self.owner_pages.role(login) in _WRITERS)
+
+    # --- what it costs ----------------------------------------------------------------------------
+
+    def _limit(self, token: str | None) -> api.Limit:
+        hour = int(self._clock()) // 3600
+        at, used = self._used.get(token, (hour, 0))
+        return api.Limit(HOURLY, used if at == hour else 0, (hour + 1) * 3600)
+
+    def _limited(self, token: str | None) -> Answer | None:
+        limit = self._limit(token)
+        return self._primary(limit.reset) if limit.used >= limit.limit else None
+
+    def _finished(self, request: Request, token: str | None, reply: api.Reply) -> Answer:
+        """With the headers of GitHub; a read that says what is known already costs nothing."""
+        body = b"" if reply.data is None else json.dumps(reply.data, ensure_ascii=False).encode()
+        self._answered += 1
+        headers = {
+            **self._headers(),
+            "content-type": "application/json; charset=utf-8",
+            "cache-control": "private, max-age=60, s-maxage=60",
+            "vary": "Accept, Authorization, Cookie, X-GitHub-OTP",
+            **reply.headers,
+        }
+        status = reply.status
+        if request.method == "GET" and status == 200:
+            etag = f'W/"{hashlib.sha256(body + repr(token).encode()).hexdigest()}"'
+            headers["etag"] = etag
+            if request.headers.get("if-none-match") == etag:
+                status, body = 304, b""
+        if status != 304 and not request.url.path.endswith("/rate_limit"):
+            limit = self._limit(token)
+            self._used[token] = (limit.reset // 3600 - 1, limit.used + 1)
+        limit = self._limit(token)
+        headers |= {
+            "x-ratelimit-limit": str(limit.limit),
+            "x-ratelimit-used": str(limit.used),
+            "x-ratelimit-remaining": str(limit.limit - limit.used),
+            "x-ratelimit-reset": str(limit.reset),
+            "x-ratelimit-resource": "core",
+        }
+        return Answer(status, headers, body)
+
+    def _headers(self) -> dict[str, str]:
+        self._answered += 1
+        return {
+            "date": format_datetime(datetime.fromtimestamp(int(self._clock()), UTC), usegmt=True),
+            "server": "gh-store dev-server",
+            "x-github-request-id": f"DEV0:{self._answered:08X}",
+            "x-github-media-type": "github.v3; format=json",
+            "x-github-api-version-selected": "2022-11-28",
+        }
+
+    def _refused(self, fault: Fault) -> Answer:
+        now = int(self._clock())
+        if fault.kind == "primary-limit":
+            return self._primary(now + fault.seconds)
+        if fault.kind in ("secondary-limit", "secondary-limit-bare"):
+            retry = {"retry-after": str(fault.seconds)} if fault.kind == "secondary-limit" else {}
+            return self._error(
+                403,
+                "You have exceeded a secondary rate limit. Please wait a few minutes before you try again.",
+                retry,
+            )
+        if fault.kind == "too-quickly":
+            return self._error(403, "was submitted too quickly")
+        return Answer(500)
+
+    def _primary(self, reset: int) -> Answer:
+        left = {"x-ratelimit-limit": str(HOURLY), "x-ratelimit-remaining": "0", "x-ratelimit-reset": str(reset)}
+        return self._error(403, "API rate limit exceeded for user ID 1.", left)
+
+    def _error(self, status: int, message: str, headers: Mapping[str, str] | None = None) -> Answer:
+        body = json.dumps(api.Reply.error(status, message).data).encode()
+        return Answer(status, {**self._headers(), "content-type": "application/json", **(headers or {})}, body)
+
+    # --- the server itself ------------------------------------------------------------------------
+
+    def _note(self, request: Request, answer: Answer, fault: str) -> None:
+        points = 0 if answer.status == 304 else 1 if request.method == "GET" else 5
+        query = f"?{request.url.query}" if request.url.query else ""
+        asked = {"method": request.method, "path": f"{request.url.path}{query}", "status": answer.status}
+        self.trouble.requests.append({**asked, "points": points, "fault": fault or None})
+
+    def _control(self, request: Request, body: bytes) -> Answer:
+        """`/_devserver/faults` and `/_devserver/requests`: POST asks, GET tells, DELETE clears."""
+        what = request.url.path.rpartition("/")[2]
+        try:
+            if what == "requests":
+                if request.method == "DELETE":
+                    self.trouble.requests.clear()
+                return _json(200, self.trouble.requests)
+            if what == "faults" and request.method == "POST":
+                self.repository = self.trouble.add(json.loads(body), self.repository)
+            elif what == "faults" and request.method == "DELETE":
+                self.trouble.clear()
+            elif what != "faults":
+                return _json(404, {"message": "Not Found"})
+        except InvalidInput as error:
+            return _json(422, {"message": f"{error} {error.hint}"})
+        except (ValueError, TypeError, AttributeError):
+            return _json(400, {"message": "A fault is a JSON object with a kind."})
+        return _json(200, [fault.kind for fault in self.trouble.once if fault.times > 0])
+
+
+def _carried_out(kind: str) -> bool:
+    return kind in ("drop-after", "502", "timeout")
+
+
+def _token(authorization: str) -> str | None:
+    _, _, token = authorization.partition(" ")
+    return token.strip() or None
+
+
+def _json(status: int, value: object) -> Answer:
+    return Answer(status, {"content-type": "application/json"}, json.dumps(value).encode())
+
+
+async def _send(send: Send, answer: Answer) -> None:
+    headers: Sequence[tuple[bytes, bytes]] = [
+        (name.encode(), value.encode())
+        for name, value in {**answer.headers, "content-length": str(len(answer.body))}.items()
+        if not (name == "content-length" and answer.status in (204, 304))
+    ]
+    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+    await send({"type": "http.response.body", "body": answer.body})
+
+
+async def _drop(receive: Receive, send: Callable[..., Awaitable[None]]) -> None:
+    """End the connection without a byte; ASGI has no word for it, but uvicorn's `send` knows its transport."""
+    getattr(send, "__self__").transport.abort()  # noqa: B009  # no type says so
+    await _until_gone(receive)
+
+
+async def _until_gone(receive: Receive) -> None:
+    with suppress(asyncio.TimeoutError):
+        async with asyncio.timeout(60):
+            while (await receive())["type"] != "http.disconnect":
+                pass
