@@ -12,9 +12,17 @@ from dataclasses import replace
 from typing import Any, Literal
 
 import pytest
-from world import World
+from world import GitHubWorld, World
 
-from gh_store import BackendUnavailable, GitHubStoreError, InvalidUpdate, ObjectExists, ObjectNotFound, Store
+from gh_store import (
+    BackendUnavailable,
+    GitHubStoreError,
+    InvalidUpdate,
+    ObjectExists,
+    ObjectNotFound,
+    RateLimited,
+    Store,
+)
 from gh_store.core import wire
 
 
@@ -63,7 +71,7 @@ VERBS = [create, create_again, update, update_and_process, reject, process, dele
 
 def prepare(world: World) -> None:
     """Objects in every state that a verb may meet."""
-    store = world.store()
+    store = world.near()
     store.create("thing", {"a": 1})
     store.create("busy", {"n": 0})
     store.update("busy", {"n": 1})
@@ -74,14 +82,13 @@ def prepare(world: World) -> None:
     store.delete("old")
     store.create("edited", {"by": "us"})
     world.backend().edit_issue(4, body='{"by": "hand"}')
-    world.requests()
 
 
 def picture(world: World) -> Picture:
     """All that users and readers of the issues see, without what each run makes anew (ids, times, nonces)."""
-    world.store().process_pending()
+    world.near().process_pending()
     issues = []
-    for issue in reversed(list(world.store()._issues.listed())):
+    for issue in reversed(list(world.near()._issues.listed())):
         at = issue.issue
         said = []
         for comment in world.comments(at.number):
@@ -91,7 +98,7 @@ def picture(world: World) -> Picture:
         version = at.title.split("[")[1].split()[0]
         issues.append((issue.object_id, issue.status, version, at.open, at.body, tuple(said), issue.proven))
     return sorted(issues, key=str), sorted(
-        (o.meta.object_id, wire.canonical(o.data), o.meta.version) for o in world.store().list_all()
+        (o.meta.object_id, wire.canonical(o.data), o.meta.version) for o in world.near().list_all()
     )
 
 
@@ -155,3 +162,45 @@ def test_a_backend_that_stays_away_is_said_so(tmp_path, config):
             with pytest.raises(GitHubStoreError) as caught:
                 verb(world.store())
             assert isinstance(caught.value, BackendUnavailable)
+
+
+# --- the same, over HTTP --------------------------------------------------------------------------
+
+FAULTS = ["drop-before", "drop-after", "500", "502", "timeout", "primary-limit", "secondary-limit", "too-quickly"]
+
+
+def over_http(path, config, verb, fault=None, at=0) -> tuple[Picture, list[str]]:
+    """The picture after a verb that met a fault at one request, and what was asked of the server."""
+    world = GitHubWorld(path, config)
+    with world.closing:
+        prepare(world)
+        if fault is not None:
+            world.trouble.add({"kind": fault, "after": at}, world.repository)
+        store = Store(world.through(timeout=0.4 if fault == "timeout" else 15.0), config, sleep=world.clock.sleep)
+        try:
+            verb(store)
+        except (BackendUnavailable, RateLimited):
+            world.clock.sleep(3600)  # whoever runs it tries again later
+            verb(Store(world.through(), config, sleep=world.clock.sleep))
+        asked = world.asked()
+        return picture(world), asked
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+@pytest.mark.parametrize("verb", VERBS, ids=lambda verb: verb.__name__)
+def test_a_fault_of_the_server_is_survived_without_anybodys_help(tmp_path, config, verb, fault):
+    config = replace(config, rate_limit_on_limit="wait")
+    clean, asked = over_http(tmp_path / "clean.db", config, verb)
+    for at in range(len(asked)):
+        met, _ = over_http(tmp_path / f"{at}.db", config, verb, fault, at)
+        assert met == clean, f"{fault} at request {at} of {asked}"
+
+
+@pytest.mark.parametrize("fault", ["drop-after", "502", "primary-limit"])
+@pytest.mark.parametrize("verb", VERBS, ids=lambda verb: verb.__name__)
+def test_a_program_that_dies_of_a_fault_of_the_server_may_try_again(tmp_path, config, verb, fault):
+    config = replace(config, retries_max_attempts=1, rate_limit_on_limit="raise")
+    clean, asked = over_http(tmp_path / "clean.db", config, verb)
+    for at in range(len(asked)):
+        met, _ = over_http(tmp_path / f"{at}.db", config, verb, fault, at)
+        assert unrepeated(met) == unrepeated(clean), f"{fault} at request {at} of {asked}"

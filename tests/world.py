@@ -80,6 +80,10 @@ class World:
         config = options.pop("config", self.config)
         return Store(FaultyBackend(self.through(user), self.faults), config, sleep=self.clock.sleep, **options)
 
+    def near(self) -> Store:
+        """The owner's store, reached without faults and without a network: for preparing and looking."""
+        return Store(self.backend(), self.config, sleep=self.clock.sleep)
+
     def user(self, login: str, role: Role) -> LocalPages:
         """A user with a role."""
         self.backend().set_role(login, role)
