@@ -145,6 +145,11 @@ class GitHubWorld(World):
         self.closing.callback(backend.close)
         return backend
 
+    def requests(self) -> list[str]:
+        calls, asked = super().requests(), self.asked()
+        assert len(asked) == len(calls), f"{calls} took {asked}"
+        return calls
+
     def asked(self) -> list[str]:
         """The requests since the last call: `METHOD /path?query status`."""
         asked = [f"{each['method']} {each['path']} {each['status']}" for each in self.trouble.requests]

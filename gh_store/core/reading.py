@@ -4,6 +4,7 @@ import hashlib
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 
 from gh_store.backends.base import Backend, Comment
 from gh_store.core import wire
@@ -185,6 +186,8 @@ class Reader:
             InsufficientScope: The current user may not ask who is authorised.
             BackendUnavailable: The list stays shorter than the count.
         """
+        if age:  # a comment moves `updated_at`: to wait now saves a list that would be too young
+            self._rest(age - self._since(head.issue.updated_at))
         for tried in range(_SHORT_LISTS):
             log = self._log(head, whole)
             young = age - self._age(log) if tried < _YOUNG_LISTS else 0.0
@@ -192,15 +195,23 @@ class Reader:
                 if not log.whole and needs_whole(log.comments, head.bracket.watermark if head.bracket else 0):
                     log = self.comments.whole(head.issue.number)
                 return self._reading(head, log, whole)
-            self.retry.sleep(max(self.backend.lag / 2, young, 0.01))
-            head = self.identified(self.issues.read(head.issue.number))
+            self._rest(max(self.backend.lag / 2, young, 0.01))
+            if log.total < head.issue.comments:
+                head = self.identified(self.issues.read(head.issue.number))
         raise BackendUnavailable(
             f"The list of comments of issue {head.issue.number} stays shorter than its count.", outcome_unknown=False
         )
 
     def _age(self, log: Log) -> float:
         """Seconds since the newest comment was written, by the backend's clock."""
-        return (self.backend.now() - log.comments[-1].created_at).total_seconds() if log.comments else math.inf
+        return self._since(log.comments[-1].created_at) if log.comments else math.inf
+
+    def _since(self, time: datetime) -> float:
+        return (self.backend.now() - time).total_seconds()
+
+    def _rest(self, seconds: float) -> None:
+        if seconds > 0:
+            self.retry.sleep(seconds)
 
     def _log(self, head: Head, whole: bool) -> Log:
         if whole or head.bracket is None or not head.proven:
