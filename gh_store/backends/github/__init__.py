@@ -168,6 +168,8 @@ class GitHubBackend:
     # --- who may write ----------------------------------------------------------------------------
 
     def permission(self, login: str) -> Literal["admin", "write", "read", "none"]:
+        if self.client.connection.token is None:
+            raise InsufficientScope("It takes a token to see who may write.")
         path = f"/collaborators/{quote(login, safe='')}/permission"
         answer = self.client.get(path, "see who may write", missing=True)
         if answer.status == 404:

@@ -205,9 +205,9 @@ class Client:
 
     def _follow(self, path: str) -> None:
         """Find out where the repository is now, or that it was only the issue that went elsewhere."""
-        status, _, text = self._raw("GET", self._root, {}, None, follow=True)
-        data = _parsed(text)
-        if status != 200 or not isinstance(data, dict):
+        answer = self._request("GET", self._root, "see where it is", follow=True)
+        data = answer.data
+        if answer.status != 200 or not isinstance(data, dict):
             raise RepoNotFoundOrUnauthorized(
                 f"{self.repository} has moved to where this token may not follow.", hint="Name the repository anew."
             )
@@ -220,12 +220,15 @@ class Client:
         logger.warning("{} is called {} now; give it its new name.", self.repository, name)
         self._root, self.owner = root, str(data["owner"]["login"])
 
-    def _request(self, verb: Verb, path: str, what: str, body: object, *, remember: bool) -> Answer:
+    def _request(
+        self, verb: Verb, path: str, what: str, body: object = None, *, remember: bool = False, follow: bool = False
+    ) -> Answer:
         known = self._cache.get(path) if remember else None
         headers = {"If-None-Match": known.etag} if known is not None else {}
         self._limiter.admit(write=verb != "GET", now=self.now or datetime.now(UTC))
         try:
-            status, told, text = self._raw(verb, path, headers, body)
+            requester = self._requester(follow=follow)
+            status, told, text = requester.requestJson(verb, path, headers=headers, input=body)
         except requests.exceptions.RetryError:
             return Answer(301, {})
         except requests.RequestException as error:
@@ -249,11 +252,6 @@ class Client:
         if 200 <= status < 300 and text and answer.data is None:
             raise BackendUnavailable(f"The answer is no JSON; something stands before {self.connection.base_url}.")
         return answer
-
-    def _raw(
-        self, verb: Verb, path: str, headers: dict[str, str], body: object, *, follow: bool = False
-    ) -> tuple[int, dict[str, str], str]:
-        return self._requester(follow=follow).requestJson(verb, path, headers=headers, input=body)
 
     def _requester(self, *, follow: bool) -> Requester:
         """One for each thread: PyGithub keeps the request in fields of a connection that it would share."""
