@@ -1,0 +1,164 @@
+"""Which token goes to which server, and to no other."""
+
+import os
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from gh_store import AuthInvalid, ConfigurationError, GitHubStore
+from gh_store.credentials import resolve
+
+GITHUB = "https://api.github.com"
+GHES = "https://git.example.org/api/v3"
+BOTH = {"GH_TOKEN": "gh", "GITHUB_TOKEN": "github", "GH_ENTERPRISE_TOKEN": "ent", "GITHUB_ENTERPRISE_TOKEN": "entgh"}
+
+
+def source(environ, **given):
+    token = resolve("o/n", environ={"PATH": "", **environ}, **given).token
+    return token and (token.value, token.source)
+
+
+@pytest.mark.parametrize(
+    ("environ", "base_url", "found"),
+    [
+        (BOTH, None, ("gh", "GH_TOKEN")),
+        ({"GITHUB_TOKEN": "github"}, None, ("github", "GITHUB_TOKEN")),
+        ({"GH_TOKEN": "", "GITHUB_TOKEN": "github"}, None, ("github", "GITHUB_TOKEN")),
+        ({}, None, None),
+        ({"GH_ENTERPRISE_TOKEN": "ent"}, None, None),
+        (BOTH, "https://api.corp.ghe.com", ("gh", "GH_TOKEN")),
+        (BOTH, GHES, ("ent", "GH_ENTERPRISE_TOKEN")),
+        ({"GITHUB_ENTERPRISE_TOKEN": "entgh"}, GHES, ("entgh", "GITHUB_ENTERPRISE_TOKEN")),
+        ({"GH_TOKEN": "gh", "GITHUB_TOKEN": "github"}, GHES, None),
+        ({"GH_TOKEN": "gh", "GITHUB_API_URL": GHES}, None, ("gh", "GH_TOKEN")),
+        ({"GITHUB_TOKEN": "github", "GITHUB_API_URL": GHES}, GHES, ("github", "GITHUB_TOKEN")),
+        ({"GITHUB_TOKEN": "github", "GITHUB_API_URL": GHES}, "https://other.example.org/api/v3", None),
+        ({"GITHUB_TOKEN": "github", "GITHUB_API_URL": GHES}, "https://git.example.org:8443/api/v3", None),
+        ({"GH_TOKEN": "gh"}, "https://github.com.evil.example/api/v3", None),
+        ({"GH_TOKEN": "gh"}, "https://evil-ghe.com/api/v3", None),
+        ({"GH_TOKEN": "gh"}, "https://api.github.com.evil.example", None),
+        ({"GH_TOKEN": "gh"}, "http://127.0.0.1:8000", None),
+        ({"GH_TOKEN": "gh", "GH_HOST": "git.example.org"}, None, None),
+        ({"GH_ENTERPRISE_TOKEN": "ent", "GH_HOST": "git.example.org"}, None, ("ent", "GH_ENTERPRISE_TOKEN")),
+        ({"GH_TOKEN": "gh", "GH_HOST": "github.com"}, None, ("gh", "GH_TOKEN")),
+    ],
+)  # fmt: skip
+def test_a_token_goes_to_its_own_server(environ, base_url, found):
+    assert source(environ, base_url=base_url) == found
+
+
+def test_an_argument_goes_first_and_anywhere():
+    assert source(BOTH, token="mine", base_url=GHES) == ("mine", "the argument")
+
+
+@pytest.mark.parametrize(
+    ("environ", "base_url", "address"),
+    [
+        ({}, None, GITHUB),
+        ({"GITHUB_API_URL": GHES}, None, GHES),
+        ({"GH_HOST": "git.example.org"}, None, GHES),
+        ({"GH_HOST": "github.com"}, None, GITHUB),
+        ({"GH_HOST": "corp.ghe.com"}, None, "https://api.corp.ghe.com"),
+        ({"GITHUB_API_URL": GITHUB, "GH_HOST": "git.example.org"}, None, GITHUB),
+        ({"GITHUB_API_URL": GITHUB}, f"{GHES}/", GHES),
+    ],
+)
+def test_the_server(environ, base_url, address):
+    assert resolve("o/n", base_url=base_url, environ={"PATH": "", **environ}).base_url == address
+
+
+def test_the_repository():
+    assert resolve(environ={"PATH": "", "GITHUB_REPOSITORY": "a/b"}).repository == "a/b"
+    assert resolve("c/d", environ={"PATH": "", "GITHUB_REPOSITORY": "a/b"}).repository == "c/d"
+    for wrong in (None, "", "name", "a/b/c", "a/b?x", "../x/y", "https://github.com/a/b"):
+        with pytest.raises(ConfigurationError):
+            resolve(wrong, environ={})
+
+
+@pytest.mark.parametrize(
+    "address", ["http://api.github.com", "http://10.0.0.1:8000", "ftp://x", "x", "https://", "https://me:pw@x/api/v3", "https://x:port"]
+)  # fmt: skip
+def test_a_token_never_travels_in_the_open(address):
+    with pytest.raises(ConfigurationError) as caught:
+        resolve("o/n", token="secret", base_url=address, environ={})
+    assert "secret" not in str(caught.value)
+    assert "pw" not in str(caught.value)
+
+
+@pytest.mark.parametrize("address", ["http://127.0.0.1:8000", "http://localhost:8000", "http://[::1]:8000"])
+def test_but_on_this_machine(address):
+    assert resolve("o/n", base_url=address, environ={"PATH": ""}).base_url == address
+
+
+@pytest.mark.parametrize("token", ["two words", "line\nbreak", "ünïcode", "tab\there"])
+def test_what_is_no_token_is_refused_and_not_shown(token):
+    with pytest.raises(AuthInvalid) as caught:
+        resolve("o/n", token=token, environ={})
+    assert token not in str(caught.value)
+
+
+def test_spaces_around_a_token_are_no_part_of_it():
+    assert source({}, token=" mine\n") == ("mine", "the argument")
+
+
+@pytest.fixture
+def gh(tmp_path):
+    """A `gh` that writes down how it was called."""
+    program = tmp_path / "bin" / "gh"
+    program.parent.mkdir()
+    program.write_text(f'#!/bin/sh\necho "$@" > {tmp_path}/called\nenv > {tmp_path}/environment\necho kept-by-gh\n')
+    program.chmod(program.stat().st_mode | stat.S_IXUSR)
+    return tmp_path
+
+
+@pytest.mark.skipif(os.name == "nt", reason="the stand-in for gh is a shell script")
+def test_what_gh_keeps_is_asked_for_last_and_for_that_server_alone(gh):
+    path = f"{gh / 'bin'}{os.pathsep}{os.environ['PATH']}"
+    assert source({"PATH": path, "GH_TOKEN": "gh"}) == ("gh", "GH_TOKEN")
+    assert not (gh / "called").exists()
+    found = source({"PATH": path, "GH_TOKEN": "of-github", "GITHUB_TOKEN": "too"}, base_url=GHES)
+    assert found == ("kept-by-gh", "gh auth token --hostname git.example.org")
+    assert (gh / "called").read_text().strip() == "auth token --hostname git.example.org"
+    assert "of-github" not in (gh / "environment").read_text()
+    assert source({"PATH": path}) == ("kept-by-gh", "gh auth token --hostname github.com")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="as above")
+def test_a_gh_that_knows_nothing_is_no_token(gh):
+    (gh / "bin" / "gh").write_text("#!/bin/sh\nexit 1\n")
+    assert source({"PATH": f"{gh / 'bin'}{os.pathsep}{os.environ['PATH']}"}) is None
+
+
+def test_nothing_shows_a_token():
+    found = resolve("o/n", token="very-secret", environ={})
+    assert "very-secret" not in repr(found) + str(found) + repr(found.token)
+
+
+def test_a_store_makes_no_request_before_it_is_used(monkeypatch):
+    monkeypatch.setenv("PATH", "")
+    with GitHubStore("o/n", "t", base_url="http://127.0.0.1:9") as store:
+        assert store.backend.repository == "o/n"
+        assert repr(store) == "GitHubStore('o/n')"
+
+
+def test_a_bundle_of_certificates_must_be_there():
+    with pytest.raises(ConfigurationError, match=r"nowhere\.pem"):
+        resolve("o/n", ca_bundle="nowhere.pem", environ={"PATH": ""})
+
+
+def test_nothing_but_this_reads_the_environment():
+    package = Path(__file__).parents[1] / "gh_store"
+    readers = {
+        str(file.relative_to(package))
+        for file in package.rglob("*.py")
+        if any(word in file.read_text("utf-8") for word in ("os.environ", "getenv"))
+    }
+    assert readers == {"credentials.py", "cli/options.py"}
+
+
+def test_pygithub_is_imported_only_where_github_is_used():
+    code = "import sys, gh_store, gh_store.cli; gh_store.LocalStore('x.db').close(); sys.exit('github' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False, cwd=os.environ["HOME"]).returncode == 0
