@@ -5,6 +5,7 @@ Everything goes into `.venv` beside this file; the machine's own Python stays as
 """
 
 import os
+import shutil
 import subprocess
 import sys
 import venv
@@ -12,6 +13,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent
 BIN = ROOT / ".venv" / ("Scripts" if os.name == "nt" else "bin")
+OCTOKIT = ROOT / ".venv" / "octokit"
 STEPS = {
     "demo": (".", [["gh-store", "demo"]]),
     "test": (
@@ -40,6 +42,12 @@ def main() -> int:
         venv.create(BIN.parent, with_pip=True)
     pip = [str(BIN / "python"), "-m", "pip", "--disable-pip-version-check", "install", "--quiet", "--editable", extras]
     subprocess.run(pip, cwd=ROOT, check=True)
+    npm = shutil.which("npm")
+    if (
+        sys.argv[1] == "test" and npm is not None
+    ):  # a client that the dev server is tried with; its test says if it is not there
+        octokit = [npm, "install", "--silent", "--no-audit", "--no-fund", "--prefix", str(OCTOKIT), "@octokit/rest@22"]
+        subprocess.run(octokit, cwd=ROOT, check=False)
     for command in commands:
         print(f"$ {' '.join(command)}", file=sys.stderr, flush=True)
         done = subprocess.run([str(BIN / command[0]), *command[1:]], cwd=ROOT, check=False)

@@ -14,7 +14,7 @@ from gh_store.backends.local_pages import LocalPages
 from gh_store.backends.local_rows import to_user
 from gh_store.core.exceptions import GitHubStoreError, InsufficientScope, LogFull, ObjectNotFound, ValueTooLarge
 from gh_store.core.types import MAX_COMMENTS
-from gh_store.devserver.payloads import REACTIONS, Payload, Payloads
+from gh_store.devserver.payloads import REACTIONS, Payload, Payloads, rights
 
 _DOCS: Final = "https://docs.github.com/rest"
 _PER_PAGE: Final = 30
@@ -129,11 +129,8 @@ def refusal(error: GitHubStoreError, call: Call) -> Reply:
 
 
 def _repository(call: Call) -> Reply:
-    rank = call.pages.rank() if call.login is not None else 1
-    rights = {
-        name: rank >= least for name, least in (("admin", 5), ("maintain", 4), ("push", 3), ("triage", 2), ("pull", 1))
-    }
-    payload = call.payloads.whole_repository(call.pages.now(), private=call.private, issues=call.issues, rights=rights)
+    may = rights(call.pages.role(call.login) if call.login is not None else "read")
+    payload = call.payloads.whole_repository(call.pages.now(), private=call.private, issues=call.issues, rights=may)
     return Reply(200, payload)
 
 

@@ -280,7 +280,7 @@ class DevServer:
                     self.trouble.requests.clear()
                 return _json(200, self.trouble.requests)
             if what == "faults" and request.method == "POST":
-                self.repository = self.trouble.add(json.loads(body), self.repository)
+                self.repository = self.trouble.add(dict(json.loads(body).items()), self.repository)
             elif what == "faults" and request.method == "DELETE":
                 self.trouble.clear()
             elif what != "faults":

@@ -87,7 +87,8 @@ class Trouble:
         kind = str(options.pop("kind", ""))
         try:
             if kind in ONCE:
-                self.once.append(Fault(kind, **{key: _number(value) for key, value in options.items()}))
+                match = str(options.pop("match", ""))
+                self.once.append(Fault(kind, match=match, **{name: int(value) for name, value in options.items()}))
             elif kind == "rename":
                 self.renamed, repository = repository, str(options.pop("to"))
             elif kind == "no-issues":
@@ -109,10 +110,6 @@ class Trouble:
         self.once.clear()
         self.lags.label_lag = self.lags.read_lag = 0.0
         self.lags.late_ids = self.no_issues = False
-
-
-def _number(value: Any) -> Any:
-    return int(value) if isinstance(value, str) and value.isdigit() else value
 
 
 def read_fault(text: str) -> dict[str, str]:

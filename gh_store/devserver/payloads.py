@@ -39,6 +39,13 @@ def when(time: datetime) -> str:
     return time.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
+def rights(role: str) -> dict[str, bool]:
+    """What a role may do, in GitHub's words."""
+    ladder = ("pull", "triage", "push", "maintain", "admin")
+    reached = ("none", "read", "triage", "write", "maintain", "admin").index(role)
+    return {right: at <= reached for at, right in enumerate(ladder, start=1)}
+
+
 @dataclass(frozen=True, slots=True)
 class Payloads:
     """
@@ -187,7 +194,8 @@ class Payloads:
         return "COLLABORATOR" if user.login.lower() in self.writers else "NONE"
 
     def permission(self, user: User, permission: str, role: str) -> Payload:
-        return {"permission": permission, "role_name": role, "user": self.user(user)}
+        told = {**self.user(user), "role_name": role, "permissions": rights(role)}
+        return {"permission": permission, "role_name": role, "user": told}
 
     def whole_repository(self, at: datetime, *, private: bool, issues: bool, rights: Mapping[str, bool]) -> Payload:
         owner, _, name = self.repository.partition("/")

@@ -1,0 +1,389 @@
+"""The dev server answers as GitHub does: by GitHub's own description, and to the clients that people use."""
+
+import base64
+import json
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import github
+import jsonschema
+import pytest
+import requests
+import world
+
+from gh_store import InvalidInput
+from gh_store.devserver.server import check_loopback
+
+ROOT = Path(__file__).parents[1]
+OCTOKIT = ROOT / ".venv" / "octokit" / "node_modules" / "@octokit" / "rest"
+DESCRIBED = json.loads((Path(__file__).parent / "data" / "github-openapi.json").read_text("utf-8"))
+
+
+def as_json_schema(schema):
+    """OpenAPI 3.0 says `nullable` where JSON Schema says null."""
+    if isinstance(schema, list):
+        return [as_json_schema(each) for each in schema]
+    if not isinstance(schema, dict):
+        return schema
+    plain = {key: as_json_schema(value) for key, value in schema.items() if key != "nullable"}
+    return {"anyOf": [plain, {"type": "null"}]} if schema.get("nullable") is True else plain
+
+
+COMPONENTS = as_json_schema(DESCRIBED["components"])
+
+
+class Described:
+    """Asks, and holds every answer against GitHub's description of it."""
+
+    def __init__(self, hub):
+        self.hub = hub
+        self.hub.user("writer", "write")
+        self.checked = set()
+
+    def __call__(self, method, path, status, user="local", *, operation=None, headers=None, **options):
+        token = f"token-of-{user}"
+        self.hub.server.users.setdefault(token, user)
+        headers = {"Authorization": f"Bearer {token}", **(headers or {})} if user else headers
+        path = path if path.startswith(("/rate", "/user", "/orgs")) else f"/repos/{world.REPOSITORY}{path}"
+        answer = requests.request(method, f"{self.hub.address}{path}", headers=headers, timeout=10, **options)
+        assert answer.status_code == status, answer.text
+        if operation is not None:
+            told = DESCRIBED["responses"][f"{method.lower()} {operation}"].get(str(status))
+            assert told is not None, f"{operation} has no {status}"
+            schema = {**as_json_schema(told), "components": COMPONENTS}
+            jsonschema.validate(answer.json(), schema)
+            self.checked.add((f"{method.lower()} {operation}", status))
+        return answer
+
+
+@pytest.fixture
+def ask(hub):
+    return Described(hub)
+
+
+REPO = "/repos/{owner}/{repo}"
+ISSUES = f"{REPO}/issues"
+ISSUE = f"{ISSUES}/{{issue_number}}"
+COMMENT = f"{ISSUES}/comments/{{comment_id}}"
+
+
+def test_every_answer_is_as_github_describes_it(ask, hub):
+    ask("GET", "", 200, operation=REPO)
+    ask("GET", "/rate_limit", 200, operation="/rate_limit")
+    ask("GET", "/user", 200, operation="/user")
+    ask("GET", "/user", 401, user=None, operation="/user")
+    ask("POST", "/labels", 201, json={"name": "UID:x", "description": "d"}, operation=f"{REPO}/labels")
+    ask("POST", "/labels", 422, json={"name": "uid:X"}, operation=f"{REPO}/labels")
+    ask("GET", "/labels", 200, operation=f"{REPO}/labels")
+    ask("GET", "/labels/uid:x", 200, operation=f"{REPO}/labels/{{name}}")
+    ask("GET", "/labels/none", 404, operation=f"{REPO}/labels/{{name}}")
+    ask("PATCH", "/labels/UID%3Ax", 200, json={"description": "e"}, operation=f"{REPO}/labels/{{name}}")
+    sent = {"title": "t", "body": None, "labels": ["UID:x", "new"]}
+    issue = ask("POST", "/issues", 201, json=sent, operation=ISSUES).json()
+    assert {label["name"] for label in issue["labels"]} == {"UID:x", "new"}
+    ask("POST", "/issues", 422, json={"title": "t", "body": "x" * 65_537}, operation=ISSUES)
+    ask("GET", "/issues", 200, operation=ISSUES)
+    ask("GET", "/issues/1", 200, operation=ISSUE)
+    ask("GET", "/issues/9", 404, operation=ISSUE)
+    edited = ask("PATCH", "/issues/1", 200, json={"state": "closed", "body": "b"}, operation=ISSUE).json()
+    assert (edited["state"], edited["body"], edited["title"]) == ("closed", "b", "t")
+    ask("PATCH", "/issues/1", 403, user="reader", json={"body": "mine"}, operation=ISSUE)
+    answers_about_comments_and_labels_are_as_described(ask)
+    answers_about_rights_and_files_are_as_described(ask, hub)
+    ask("PUT", "/issues/1/lock", 204)
+    assert ask("GET", "/issues/1", 200, operation=ISSUE).json()["locked"]
+    ask("POST", "/issues/1/comments", 403, user="reader", json={"body": "b"}, operation=f"{ISSUE}/comments")
+    ask("DELETE", "/issues/1/lock", 204)
+    hub.backend().delete_issue(1)
+    ask("GET", "/issues/1", 410, operation=ISSUE)
+    ask("POST", "/issues", 201, json={"title": "two"})
+    hub.backend().transfer_issue(2, "x/y/issues/5")
+    moved = ask("GET", "/issues/2", 301, operation=ISSUE, allow_redirects=False)
+    assert moved.headers["Location"].endswith("/repos/x/y/issues/5")
+    described = {operation for operation in DESCRIBED["responses"] if not operation.startswith("put")}
+    assert described <= {operation for operation, _ in ask.checked}
+
+
+def answers_about_comments_and_labels_are_as_described(ask):
+    ask("POST", "/issues/1/comments", 201, json={"body": "hello"}, operation=f"{ISSUE}/comments")
+    ask("POST", "/issues/1/comments", 422, json={"body": "x" * 65_537}, operation=f"{ISSUE}/comments")
+    ask("GET", "/issues/1/comments", 200, operation=f"{ISSUE}/comments")
+    ask("GET", "/issues/comments/1", 200, operation=COMMENT)
+    ask("PATCH", "/issues/comments/1", 200, json={"body": "changed"}, operation=COMMENT)
+    ask("POST", "/issues/comments/1/reactions", 201, json={"content": "+1"}, operation=f"{COMMENT}/reactions")
+    ask("POST", "/issues/comments/1/reactions", 200, json={"content": "+1"}, operation=f"{COMMENT}/reactions")
+    ask("POST", "/issues/comments/1/reactions", 422, json={"content": "ok"}, operation=f"{COMMENT}/reactions")
+    ask("GET", "/issues/comments/1/reactions", 200, operation=f"{COMMENT}/reactions")
+    ask("GET", "/issues/comments/9/reactions", 404, operation=f"{COMMENT}/reactions")
+    ask("POST", "/issues/1/labels", 200, json={"labels": ["more"]}, operation=f"{ISSUE}/labels")
+    ask("GET", "/issues/1/labels", 200, operation=f"{ISSUE}/labels")
+    ask("DELETE", "/issues/1/labels/MORE", 200, operation=f"{ISSUE}/labels/{{name}}")
+    ask("DELETE", "/issues/1/labels/more", 404, operation=f"{ISSUE}/labels/{{name}}")
+
+
+def answers_about_rights_and_files_are_as_described(ask, hub):
+    for user in ("local", "writer", "reader"):
+        path = f"{REPO}/collaborators/{{username}}/permission"
+        told = ask("GET", f"/collaborators/{user}/permission", 200, operation=path).json()
+        assert told["permission"] == {"local": "admin", "writer": "write", "reader": "read"}[user]
+    content = {"message": "m", "content": base64.b64encode(b"* @ada").decode()}
+    ask("PUT", "/contents/docs/CODEOWNERS", 201, json=content, operation=f"{REPO}/contents/{{path}}")
+    ask("PUT", "/contents/docs/CODEOWNERS", 422, json=content, operation=f"{REPO}/contents/{{path}}")
+    file = ask("GET", "/contents/docs/CODEOWNERS", 200, operation=f"{REPO}/contents/{{path}}").json()
+    ask("PUT", "/contents/docs/CODEOWNERS", 200, json=content | {"sha": file["sha"]}, operation=f"{REPO}/contents/{{path}}")  # fmt: skip
+    hub.backend().join_team("org/team", "ada")
+    ask("GET", "/orgs/org/teams/team/members", 200, operation="/orgs/{org}/teams/{team_slug}/members")
+
+
+def test_headers_and_conditional_requests(ask, hub):
+    ask("POST", "/issues", 201, json={"title": "t"})
+    first = ask("GET", "/issues/1", 200)
+    assert first.headers["X-RateLimit-Limit"] == "5000"
+    assert first.headers["X-GitHub-Request-Id"]
+    assert first.headers["Date"] == "Fri, 15 Jan 2027 08:00:00 GMT"
+    assert "max-age=60" in first.headers["Cache-Control"]
+    known = {"If-None-Match": first.headers["ETag"]}
+    again = ask("GET", "/issues/1", 304, headers=known)
+    assert again.headers["X-RateLimit-Used"] == first.headers["X-RateLimit-Used"], "304 is free"
+    ask("GET", "/issues/1", 200, user="writer", headers=known)
+    ask("PATCH", "/issues/1", 200, json={"title": "new"})
+    ask("GET", "/issues/1", 200, headers=known)
+
+
+def test_lists_have_cursors_and_defaults_as_on_github(ask, hub):
+    for n in range(35):
+        hub.backend().create_issue(f"t{n}", "", ["even"] if n % 2 == 0 else [])
+    for n in (2, 4, 36):
+        if n < 36:
+            hub.backend().edit_issue(n, open=False)
+    first = ask("GET", "/issues", 200)
+    assert [issue["number"] for issue in first.json()] == list(range(35, 5, -1)), "30, open, the newest first"
+    link = first.headers["Link"]
+    assert re.fullmatch(r'<http://127\.0\.0\.1:\d+/repositories/\d+/issues\?after=[^>]+>; rel="next"', link)
+    second = requests.get(link.partition(">")[0][1:], headers={"Authorization": "token token-of-local"}, timeout=10)
+    assert [issue["number"] for issue in second.json()] == [5, 3, 1]
+    assert "Link" not in second.headers
+    closed = ask("GET", "/issues", 200, params={"state": "closed", "direction": "asc"}).json()
+    assert [issue["number"] for issue in closed] == [2, 4]
+    labelled = ask("GET", "/issues", 200, params={"labels": "EVEN", "state": "all", "per_page": 5, "page": 2}).json()
+    assert [issue["number"] for issue in labelled] == [25, 23, 21, 19, 17]
+    for n in range(12):
+        hub.backend().create_comment(1, str(n))
+    page = ask("GET", "/issues/1/comments", 200, params={"per_page": 5, "page": 3})
+    assert [comment["body"] for comment in page.json()] == ["10", "11"]
+    assert "Link" not in page.headers
+    assert 'rel="next"' in ask("GET", "/issues/1/comments", 200, params={"per_page": 5, "page": 2}).headers["Link"]
+
+
+def test_who_may_not_see_and_who_may_not_write(ask, hub):
+    ask("GET", "/issues", 401, headers={"Authorization": "Bearer nobody"}, user=None)
+    ask("GET", "/issues", 200, user=None)
+    ask("POST", "/issues", 401, user=None, json={"title": "t"})
+    assert ask("POST", "/issues", 201, user="reader", json={"title": "t", "labels": ["x"]}).json()["labels"] == []
+    ask("GET", "/collaborators/local/permission", 403, user="reader")
+    hub.server.private = True
+    ask("GET", "/issues", 404, user=None)
+    ask("GET", "/issues", 404, user="reader")
+    ask("GET", "/issues", 200, user="writer")
+
+
+def test_what_makes_no_sense_is_refused(ask):
+    ask("POST", "/issues", 422, json={})
+    ask("POST", "/issues", 400, data=b"{")
+    ask("POST", "/issues", 422, json=["title"])
+    ask("GET", "/issues", 422, params={"per_page": "many"})
+    ask("GET", "/issues", 422, params={"after": "nonsense"})
+    ask("GET", "/nothing", 404)
+
+
+# --- clients --------------------------------------------------------------------------------------
+
+
+def test_pygithub_works_against_it(hub):
+    hub.trouble.requests.clear()
+    client = github.Github(
+        auth=github.Auth.Token("token-of-local"), base_url=hub.address, seconds_between_writes=None,
+        seconds_between_requests=None,
+    )  # fmt: skip
+    repository = client.get_repo("local/data")
+    issue = repository.create_issue("title", "body", labels=["a label", "b/c"])
+    issue.create_comment("hello").create_reaction("+1")
+    issue.edit(state="closed", title="changed")
+    issue.remove_from_labels("b/c")
+    issue.add_to_labels("d")
+    (closed,) = repository.get_issues(state="closed", labels=["a label"])
+    assert (closed.title, sorted(label.name for label in closed.labels)) == ("changed", ["a label", "d"])
+    assert [reaction.content for reaction in closed.get_comments()[0].get_reactions()] == ["+1"]
+    assert repository.get_collaborator_permission("local") == "admin"
+    repository.create_file("CODEOWNERS", "m", "* @ada")
+    assert repository.get_contents("CODEOWNERS").decoded_content == b"* @ada"
+    assert client.get_user().login == "local"
+    assert client.get_rate_limit().resources.core.limit == 5000
+    with pytest.raises(github.UnknownObjectException):
+        repository.get_issue(99)
+    client.close()
+
+
+OCTOKIT_PROGRAM = """
+const { Octokit } = await import(process.argv[1]);
+const octokit = new Octokit({ auth: "token-of-local", baseUrl: process.argv[2] });
+const at = { owner: "local", repo: "data" };
+const { data: issue } = await octokit.rest.issues.create({ ...at, title: "t", labels: ["x"] });
+const number = { ...at, issue_number: issue.number };
+for (let n = 0; n < 35; n++) await octokit.rest.issues.createComment({ ...number, body: `${n}` });
+const comments = await octokit.paginate(octokit.rest.issues.listComments, number);
+await octokit.rest.reactions.createForIssueComment({ ...at, comment_id: comments[0].id, content: "rocket" });
+await octokit.rest.issues.update({ ...number, state: "closed" });
+const issues = await octokit.paginate(octokit.rest.issues.listForRepo, { ...at, state: "all" });
+let missing;
+try { await octokit.rest.issues.get({ ...at, issue_number: 99 }); } catch (error) { missing = error.status; }
+console.log(JSON.stringify([comments.length, issues.map((each) => each.state), missing]));
+"""
+
+
+@pytest.mark.skipif(shutil.which("node") is None, reason="node is not found")
+@pytest.mark.skipif(
+    not OCTOKIT.exists(), reason="octokit is not installed (dev.py test installs it where npm is found)"
+)
+def test_octokit_works_against_it(hub):
+    entry = OCTOKIT / json.loads((OCTOKIT / "package.json").read_text())["exports"]["."]["import"]
+    done = subprocess.run(
+        ["node", "--input-type=module", "--eval", OCTOKIT_PROGRAM, entry.as_uri(), hub.address],
+        capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout) == [35, ["closed"], 404]
+
+
+@pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not found")
+def test_curl_works_against_it(hub):
+    command = ["curl", "-sS", "--fail", "-H", "Authorization: Bearer token-of-local"]
+    address = f"{hub.address}/repos/local/data/issues"
+    made = subprocess.run([*command, address, "-d", '{"title": "t"}'], capture_output=True, check=True)
+    assert json.loads(made.stdout)["number"] == 1
+
+
+# --- faults ---------------------------------------------------------------------------------------
+
+
+def control(hub, method, what, **options):
+    return requests.request(method, f"{hub.address}/_devserver/{what}", timeout=10, **options)
+
+
+def test_faults_are_asked_for_and_requests_are_told_over_http(ask, hub):
+    assert control(hub, "POST", "faults", json={"kind": "502", "after": 1, "match": "GET"}).json() == ["502"]
+    ask("GET", "/issues", 200)
+    ask("GET", "/issues", 502)
+    ask("GET", "/issues", 200)
+    told = control(hub, "GET", "requests").json()
+    assert [(each["method"], each["status"], each["points"], each["fault"]) for each in told] == [
+        ("GET", 200, 1, None), ("GET", 502, 1, "502"), ("GET", 200, 1, None)]  # fmt: skip
+    control(hub, "DELETE", "requests")
+    assert control(hub, "GET", "requests").json() == []
+    control(hub, "POST", "faults", json={"kind": "500", "times": 5})
+    control(hub, "DELETE", "faults")
+    ask("GET", "/issues", 200)
+    for wrong in ({"kind": "none"}, {"kind": "500", "colour": 1}, {"kind": "rename"}):
+        assert control(hub, "POST", "faults", json=wrong).status_code == 422
+    assert control(hub, "POST", "faults", json=[]).status_code == 400
+    assert control(hub, "GET", "nothing").status_code == 404
+
+
+def test_connections_are_dropped_without_a_byte(ask, hub):
+    for kind, made in (("drop-before", 0), ("drop-after", 1)):
+        control(hub, "POST", "faults", json={"kind": kind})
+        with pytest.raises(requests.ConnectionError):
+            ask("POST", "/issues", 201, json={"title": kind})
+        assert len(ask("GET", "/issues", 200).json()) == made
+
+
+def test_lags_are_those_of_github(ask, hub):
+    control(hub, "POST", "faults", json={"kind": "stale-labels", "seconds": 5})
+    control(hub, "POST", "faults", json={"kind": "late-ids", "seconds": 2})
+    ask("POST", "/issues", 201, json={"title": "t", "labels": ["x"]})
+    hub.clock.sleep(3)
+    assert ask("GET", "/issues", 200, params={"labels": "x"}).json() == []
+    assert len(ask("GET", "/issues", 200).json()) == 1
+    for n in range(2):
+        ask("POST", "/issues/1/comments", 201, json={"body": str(n)})
+    assert len(ask("GET", "/issues/1/comments", 200).json()) == 1, "one of them is late"
+    hub.clock.sleep(3)
+    assert len(ask("GET", "/issues/1/comments", 200).json()) == 2
+    assert len(ask("GET", "/issues", 200, params={"labels": "x"}).json()) == 1
+
+
+def test_a_token_has_so_many_requests_an_hour(ask, hub):
+    hub.server._used["token-of-local"] = (int(hub.clock()) // 3600, 4999)
+    ask("GET", "/issues", 200)
+    refused = ask("GET", "/issues", 403)
+    assert refused.headers["X-RateLimit-Remaining"] == "0"
+    assert "rate limit exceeded" in refused.json()["message"]
+    ask("GET", "/issues", 200, user="writer")
+    hub.clock.sleep(3600)
+    ask("GET", "/issues", 200)
+
+
+# --- the command ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.0.1", "example.org"])
+def test_it_listens_on_loopback_alone(host):
+    with pytest.raises(InvalidInput, match="loopback"):
+        check_loopback(host)
+
+
+def gh_store(folder, *arguments, **environ):
+    done = subprocess.run(
+        [sys.executable, "-m", "gh_store", *arguments], cwd=folder, capture_output=True, text=True, timeout=60, check=False,
+        env={"PYTHONPATH": str(ROOT), "HOME": str(folder), "PATH": "", **environ},
+    )  # fmt: skip
+    assert "Traceback" not in done.stderr
+    return done
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["--host", "0.0.0.0"], "loopback"),
+        (["--user", "secret"], "TOKEN=LOGIN:ROLE"),
+        (["--user", "secret=ada:king"], "TOKEN=LOGIN:ROLE"),
+        (["--fault", "nonsense"], "There is no fault"),
+        (["--fault", "500:times=x"], "does not take"),
+    ],
+)
+def test_wrong_use_is_said_in_a_line(tmp_path, arguments, told):
+    done = gh_store(tmp_path, "dev-server", "--store", "s.db", "--repo", "o/n", "--port", "0", *arguments)
+    assert done.returncode == 2
+    assert told in done.stderr
+    assert "secret" not in done.stderr
+
+
+def test_a_store_is_used_through_the_command(tmp_path):
+    server = subprocess.Popen(
+        [sys.executable, "-m", "gh_store", "dev-server", "--store", "hub.db", "--repo", "ada/data", "--port", "0",
+         "--user", "t=ada:admin", "--fault", "502:match=PATCH"],
+        cwd=tmp_path, stderr=subprocess.PIPE, text=True, env={"PYTHONPATH": str(ROOT), "HOME": str(tmp_path)},
+    )  # fmt: skip
+    try:
+        address = re.search(r"http://\S+:\d+", server.stderr.readline())[0]
+        environ = {"GITHUB_API_URL": address, "GITHUB_REPOSITORY": "ada/data", "GITHUB_TOKEN": "t"}
+        quick = tmp_path / "quick.yml"
+        quick.write_text("store: {rate_limit: {seconds_between_writes: 0}, processing: {patience: 0}}")
+        made = gh_store(tmp_path, "create", "a", '{"n": 1}', "--config", str(quick), **environ)
+        assert json.loads(made.stdout)["issue_number"] == 1, made.stderr
+        assert "using ada/data (GITHUB_REPOSITORY)" in made.stderr
+        assert "502" in made.stderr, "the fault was met, and survived"
+        snapshot = json.loads(gh_store(tmp_path, "snapshot", "--output", "-", **environ).stdout)
+        assert (snapshot["repository"], snapshot["objects"]["a"]["data"]) == ("ada/data", {"n": 1})
+        swept = gh_store(tmp_path, "process-updates", "--all", "--since", "2h", "--config", str(quick), **environ)
+        assert json.loads(swept.stdout) == []
+        nobody = gh_store(tmp_path, "update", "a", "{}", **{**environ, "GITHUB_TOKEN": ""})
+        assert nobody.returncode == 5
+        assert "AuthMissing" not in nobody.stderr
+        assert "takes a token" in nobody.stderr
+    finally:
+        server.terminate()
+        server.communicate(timeout=30)
