@@ -15,9 +15,9 @@ from gh_store.core.exceptions import (
     AuthInvalid,
     AuthMissing,
     ConfigurationError,
+    DuplicateUIDError,
     GitHubStoreError,
     InsufficientScope,
-    IntegrityError,
     RateLimited,
     RepoNotFoundOrUnauthorized,
 )
@@ -211,11 +211,8 @@ class Doctor:
                 seen.add(head, (lambda _: True) if self.read_only else store.access_control.trusts)
         found = seen.words()
         if seen.duplicates:
-            numbers = "; ".join(f"{name!r}: {', '.join(map(str, at))}" for name, at in sorted(seen.duplicates.items()))
-            error = IntegrityError(
-                f"Objects stand in several issues: {numbers}.",
-                hint="Keep one issue of each, and take the base label off the others.",
-            )
+            numbers = "; ".join(f"{name!r}: {', '.join(map(str, at))}" for name, at in seen.duplicates.items())
+            error = DuplicateUIDError(f"Objects stand in several issues: {numbers}.")
             return Check("store", found, error)
         return Check("store", found, warning=bool(seen.unsettled or seen.orphans))
 
@@ -232,7 +229,7 @@ class Summary:
     @property
     def duplicates(self) -> dict[str, list[int]]:
         """Object id -> its issues, where there are several."""
-        return {name: numbers for name, numbers in self.objects.items() if len(numbers) > 1}
+        return {name: sorted(numbers) for name, numbers in sorted(self.objects.items()) if len(numbers) > 1}
 
     def add(self, head: Head, trusts: Callable[[User | None], bool]) -> None:
         """Count an issue in."""

@@ -8,7 +8,17 @@ from pathlib import Path
 import pytest
 import yaml
 
-from gh_store import BackendUnavailable, ConfigurationError, InvalidUpdate, LocalStore, LogFull
+from gh_store import (
+    BackendUnavailable,
+    ConfigurationError,
+    GitHubStore,
+    InvalidUpdate,
+    LocalStore,
+    LogFull,
+    ObjectNotFound,
+    RateLimited,
+)
+from gh_store.backends.github import Limiter, Limits
 from gh_store.core import config as configuration
 
 ROOT = Path(__file__).parents[1]
@@ -96,6 +106,15 @@ def test_the_users_own_file_counts_where_it_exists(home, tmp_path):
         ("store: {uid_prefix: 'gh'}", "store.uid_prefix"),
         ("store: {base_label: archived}", "store.base_label"),
         ("store: {base_label: 'UID:x'}", "store.base_label"),
+        ("store: {access: {codeowners: 7}}", "store.access.codeowners"),
+        ("store: {access: {codeowners: '/'}}", "store.access.codeowners"),
+        ("store: {rate_limit: {on_limit: hope}}", "store.rate_limit.on_limit"),
+        ("store: {rate_limit: {max_requests_per_hour: -1}}", "store.rate_limit.max_requests_per_hour"),
+        ("store: {rate_limit: {seconds_between_writes: -1}}", "store.rate_limit.seconds_between_writes"),
+        ("store: {rate_limit: {seconds_between_requests: soon}}", "store.rate_limit.seconds_between_requests"),
+        ("store: {http: {timeout: 0}}", "store.http.timeout"),
+        ("store: {http: {cache: 1}}", "store.http.cache"),
+        ("store: {http: {cache: ''}}", "store.http.cache"),
         ("store: {rate_limit: {max_requests_per_hour: lots}}", "store.rate_limit.max_requests_per_hour"),
         ("store: []", "store"),
         ("base_label: x", "base_label"),
@@ -201,6 +220,51 @@ def test_log_max_events(calm):
     store.create("a", {})
     with pytest.raises(LogFull):
         store.update("a", {})
+
+
+def github_store(hub, tmp_path, text):
+    file = write(tmp_path / "c.yml", text)
+    return GitHubStore("local/data", "token-of-local", file, base_url=hub.address)
+
+
+def test_rate_limit_and_http(hub, tmp_path):
+    """What each does is shown in test_github.py; here, that a file's settings get there."""
+    with github_store(hub, tmp_path, "") as store:
+        client = store.backend.client
+        assert (client.connection.timeout, client.connection.cache) == (15.0, None)
+        assert client._limiter.limits == Limits(1000, 1.0, 0.0)
+    limits = "max_requests_per_hour: 2, seconds_between_writes: 0.1, seconds_between_requests: 0.2, on_limit: raise"
+    text = f"store: {{rate_limit: {{{limits}}}, http: {{timeout: 3, cache: {tmp_path / 'kept'}}}}}"
+    with github_store(hub, tmp_path, text) as store:
+        client = store.backend.client
+        assert client.connection.timeout == 3
+        assert client._limiter.limits == Limits(2, 0.1, 0.2)
+        client._limiter = Limiter(client._limiter.limits)  # that of a process which has asked for nothing yet
+        assert list(store.list_all()) == []
+        with pytest.raises(ObjectNotFound):
+            store.issue_handler.get_object_by_number(1)
+        with pytest.raises(RateLimited, match="own"):
+            store.snapshot()
+    hub.backend().create_issue("t", "", [])
+    with github_store(hub, tmp_path, f"store: {{http: {{cache: {tmp_path / 'kept'}}}}}") as store:
+        store.backend.get_issue(1)
+        assert len(list((tmp_path / "kept").iterdir())) == 1
+
+
+def test_one_limiter_for_all_stores_of_a_process_and_a_token(hub, tmp_path):
+    with github_store(hub, tmp_path, "") as one, github_store(hub, tmp_path, "") as other:
+        assert one.backend.client._limiter is other.backend.client._limiter
+    with GitHubStore("local/data", "another", base_url=hub.address) as stranger:
+        assert stranger.backend.client._limiter is not one.backend.client._limiter
+
+
+def test_access_codeowners(calm):
+    calm.store().create("a", {})
+    calm.user("writer", "write")
+    calm.backend("writer").create_comment(1, '{"n": 1}')
+    assert set_to(calm, access_codeowners="data/").get("a").data == {}
+    calm.backend().put_file("CODEOWNERS", "/data/ @writer")
+    assert set_to(calm, access_codeowners="data/").get("a").data == {"n": 1}
 
 
 # log.level and log.format are the command line's, and proved in test_cli.py.

@@ -8,13 +8,15 @@ and labels go missing; processors of other programs run at any moment.
 import json
 import tempfile
 from copy import deepcopy
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
-from world import World
+from world import GitHubWorld, World
 
 from gh_store import InvalidUpdate, ObjectExists, ObjectNotFound
 from gh_store.core import config as configuration
@@ -55,12 +57,12 @@ def merged(old, new, *, null_removes):
 
 
 class Machine(RuleBasedStateMachine):
-    lagging = False
+    made: Any = World
 
     def __init__(self):
         super().__init__()
         self.folder = tempfile.TemporaryDirectory()
-        self.world = World(Path(self.folder.name) / "store.db", configuration.load(), lagging=self.lagging)
+        self.world = self.made(Path(self.folder.name) / "store.db", configuration.load())
         self.world.user("colleague", "write")
         self.objects = {}
         self.store = self.world.store()
@@ -302,7 +304,11 @@ class Machine(RuleBasedStateMachine):
 
 
 class LaggingMachine(Machine):
-    lagging = True
+    made = partial(World, lagging=True)
+
+
+class GitHubMachine(Machine):
+    made = GitHubWorld
 
 
 relaxed = settings(
@@ -312,3 +318,5 @@ TestMachine = Machine.TestCase
 TestMachine.settings = relaxed
 TestLaggingMachine = LaggingMachine.TestCase
 TestLaggingMachine.settings = settings(relaxed, max_examples=25)
+TestGitHubMachine = GitHubMachine.TestCase
+TestGitHubMachine.settings = settings(relaxed, max_examples=12)

@@ -10,22 +10,27 @@ WORKERS, UPDATES, OBJECTS = 4, 25, 3
 
 
 def work(path, worker, answers):
-    """One program: creates what the others create too, updates it, and processes whatever is there."""
+    """One program, on a store of its own."""
+    with LocalStore(path) as store:
+        work_on(store, worker, answers)
+
+
+def work_on(store, worker, answers):
+    """Creates what the others create too, updates it, and processes whatever is there."""
     made = []
     try:
-        with LocalStore(path) as store:
-            for number in range(OBJECTS):
-                try:
-                    store.create(f"object-{number}", {"by": worker})
-                    made.append(number)
-                except ObjectExists:
-                    pass
-            for step in range(UPDATES):
-                number = (worker + step) % OBJECTS
-                patch = [{"op": "add", "path": f"/{worker}-{step}", "value": 1}]
-                store.update(f"object-{number}", patch, "patch", process=step % 3 == 0)
-                if step % 10 == worker:
-                    store.process_pending()
+        for number in range(OBJECTS):
+            try:
+                store.create(f"object-{number}", {"by": worker})
+                made.append(number)
+            except ObjectExists:
+                pass
+        for step in range(UPDATES):
+            number = (worker + step) % OBJECTS
+            patch = [{"op": "add", "path": f"/{worker}-{step}", "value": 1}]
+            store.update(f"object-{number}", patch, "patch", process=step % 3 == 0)
+            if step % 10 == worker:
+                store.process_pending()
         answers.put((worker, made, None))
     except BaseException as error:  # noqa: BLE001  # the parent tells
         answers.put((worker, made, repr(error)))
@@ -63,19 +68,27 @@ def test_four_processes(tmp_path):
     check(path, answers)
 
 
-def test_four_threads_on_one_store(tmp_path):
-    path = tmp_path / "store.db"
+def in_threads(do):
     answers = []
 
     class Answers:
         put = staticmethod(answers.append)
 
-    threads = [threading.Thread(target=work, args=(path, worker, Answers)) for worker in range(WORKERS)]
+    threads = [threading.Thread(target=do, args=(worker, Answers)) for worker in range(WORKERS)]
     for each in threads:
         each.start()
     for each in threads:
         each.join()
-    check(path, answers)
+    return answers
+
+
+def test_four_threads_on_one_file(tmp_path):
+    path = tmp_path / "store.db"
+    check(path, in_threads(lambda worker, answers: work(path, worker, answers)))
+
+
+def test_four_programs_on_one_repository(hub):
+    check(hub.path, in_threads(lambda worker, answers: work_on(hub.store(), worker, answers)))
 
 
 def test_a_store_is_shared_by_threads(tmp_path):

@@ -135,7 +135,7 @@ class Client:
         if query:
             path = f"{path}?{urlencode(query)}"
         answer = self._ask("GET", path, what, absolute=absolute, remember=remember)
-        return self._understood("GET", answer, path, what, missing=missing)
+        return self._understood("GET", answer, path, what, missing=missing, absolute=absolute)
 
     def send(self, verb: Verb, path: str, what: str, body: object = None, *, accepts: tuple[int, ...] = ()) -> Answer:
         """
@@ -163,13 +163,16 @@ class Client:
 
     # --- inside -----------------------------------------------------------------------------------
 
-    def _understood(self, verb: Verb, answer: Answer, path: str, what: str, *, missing: bool = False) -> Answer:
+    def _understood(
+        self, verb: Verb, answer: Answer, path: str, what: str, *, missing: bool = False, absolute: bool = False
+    ) -> Answer:
         if 200 <= answer.status < 300:
-            self._answered = True
+            self._answered = self._answered or not absolute
             return answer
         if answer.status != 404:
             raise refusal(answer, what, self.repository, has_token=self.connection.token is not None)
-        self._must_be_there()
+        if not absolute:
+            self._must_be_there()
         if missing:
             return answer
         if verb == "GET":

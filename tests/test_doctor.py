@@ -1,0 +1,180 @@
+"""`gh-store doctor`: each thing that can be wrong with a deployment, found and named."""
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from gh_store.credentials import Credentials, Token
+from gh_store.doctor import Doctor
+
+ROOT = Path(__file__).parents[1]
+
+
+def examine(hub, token="token-of-local", repository="local/data", **options):
+    base_url = options.pop("base_url", hub.address)
+    who = Credentials(repository, base_url, Token(token, "GH_TOKEN") if token else None)
+    options.setdefault("clock", lambda: datetime.fromtimestamp(hub.clock(), UTC))
+    doctor = Doctor(who, hub.config, **options)
+    checks = list(doctor.examine())
+    doctor.close()
+    return {check.name: check for check in checks}, checks[-1]
+
+
+def test_a_deployment_in_good_health(hub):
+    store = hub.store()
+    store.create("a", {})
+    store.create("b", {})
+    store.delete("b")
+    hub.asked()
+    checks, _ = examine(hub)
+    assert list(checks) == [
+        "installation", "server", "token", "rate limit", "repository", "issues", "rights", "labels", "store"]  # fmt: skip
+    assert {check.outcome for check in checks.values()} == {"ok"}
+    assert checks["token"].found == "from GH_TOKEN, valid"
+    assert "of 5000 requests left until 09:00:00 UTC" in checks["rate limit"].found
+    assert checks["store"].found == "1 objects, 1 deleted, 0 not settled"
+    writes = [request for request in hub.asked() if not request.startswith("GET")]
+    assert writes == ["POST /repos/local/data/labels 422"], "a request that makes nothing"
+    assert len(hub.backend().labels()) == 5
+
+
+@pytest.mark.parametrize(
+    ("options", "failed", "outcome"),
+    [
+        ({"token": None}, "token", "AuthMissing"),
+        ({"token": "token-of-nobody"}, "token", "AuthInvalid"),
+        ({"repository": "local/none"}, "repository", "RepoNotFoundOrUnauthorized"),
+        ({"base_url": "http://127.0.0.1:9"}, "server", "BackendUnavailable"),
+        ({"token": "token-of-reader"}, "rights", "InsufficientScope"),
+    ],
+)
+def test_the_first_failed_check_is_the_last_and_has_the_name_of_its_error(hub, options, failed, outcome):
+    hub.connection("reader")
+    checks, last = examine(hub, **options)
+    assert (last.name, last.outcome) == (failed, outcome)
+    assert last.error.exit_code in (5, 6)
+    assert last.error.hint
+    assert "token-of" not in "".join(check.found for check in checks.values())
+
+
+def test_issues_that_are_switched_off(hub):
+    hub.trouble.add({"kind": "no-issues"}, hub.repository)
+    _, last = examine(hub)
+    assert (last.name, last.outcome) == ("issues", "RepoNotFoundOrUnauthorized")
+
+
+def test_a_rate_limit_that_is_used_up(hub):
+    hub.server._used["token-of-local"] = (int(hub.clock()) // 3600, 4990)
+    checks, _ = examine(hub)
+    assert checks["rate limit"].outcome == "warning"
+    hub.server._used["token-of-local"] = (int(hub.clock()) // 3600, 5000)
+    _, last = examine(hub)
+    assert last.outcome == "RateLimited"
+
+
+def test_labels_are_made_only_if_asked_for(hub):
+    checks, _ = examine(hub)
+    assert checks["labels"].outcome == "warning"
+    assert hub.backend().labels() == []
+    checks, _ = examine(hub, fix=True)
+    assert checks["labels"].found == "made: gh-store, stored-object, archived"
+    assert hub.backend().labels() == ["gh-store", "stored-object", "archived"]
+    checks, _ = examine(hub, fix=True)
+    assert checks["labels"].outcome == "ok"
+
+
+def test_what_reads_alone_needs_no_token_and_no_right(hub):
+    hub.store().create("a", {})
+    for token in (None, "token-of-reader"):
+        hub.connection("reader")
+        checks, last = examine(hub, token=token, read_only=True)
+        assert last.name == "store"
+        assert all(check.error is None for check in checks.values())
+
+
+def test_the_store_is_looked_over(hub):
+    store = hub.store()
+    store.create("a", {})
+    store.create("open", {})
+    store.update("open", {"n": 1})
+    former = hub.user("former", "write")
+    hub.store("former").create("orphan", {})
+    hub.user("former", "read")
+    checks, last = examine(hub)
+    assert last.outcome == "warning"
+    assert "3 objects, 0 deleted, 1 not settled" in checks["store"].found
+    assert "1 by creators who may no longer write, though they may edit: orphan" in checks["store"].found
+    hub.user("former", "write")
+    issue = hub.issue(1)
+    former.create_issue(issue.title, issue.body, [label.name for label in issue.labels])
+    hub.backend().edit_issue(4, open=False)
+    former.create_comment(4, json.dumps({"_data": {}, "_meta": {"object_id": "a"}, "type": "initial_state"}))
+    _, last = examine(hub)
+    assert last.outcome == "DuplicateUIDError"
+    assert "'a': 1, 4" in last.found or "'a': 1, 4" in last.error.message
+
+
+def test_what_should_be_seen_to(hub):
+    checks, _ = examine(hub, clock=lambda: datetime.fromtimestamp(hub.clock(), UTC) + timedelta(hours=1))
+    assert checks["server"].outcome == "warning"
+    assert "off by 3600 s" in checks["server"].found
+    hub.server.repository = hub.trouble.add({"kind": "rename", "to": "local/new"}, hub.server.repository)
+    checks, _ = examine(hub)
+    assert checks["repository"].outcome == "warning"
+    assert "is called local/new now" in checks["repository"].found
+
+
+def test_the_other_distribution_of_the_same_name(hub, tmp_path, monkeypatch):
+    other = tmp_path / "gh_store-0.11.3.dist-info"
+    other.mkdir()
+    (other / "METADATA").write_text("Metadata-Version: 2.1\nName: gh-store\nVersion: 0.11.3\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    _, last = examine(hub)
+    assert (last.name, last.outcome) == ("installation", "ConfigurationError")
+    assert "0.11.3" in last.found
+    assert "uninstall" in last.error.hint
+
+
+def test_an_archived_repository(hub):
+    answer = hub.server._reply
+
+    def archived(request, token, body):
+        reply = answer(request, token, body)
+        if request.url.path.endswith("/repos/local/data"):
+            return replace(reply, data={**reply.data, "archived": True})
+        return reply
+
+    hub.server._reply = archived
+    _, last = examine(hub)
+    assert (last.name, last.outcome) == ("repository", "InsufficientScope")
+
+
+def run(hub, *arguments, **environ):
+    return subprocess.run(
+        [sys.executable, "-m", "gh_store", "doctor", "--base-url", hub.address, *arguments], capture_output=True, text=True,
+        timeout=60, check=False,
+        env={"PYTHONPATH": str(ROOT), "HOME": os.environ["HOME"], "PATH": "", "GITHUB_REPOSITORY": "local/data", **environ},
+    )  # fmt: skip
+
+
+def test_the_command(hub):
+    hub.store().create("a", {})
+    done = run(hub, GH_ENTERPRISE_TOKEN="token-of-local")
+    assert done.returncode == 0, done.stderr
+    assert "ok       token: from GH_ENTERPRISE_TOKEN, valid" in done.stdout
+    done = run(hub, "--json", GH_ENTERPRISE_TOKEN="token-of-nobody")
+    assert done.returncode == 5
+    assert [each["outcome"] for each in json.loads(done.stdout)] == ["ok", "ok", "AuthInvalid"]
+    assert json.loads(done.stdout)[-1]["hint"]
+    done = run(hub)
+    assert done.returncode == 5
+    assert "Set GH_TOKEN" in done.stderr
+    done = run(hub, GITHUB_REPOSITORY="")
+    assert done.returncode == 2
+    assert run(hub, "--read-only").returncode == 0
