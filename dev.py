@@ -13,7 +13,9 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent
 BIN = ROOT / ".venv" / ("Scripts" if os.name == "nt" else "bin")
+PIP = [str(BIN / "python"), "-m", "pip", "--disable-pip-version-check"]
 OCTOKIT = ROOT / ".venv" / "octokit"
+PUBLISHED = ROOT / ".venv" / "published"
 STEPS = {
     "demo": (".", [["gh-store", "demo"]]),
     "test": (
@@ -29,6 +31,17 @@ STEPS = {
 }
 
 
+def install_peers() -> None:
+    """Clients that the tests try besides; where one cannot be had, its tests say so and are skipped."""
+    if not PUBLISHED.exists() and sys.version_info < (3, 14):  # the published package knows no newer
+        target = ["install", "--quiet", "--target", str(PUBLISHED), "gh-store==0.11.3"]
+        subprocess.run([*PIP, *target], cwd=ROOT, check=False)
+    npm = shutil.which("npm")
+    if npm is not None and not OCTOKIT.exists():
+        target = ["install", "--silent", "--no-audit", "--no-fund", "--prefix", str(OCTOKIT), "@octokit/rest@22"]
+        subprocess.run([npm, *target], cwd=ROOT, check=False)
+
+
 def main() -> int:
     if sys.version_info < (3, 11):  # noqa: UP036  # whoever has an older one shall read why
         print(f"gh-store needs Python 3.11 or newer; this is {sys.version.split()[0]}.", file=sys.stderr)
@@ -40,14 +53,9 @@ def main() -> int:
     print("Setting up .venv (a minute, the first time) ...", file=sys.stderr, flush=True)
     if not (BIN / "python").exists() and not (BIN / "python.exe").exists():
         venv.create(BIN.parent, with_pip=True)
-    pip = [str(BIN / "python"), "-m", "pip", "--disable-pip-version-check", "install", "--quiet", "--editable", extras]
-    subprocess.run(pip, cwd=ROOT, check=True)
-    npm = shutil.which("npm")
-    if (
-        sys.argv[1] == "test" and npm is not None
-    ):  # a client that the dev server is tried with; its test says if it is not there
-        octokit = [npm, "install", "--silent", "--no-audit", "--no-fund", "--prefix", str(OCTOKIT), "@octokit/rest@22"]
-        subprocess.run(octokit, cwd=ROOT, check=False)
+    subprocess.run([*PIP, "install", "--quiet", "--editable", extras], cwd=ROOT, check=True)
+    if sys.argv[1] == "test":
+        install_peers()
     for command in commands:
         print(f"$ {' '.join(command)}", file=sys.stderr, flush=True)
         done = subprocess.run([str(BIN / command[0]), *command[1:]], cwd=ROOT, check=False)
