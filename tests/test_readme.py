@@ -1,4 +1,4 @@
-"""Every block of the README runs, against the package under test; and what it names exists."""
+"""Every block of the README and of the docs runs, against the package under test; and what they name exists."""
 
 import os
 import re
@@ -11,10 +11,18 @@ import yaml
 
 import gh_store
 from gh_store.cli.commands import commands
+from gh_store.core import exceptions
+from gh_store.devserver.faults import LASTING, ONCE
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+BLOCKS = [
+    block
+    for page in PAGES
+    for block in re.findall(r"^```(\w+)\n(.*?)^```$", page.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+]
+QUICK = "store: {rate_limit: {seconds_between_writes: 0}, processing: {patience: 0}, retries: {backoff_factor: 0.2, max_attempts: 50}}"
 SET_UP = "python3 dev.py demo\npython3 dev.py test\n"
 
 
@@ -25,9 +33,18 @@ def test_the_set_up_commands_are_those_that_ci_runs():
     assert steps == SET_UP.splitlines()
 
 
+@pytest.fixture
+def environment(hub, home):
+    """Where the repository that the pages speak of is, and settings under which nobody waits."""
+    hub.server.repository = "ada/site"
+    (home / ".config" / "gh-store").mkdir(parents=True)
+    (home / ".config" / "gh-store" / "config.yml").write_text(QUICK)
+    token = {"GITHUB_API_URL": hub.address, "GITHUB_TOKEN": "token-of-local"}
+    return {**os.environ, **token, "PYTHONPATH": str(ROOT)}
+
+
 @pytest.mark.parametrize("code", [code for kind, code in BLOCKS if kind == "python"])
-def test_python(tmp_path, monkeypatch, code):
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+def test_python(tmp_path, environment, code):
     done = subprocess.run(
         [sys.executable, "-W", "error", "-c", code], cwd=tmp_path, env=environment, capture_output=True, check=False
     )
@@ -35,12 +52,12 @@ def test_python(tmp_path, monkeypatch, code):
 
 
 @pytest.mark.parametrize("code", [code for kind, code in BLOCKS if kind == "sh" and code != SET_UP])
-def test_shell(tmp_path, code):
+def test_shell(tmp_path, environment, code):
     command = tmp_path / "bin" / "gh-store"
     command.parent.mkdir()
     command.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m gh_store "$@"\n')
     command.chmod(0o755)
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "PATH": f"{command.parent}{os.pathsep}{os.environ['PATH']}"}
+    environment["PATH"] = f"{command.parent}{os.pathsep}{os.environ['PATH']}"
     work = tmp_path / "work"
     work.mkdir()
     done = subprocess.run(
@@ -49,13 +66,35 @@ def test_shell(tmp_path, code):
     assert done.returncode == 0, done.stderr.decode()
 
 
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_lead_somewhere(page):
+    text = page.read_text("utf-8")
+    for target in re.findall(r"\]\((?!https?:)([^)#]+)", text):
+        assert (page.parent / target).exists(), target
+    titles = {
+        re.sub(r"[^\w -]", "", line.lstrip("# ").lower()).replace(" ", "-")
+        for line in text.splitlines()
+        if line.startswith("#")
+    }
+    for target in re.findall(r"\]\(#([^)]+)\)", text):
+        assert target in titles, target
+
+
+def test_every_error_and_every_fault_is_in_the_docs():
+    page = (ROOT / "docs" / "operations.md").read_text("utf-8")
+    raised = [kind for kind in vars(exceptions).values() if isinstance(kind, type) and not kind.__subclasses__()]
+    for kind in raised:
+        if issubclass(kind, exceptions.GitHubStoreError):
+            assert f"`{kind.__name__}`" in page
+    for fault in (*ONCE, *LASTING):
+        assert f"`{fault}`" in page
+
+
 def test_what_is_there_is_documented():
     for name in commands.commands:
         assert f"gh-store {name}" in README
     for mode in gh_store.Mode:
         assert f"`{mode}`" in README
-    for target in re.findall(r"\]\((?!https?:)([^)#]+)\)", README):
-        assert (ROOT / target).exists(), target
 
 
 def test_the_public_names_are_sorted_and_there():
