@@ -5,6 +5,7 @@ import os
 import pty
 import re
 import select
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -20,6 +21,8 @@ VERBS = [
     "create",
     "delete",
     "demo",
+    "dev-server",
+    "doctor",
     "get",
     "history",
     "init",
@@ -303,7 +306,14 @@ def test_output_that_nobody_reads_any_more_is_no_error(shell):
 
 def test_an_interrupt_ends_with_130(shell):
     shell.run("create", "a", "{}")
-    running = subprocess.Popen([sys.executable, "-m", "gh_store", "update", "a", "{}", "--wait", "60"], cwd=shell.folder, env=shell.environment, stderr=subprocess.PIPE, stdout=subprocess.PIPE)  # fmt: skip
+    command = [sys.executable, "-m", "gh_store", "update", "a", "{}", "--wait", "60"]
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # else a shell's background job ignores it
+    try:
+        running = subprocess.Popen(
+            command, cwd=shell.folder, env=shell.environment, stderr=subprocess.PIPE, stdout=subprocess.PIPE
+        )
+    finally:
+        signal.signal(signal.SIGINT, before)
     with LocalStore(shell.folder / "gh-store.db") as store:
         while store.get("a").meta.pending == 0:
             select.select([], [], [], 0.05)

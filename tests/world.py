@@ -77,8 +77,8 @@ class World:
 
     def store(self, user: str | None = None, **options: Any) -> Store:
         """A store in somebody's hands; each call is a program of its own, which remembers nothing."""
-        config = options.pop("config", self.config)
-        return Store(FaultyBackend(self.through(user), self.faults), config, sleep=self.clock.sleep, **options)
+        options = {"config": self.config, "sleep": self.clock.sleep, **options}
+        return Store(FaultyBackend(self.through(user), self.faults), **options)
 
     def near(self) -> Store:
         """The owner's store, reached without faults and without a network: for preparing and looking."""

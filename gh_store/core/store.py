@@ -1,7 +1,6 @@
 """The store: what users hold. One `Store` over one backend; GitHubStore and LocalStore pick theirs."""
 
 import time
-import uuid
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -18,13 +17,10 @@ from gh_store.core.config import Config
 from gh_store.core.creation import Creator
 from gh_store.core.deletion import delete
 from gh_store.core.exceptions import (
-    ConcurrentUpdateError,
     ConfigurationError,
     GitHubStoreError,
-    LogFull,
     ObjectNotFound,
 )
-from gh_store.core.fold import Rejection, fold
 from gh_store.core.inputs import (
     check_aware,
     check_version,
@@ -34,24 +30,19 @@ from gh_store.core.inputs import (
     several_labels,
 )
 from gh_store.core.processor import Processor
-from gh_store.core.reading import Reader, stored
+from gh_store.core.reading import Reader
 from gh_store.core.receipts import Receipts
-from gh_store.core.replay import deleted
 from gh_store.core.retry import Retry, as_long_work, long_work
 from gh_store.core.types import (
-    Event,
     HistoryEntry,
     JsonObject,
     Mode,
-    Outcome,
     Processed,
     StoredObject,
 )
+from gh_store.core.updating import Updater
 from gh_store.handlers.comment import CommentHandler
 from gh_store.handlers.issue import Head, IssueHandler, Status
-
-_FIRST_POLL = 1.0
-_LONGEST_POLL = 10.0
 
 
 class Store:
@@ -78,7 +69,6 @@ class Store:
     ) -> None:
         self.backend = backend
         self.config = config or configuration.load()
-        self.max_concurrent_updates = max_concurrent_updates
         self._retry = Retry(
             self.config.retries_max_attempts,
             self.config.retries_backoff_factor,
@@ -95,6 +85,7 @@ class Store:
         )
         self._processor = Processor(self._reader)
         self._creator = Creator(self._processor)
+        self._updater = Updater(self._processor, max_concurrent_updates)
 
     def close(self) -> None:
         """Let go of what the backend holds; harmless to repeat."""
@@ -176,34 +167,7 @@ class Store:
         """
         wire.check_object_id(object_id)
         mode, changes = checked_update(changes, mode, expected_version, event_id)
-        number = self._room(object_id, expected_version if event_id is None else None)
-        comment = self.comment_handler.append(
-            number,
-            changes,
-            event_id=event_id or uuid.uuid4().hex,
-            mode=mode,
-            attempt=1 if event_id is None else 2,  # only then is it compared with what came before
-            expected_version=expected_version,
-        )
-        self.access_control.require(comment.author)
-        head = self._reader.identified(self._issues.reopen(number))
-        self._issues.remember(head)
-        if head.status is not Status.ACTIVE:
-            self._issues.forget(object_id)
-            raise deleted(head)
-        event = Event(
-            position=comment.id,
-            time=comment.created_at,
-            mode=mode,
-            data=changes,
-            size=wire.WORST_GROWTH * len(comment.body),
-            expected_version=expected_version,
-        )
-        if process:
-            return self._processed(head, event)
-        if wait is not None:
-            return self._waited(number, event, wait)
-        return self._as_if_alone(head, event)
+        return self._updater.update(object_id, changes, mode, expected_version, event_id, process=process, wait=wait)
 
     def delete(self, object_id: str) -> None:
         """
@@ -337,72 +301,6 @@ class Store:
             return False  # a newer time alone is no change
         snapshots.write(path, new.pieces())
         return True
-
-    def _room(self, object_id: str, expected_version: int | None) -> int:
-        """The object's issue, if it has room for another event and nothing known forbids it."""
-        seen = self._issues.seen(object_id)
-        if seen is None or self.max_concurrent_updates is not None:
-            head = self._issues.find(object_id)
-            seen = self._issues.seen(object_id)
-            waiting = head.issue.comments - (head.bracket.comments if head.bracket else 0)
-            if self.max_concurrent_updates is not None and waiting > self.max_concurrent_updates:
-                raise ConcurrentUpdateError(
-                    f"{object_id!r} has {waiting} comments to process; {self.max_concurrent_updates} may wait.",
-                    expected=self.max_concurrent_updates,
-                    actual=waiting,
-                    hint="Try again when they are processed.",
-                )
-            if seen is None:  # a creation that was cut: complete it first
-                self._processor.process(head)
-                return self._room(object_id, expected_version)
-        if seen.comments >= self.config.log_max_events:
-            raise LogFull(
-                f"The issue of {object_id!r} has {seen.comments:,} comments; "
-                f"updates stop at {self.config.log_max_events:,}.",
-                comments=seen.comments,
-                limit=self.config.log_max_events,
-            )
-        if expected_version is not None and seen.version > expected_version:  # versions only grow
-            raise ConcurrentUpdateError(
-                f"Expected version {expected_version}, but the object is at version {seen.version}.",
-                expected=expected_version,
-                actual=seen.version,
-            )
-        return seen.number
-
-    def _as_if_alone(self, head: Head, event: Event) -> StoredObject:
-        if not head.proven or head.bracket is None:
-            return self._reader.view(head)
-        state = head.state()
-        result = fold(state, event)
-        waiting = max(1, head.issue.comments - head.bracket.comments)
-        return stored(head, state if isinstance(result, Rejection) else result, waiting)
-
-    def _processed(self, head: Head, event: Event) -> StoredObject:
-        run = self._processor.process(head)
-        decision = run.outcome(event.position)
-        if decision is None:  # another processor was faster
-            return self._waited(head.issue.number, event, 0)
-        if decision.outcome is Outcome.DUPLICATE:
-            self._processor.replies.raise_rejection(head.issue.number, event.position)
-        if decision.error is not None:
-            decision.error.rejected = True
-            raise decision.error
-        return run.object
-
-    def _waited(self, number: int, event: Event, seconds: float) -> StoredObject:
-        """Poll until the event is decided, or the time is over."""
-        waited, pause = 0.0, _FIRST_POLL
-        while True:
-            head = self._reader.identified(self._issues.read(number))
-            if head.bracket is not None and head.bracket.watermark >= event.position:
-                self._processor.replies.raise_rejection(number, event.position)
-                return self._reader.view(head)
-            if waited >= seconds:
-                return self._as_if_alone(head, event)
-            pause = min(pause, seconds - waited)
-            self._retry.sleep(pause)
-            waited, pause = waited + pause, min(2 * pause, _LONGEST_POLL)
 
 
 class PublishedIssueHandler:

@@ -267,8 +267,7 @@ def test_an_update_that_was_rejected_stays_so_when_it_is_repeated(world):
         world.clock.sleep(seconds)
         world.store().process_updates(1)
 
-    waiting = world.store()
-    waiting._retry = replace(waiting._retry, sleep=sleep)
+    waiting = world.store(sleep=sleep)
     with pytest.raises(InvalidUpdate):
         waiting.update("counter", bad, "patch", event_id="once", wait=30)
 
@@ -276,25 +275,23 @@ def test_an_update_that_was_rejected_stays_so_when_it_is_repeated(world):
 def test_wait_returns_when_a_processor_has_decided(world, monkeypatch):
     store = world.store()
     store.create("metrics", {})
-    waiting = world.store()
 
     def sleep(seconds):
         world.clock.sleep(seconds)
         world.store().process_updates(1)
 
-    waiting._retry = replace(waiting._retry, sleep=sleep)
+    waiting = world.store(sleep=sleep)
     assert waiting.update("metrics", {"a": 1}, wait=30).meta.pending == 0
     with pytest.raises(InvalidUpdate) as caught:
         waiting.update("metrics", [{"op": "remove", "path": "/b"}], "patch", wait=30)
     assert caught.value.rejected
     silent = replace(world.config, rejections_reply=False)
-    quiet = world.store(config=silent)
 
     def process_silently(seconds):
         world.clock.sleep(seconds)
         world.store(config=silent).process_updates(1)
 
-    quiet._retry = replace(quiet._retry, sleep=process_silently)
+    quiet = world.store(config=silent, sleep=process_silently)
     with pytest.raises(InvalidUpdate):
         quiet.update("metrics", [{"op": "remove", "path": "/b"}], "patch", wait=30)
 

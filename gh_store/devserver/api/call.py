@@ -1,0 +1,119 @@
+"""A request, understood; and what may be answered to it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from gh_store.backends.base import Comment, Issue
+from gh_store.backends.faults import FaultyBackend
+from gh_store.backends.local_pages import LocalPages
+from gh_store.core.exceptions import GitHubStoreError, InsufficientScope, LogFull, ObjectNotFound, ValueTooLarge
+from gh_store.core.types import MAX_COMMENTS
+from gh_store.devserver.payloads import Payload, Payloads
+
+_DOCS: Final = "https://docs.github.com/rest"
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """What a token has left: requests in an hour, those used, and when (seconds since the epoch) it begins anew."""
+
+    limit: int
+    used: int
+    reset: int
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What is answered: a status, JSON, and headers of its own."""
+
+    status: int
+    data: Any = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    @staticmethod
+    def error(status: int, message: str, errors: list[Payload] | None = None) -> "Reply":
+        told = {"message": message, "documentation_url": _DOCS, "status": str(status)}
+        return Reply(status, told if errors is None else {**told, "errors": errors})
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """
+    A request, understood.
+
+    Attributes:
+        payloads: How this repository describes itself.
+        backend: The repository in the hands of who asks, as it lags.
+        pages: The same, live.
+        login: Who asks, None without a token.
+        names: What the path names.
+        query: The query.
+        sent: The body.
+        private: True for a repository that not everybody sees.
+        issues: False if its issues are switched off.
+        limit: What is left of the rate limit.
+    """
+
+    payloads: Payloads
+    backend: FaultyBackend
+    pages: LocalPages
+    login: str | None
+    names: Mapping[str, Any]
+    query: Mapping[str, str]
+    sent: Mapping[str, Any]
+    private: bool
+    issues: bool
+    limit: Limit
+
+    @property
+    def number(self) -> int:
+        return int(self.names["number"])
+
+    def shown(self, issue: Issue) -> Payload:
+        return self.payloads.issue(issue, locked=self.pages.fate(issue.number) == "locked")
+
+    def comment(self, comment_id: int) -> tuple[Comment, int]:
+        """A comment, and the issue it stands on."""
+        number = self.pages.issue_of(comment_id)
+        page = 1
+        while True:
+            read = self.pages.list_comments(number, page)
+            for comment in read.comments:
+                if comment.id == comment_id:
+                    return comment, number
+            page += 1
+
+
+def moved(location: str, status: int) -> Reply:
+    """A redirect as GitHub words it."""
+    data = {"message": "Moved Permanently", "url": location, "documentation_url": _DOCS}
+    return Reply(status, data, {"location": location})
+
+
+def refusal(error: GitHubStoreError, call: Call) -> Reply:
+    """The answer where the backend refuses."""
+    if isinstance(error, ObjectNotFound):
+        fate = call.pages.fate(call.number) if "number" in call.names else None
+        if fate and fate.startswith("transferred to "):
+            return moved(f"{call.payloads.base}/repos/{fate.removeprefix('transferred to ')}", 301)
+        return Reply.error(410, "This issue was deleted") if fate == "deleted" else Reply.error(404, "Not Found")
+    if isinstance(error, ValueTooLarge):
+        name = "name" if "label" in error.message else "title" if "title" in error.message else "body"
+        told = f"{name} is too long (maximum is {error.limit} characters)"
+        return Reply.error(
+            422, "Validation Failed", [{"resource": "Issue", "code": "custom", "field": name, "message": told}]
+        )
+    if isinstance(error, LogFull):
+        return Reply.error(403, f"Commenting is disabled on issues with more than {MAX_COMMENTS} comments")
+    if isinstance(error, InsufficientScope):
+        if call.login is None:
+            return Reply.error(401, "Requires authentication")
+        if "locked" in error.message:
+            return Reply.error(403, "Unable to create comment because issue is locked.")
+        if "ask what others may do" in error.message:
+            return Reply.error(403, "Must have push access to view collaborator permission.")
+        accepted = {"x-accepted-github-permissions": "issues=write"}
+        told = Reply.error(403, "Resource not accessible by personal access token").data
+        return Reply(403, told, accepted)
+    return Reply.error(500, "Server Error")

@@ -1,0 +1,75 @@
+"""Comments and reactions."""
+
+from typing import Final
+from urllib.parse import urlencode
+
+from gh_store.backends.base import PAGE, Comment
+from gh_store.backends.local_rows import to_user
+from gh_store.devserver.api.call import Call, Reply
+from gh_store.devserver.payloads import REACTIONS
+
+_PER_PAGE: Final = 30
+
+
+def list_comments(call: Call) -> Reply:
+    per_page = max(1, min(int(call.query.get("per_page", _PER_PAGE)), PAGE))
+    page = max(1, int(call.query.get("page", 1)))
+    begin, end = (page - 1) * per_page, page * per_page
+    comments: list[Comment] = []
+    more = False
+    for at in range(begin // PAGE + 1, (end - 1) // PAGE + 2):
+        read = call.backend.list_comments(call.number, at)
+        offset = (at - 1) * PAGE
+        comments.extend(read.comments[max(0, begin - offset) : end - offset])
+        more = read.more or len(read.comments) > end - offset
+    link = {"link": _page_link(call, page + 1)} if more else {}
+    return Reply(200, [call.payloads.comment(comment, call.number) for comment in comments], link)
+
+
+def _page_link(call: Call, page: int) -> str:
+    root = f"{call.payloads.base}/repositories/{call.payloads.repository_id}"
+    return f'<{root}/issues/{call.number}/comments?{urlencode({**call.query, "page": page})}>; rel="next"'
+
+
+def create_comment(call: Call) -> Reply:
+    comment = call.backend.create_comment(call.number, call.sent["body"])
+    return Reply(201, call.payloads.comment(comment, call.number))
+
+
+def get_comment(call: Call) -> Reply:
+    return Reply(200, call.payloads.comment(*call.comment(int(call.names["comment"]))))
+
+
+def edit_comment(call: Call) -> Reply:
+    call.pages.edit_comment(int(call.names["comment"]), call.sent["body"])
+    return get_comment(call)
+
+
+def delete_comment(call: Call) -> Reply:
+    call.pages.delete_comment(int(call.names["comment"]))
+    return Reply(204)
+
+
+def list_reactions(call: Call) -> Reply:
+    comment, _ = call.comment(int(call.names["comment"]))
+    left = call.backend.list_reactions(comment.id)
+    wanted = call.query.get("content")
+    return Reply(
+        200,
+        [
+            call.payloads.reaction(comment.id, content, user, comment.created_at)
+            for content, user in left
+            if wanted in (None, content)
+        ],
+    )
+
+
+def react(call: Call) -> Reply:
+    comment_id, content = int(call.names["comment"]), call.sent["content"]
+    if content not in REACTIONS:
+        return Reply.error(422, "Validation Failed", [{"resource": "Reaction", "code": "invalid", "field": "content"}])
+    comment, _ = call.comment(comment_id)
+    user = to_user(call.login)
+    before = (content, user) in call.pages.list_reactions(comment_id)
+    call.backend.add_reaction(comment_id, content)
+    return Reply(200 if before else 201, call.payloads.reaction(comment_id, content, user, comment.created_at))

@@ -1,0 +1,70 @@
+"""Labels, and those of an issue."""
+
+from typing import Any
+
+from gh_store.backends.base import Label
+from gh_store.devserver.api.call import Call, Reply
+
+
+def issue_labels(call: Call) -> Reply:
+    return Reply(200, [call.payloads.label(label) for label in call.pages.get_issue(call.number).labels])
+
+
+def _names(call: Call) -> list[str]:
+    sent: Any = call.sent
+    given = sent if isinstance(sent, list) else sent["labels"]
+    return [label if isinstance(label, str) else label["name"] for label in given]
+
+
+def add_labels(call: Call) -> Reply:
+    for name in _names(call):
+        call.backend.add_label(call.number, name)
+    return issue_labels(call)
+
+
+def put_labels(call: Call) -> Reply:
+    wanted = _names(call)
+    for label in call.pages.get_issue(call.number).labels:
+        if label.name.lower() not in {name.lower() for name in wanted}:
+            call.backend.remove_label(call.number, label.name)
+    for name in wanted:
+        call.backend.add_label(call.number, name)
+    return issue_labels(call)
+
+
+def remove_label(call: Call) -> Reply:
+    names = {label.name.lower() for label in call.pages.get_issue(call.number).labels}
+    if call.names["name"].lower() not in names:
+        return Reply.error(404, "Label does not exist")
+    call.backend.remove_label(call.number, call.names["name"])
+    return issue_labels(call)
+
+
+def list_labels(call: Call) -> Reply:
+    labels = [Label(name) for name in call.pages.labels()]
+    return Reply(200, [call.payloads.label(call.pages.get_label(label.name) or label) for label in labels])
+
+
+def create_label(call: Call) -> Reply:
+    call.pages.need("write", "make labels")  # rights come before what was sent
+    name = call.sent["name"]
+    if not call.backend.create_label(name, call.sent.get("description") or ""):
+        return Reply.error(422, "Validation Failed", [{"resource": "Label", "code": "already_exists", "field": "name"}])
+    return Reply(201, call.payloads.label(call.pages.get_label(name) or Label(name)))
+
+
+def get_label(call: Call) -> Reply:
+    label = call.backend.get_label(call.names["name"])
+    return Reply.error(404, "Not Found") if label is None else Reply(200, call.payloads.label(label))
+
+
+def edit_label(call: Call) -> Reply:
+    if call.pages.get_label(call.names["name"]) is None:
+        return Reply.error(404, "Not Found")
+    call.backend.edit_label(call.names["name"], call.sent.get("description") or "")
+    return get_label(call)
+
+
+def delete_label(call: Call) -> Reply:
+    call.pages.delete_label(call.names["name"])
+    return Reply(204)
