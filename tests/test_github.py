@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
+import trustme
 from loguru import logger
 from world import Clock
 
@@ -16,6 +17,7 @@ from gh_store import (
     AuthInvalid,
     AuthMissing,
     BackendUnavailable,
+    GitHubStore,
     InsufficientScope,
     IntegrityError,
     ObjectNotFound,
@@ -28,6 +30,8 @@ from gh_store.backends.github.cache import Cache, Known
 from gh_store.backends.github.refusals import Answer, rate_limited, refusal
 from gh_store.backends.local_pages import LocalPages
 from gh_store.core.retry import _long_work, long_work
+from gh_store.devserver.api import Reply
+from gh_store.devserver.server import serving
 
 
 def store_through(hub, backend, **settings):
@@ -622,3 +626,52 @@ def test_a_store_may_be_shared_by_threads(hub):
         thread.join()
     assert failed == []
     assert sorted((obj.data["n"], obj.meta.version) for obj in store.list_all()) == [(4, 6)] * 8
+
+
+def test_a_certificate_is_checked_and_another_bundle_can_be_named(hub, tmp_path, monkeypatch):
+    authority, bundle, both = trustme.CA(), tmp_path / "ca.pem", tmp_path / "server.pem"
+    authority.cert_pem.write_to_path(bundle)
+    authority.issue_cert("127.0.0.1").private_key_and_cert_chain_pem.write_to_path(both)
+    hub.near().create("a", {"n": 1})
+    with serving(hub.server, str(both)) as address:
+
+        def get(**options):
+            with GitHubStore("local/data", "token-of-local", base_url=address, **options) as store:
+                return store.get("a").data
+
+        with pytest.raises(BackendUnavailable, match="certificate") as caught:
+            get()
+        assert "--ca-bundle" in caught.value.hint
+        assert hub.asked() == []
+        assert get(ca_bundle=str(bundle)) == {"n": 1}
+        monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(bundle))
+        assert get() == {"n": 1}
+
+
+@pytest.mark.parametrize("data", ["[]", "{}", '{"number": "x"}', "null", '"text"', "[1]", "<html>", '{"message": 1}'])
+def test_an_answer_that_is_none_of_githubs_is_said_so(hub, data):
+    hub.near().create("a", {})
+    hub.server._reply = lambda request, token, body: Reply(200, json.loads(data) if data[0] != "<" else data)
+    backend = hub.through()
+    for verb in (
+        lambda: backend.get_issue(1),
+        lambda: backend.create_comment(1, "{}"),
+        lambda: backend.edit_issue(1, open=True),
+        lambda: backend.add_label(1, "x"),
+        lambda: backend.permission("somebody"),
+        lambda: backend.create_label("x", ""),
+        lambda: backend.add_reaction(1, "+1"),
+    ):
+        with pytest.raises((BackendUnavailable, IntegrityError, InsufficientScope)):
+            verb()
+
+
+def test_a_label_that_is_still_there_and_a_reaction_that_is_another(hub):
+    hub.near().create("a", {}, ["x"])
+    pages = hub.server.pages("local")
+    pages.remove_label = lambda number, name: None
+    with pytest.raises(IntegrityError, match="still has"):
+        hub.through().remove_label(1, "x")
+    pages.add_label = lambda number, name: None
+    with pytest.raises(InsufficientScope, match="in silence"):
+        hub.through().add_label(1, "y")

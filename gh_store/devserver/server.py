@@ -13,11 +13,17 @@ from starlette.types import ASGIApp
 from gh_store.core.exceptions import InvalidInput
 
 
-def _server(app: ASGIApp) -> uvicorn.Server:
+def _server(app: ASGIApp, certificate: str | None = None) -> uvicorn.Server:
     # Faults are answers here, so uvicorn has nothing of its own to say. The Date is the backend's.
     return uvicorn.Server(
         uvicorn.Config(
-            app, log_level="critical", lifespan="off", date_header=False, server_header=False, proxy_headers=False
+            app,
+            log_level="critical",
+            lifespan="off",
+            date_header=False,
+            server_header=False,
+            proxy_headers=False,
+            ssl_certfile=certificate,
         )
     )
 
@@ -58,14 +64,14 @@ def serve(app: ASGIApp, listening: socket.socket) -> None:
 
 
 @contextmanager
-def serving(app: ASGIApp) -> Iterator[str]:
-    """Answer in a thread; yields the address."""
+def serving(app: ASGIApp, certificate: str | None = None) -> Iterator[str]:
+    """Answer in a thread, over TLS if there is a file of key and certificate; yields the address."""
     listening = listen("127.0.0.1", 0)
-    server = _server(app)
+    server = _server(app, certificate)
     thread = threading.Thread(target=lambda: asyncio.run(server.serve(sockets=[listening])), daemon=True)
     thread.start()
     try:
-        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+        yield f"{'https' if certificate else 'http'}://127.0.0.1:{listening.getsockname()[1]}"
     finally:
         server.should_exit = True
         thread.join()

@@ -1,17 +1,25 @@
 """The GitHub backend: the verbs of the port over REST, each one request."""
 
 import base64
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, TypeVar
 from urllib.parse import quote
 
 from gh_store.backends.base import PAGE, Comment, Issue, IssuePage, Label, Page, User
 from gh_store.backends.github.client import Client, Connection
 from gh_store.backends.github.limiter import Limiter, Limits, shared_limiter
 from gh_store.backends.github.records import to_comment, to_issue, to_label, to_user
-from gh_store.core.exceptions import InsufficientScope, IntegrityError, ObjectNotFound, RepoNotFoundOrUnauthorized
+from gh_store.core.exceptions import (
+    BackendUnavailable,
+    InsufficientScope,
+    IntegrityError,
+    ObjectNotFound,
+    RepoNotFoundOrUnauthorized,
+)
+
+T = TypeVar("T")
 
 __all__ = ["Connection", "GitHubBackend", "Limiter", "Limits", "shared_limiter"]
 
@@ -65,7 +73,7 @@ class GitHubBackend:
         answer = self.client.get(f"/issues/{number}", f"see issue {number}", remember=True, missing=True)
         if answer.status == 404:
             raise ObjectNotFound(f"There is no issue {number}.")
-        return to_issue(answer.data)
+        return _read(to_issue, answer.data)
 
     def list_issues(
         self,
@@ -92,11 +100,11 @@ class GitHubBackend:
             answer = self.client.get(cursor, "list issues", absolute=True, missing=True)
         if answer.status == 404:
             raise RepoNotFoundOrUnauthorized(f"{self.repository} does not show its issues to this token.")
-        return IssuePage(tuple(map(to_issue, answer.data)), self.client.next_page(answer))
+        return IssuePage(_read_all(to_issue, answer.data), self.client.next_page(answer))
 
     def create_issue(self, title: str, body: str, labels: Sequence[str]) -> Issue:
         sent = {"title": title, "body": body, "labels": list(labels)}
-        return to_issue(self._written(self.client.send("POST", "/issues", "open issues", sent).data, "number"))
+        return _read(to_issue, self.client.send("POST", "/issues", "open issues", sent).data)
 
     def edit_issue(
         self, number: int, *, title: str | None = None, body: str | None = None, open: bool | None = None
@@ -105,17 +113,20 @@ class GitHubBackend:
         given = {"title": title, "body": body, "state": state}
         sent = {name: value for name, value in given.items() if value is not None}
         answer = self.client.send("PATCH", f"/issues/{number}", f"edit issue {number}", sent)
-        return to_issue(self._written(answer.data, "number", number))
+        return _read(to_issue, self._written(answer.data, "number", number))
 
     def add_label(self, number: int, name: str) -> None:
         sent = {"labels": [name]}
         answer = self.client.send("POST", f"/issues/{number}/labels", "label issues", sent)
-        if name.lower() not in {label["name"].lower() for label in answer.data}:
+        if name.lower() not in {label.name.lower() for label in _read_all(to_label, answer.data)}:
             raise InsufficientScope(f"GitHub dropped the label {name!r} of issue {number} in silence.")
 
     def remove_label(self, number: int, name: str) -> None:
         path = f"/issues/{number}/labels/{quote(name, safe='')}"
-        self.client.send("DELETE", path, "take labels off issues", accepts=(404,))
+        answer = self.client.send("DELETE", path, "take labels off issues", accepts=(404,))
+        left = () if answer.status == 404 else _read_all(to_label, answer.data)
+        if name.lower() in {label.name.lower() for label in left}:
+            raise IntegrityError(f"Issue {number} still has the label {name!r}, which was taken off.")
 
     # --- comments ---------------------------------------------------------------------------------
 
@@ -126,29 +137,31 @@ class GitHubBackend:
             query={"per_page": str(PAGE), "page": str(page)},
             remember=True,
         )
-        return Page(tuple(map(to_comment, answer.data)), self.client.next_page(answer) is not None)
+        return Page(_read_all(to_comment, answer.data), self.client.next_page(answer) is not None)
 
     def create_comment(self, number: int, body: str) -> Comment:
         answer = self.client.send("POST", f"/issues/{number}/comments", f"comment on issue {number}", {"body": body})
-        comment = to_comment(self._written(answer.data, "id"))
+        comment = _read(to_comment, answer.data)
         if comment.body.split() != body.split():
             raise IntegrityError(f"Comment {comment.id} does not hold what was sent.")
         return comment
 
     def add_reaction(self, comment_id: int, content: str) -> None:
         path = f"/issues/comments/{comment_id}/reactions"
-        self.client.send("POST", path, "react", {"content": content}, accepts=(404,))
+        answer = self.client.send("POST", path, "react", {"content": content}, accepts=(404,))
+        if answer.status != 404:
+            self._written(answer.data, "content", content)
 
     def list_reactions(self, comment_id: int) -> tuple[tuple[str, User | None], ...]:
         path = f"/issues/comments/{comment_id}/reactions"
         answers = self._pages(path, "see reactions")
-        return tuple((each["content"], to_user(each.get("user"))) for each in answers)
+        return _read_all(lambda each: (str(each["content"]), to_user(each.get("user"))), answers)
 
     # --- labels -----------------------------------------------------------------------------------
 
     def get_label(self, name: str) -> Label | None:
         answer = self.client.get(f"/labels/{quote(name, safe='')}", "see labels", missing=True)
-        return None if answer.status == 404 else to_label(answer.data)
+        return None if answer.status == 404 else _read(to_label, answer.data)
 
     def create_label(self, name: str, description: str) -> bool:
         sent = {"name": name, "description": description, "color": "ededed"}
@@ -174,7 +187,7 @@ class GitHubBackend:
         answer = self.client.get(path, "see who may write", missing=True)
         if answer.status == 404:
             return "none"
-        return _PERMISSIONS.get(answer.data["permission"], "none")
+        return _PERMISSIONS.get(_read(lambda data: str(data["permission"]), answer.data), "none")
 
     def read_file(self, path: str) -> str | None:
         answer = self.client.get(f"/contents/{quote(path)}", "read files", remember=True, missing=True)
@@ -191,7 +204,7 @@ class GitHubBackend:
                 f"This token may not see the team {organization}/{slug}, or there is none.",
                 hint="Give the token the right to read the organization's members, or name people in CODEOWNERS.",
             ) from error
-        return frozenset(member["login"].lower() for member in members)
+        return frozenset(_read_all(lambda member: str(member["login"]).lower(), members))
 
     # --- inside -----------------------------------------------------------------------------------
 
@@ -208,10 +221,27 @@ class GitHubBackend:
             answer = self.client.get(following, what, absolute=True, missing=True)
         return found
 
-    def _written(self, data: Any, name: str, value: object = None) -> Any:
+    def _written(self, data: Any, name: str, value: object) -> Any:
         """The answer to a write, if it holds what was sent."""
-        if not isinstance(data, dict) or data.get(name) is None or (value is not None and data[name] != value):
+        if not isinstance(data, dict) or data.get(name) != value:
             raise IntegrityError(
                 f"A write to {self.repository} was answered with something else; it may not have taken."
             )
         return data
+
+
+def _read(convert: Callable[[Any], T], payload: Any) -> T:
+    """A record of what the server sent, which may be another server than we think."""
+    try:
+        return convert(payload)
+    except (AttributeError, LookupError, TypeError, ValueError) as error:
+        raise BackendUnavailable(
+            "The server's answer is none of GitHub's REST API.",
+            transient=False,
+            hint="Look at the address of the server (--base-url, GITHUB_API_URL, GH_HOST).",
+        ) from error
+
+
+def _read_all(convert: Callable[[Any], T], payload: Any) -> tuple[T, ...]:
+    """The records of a list."""
+    return tuple(_read(convert, each) for each in _read(list, payload))
