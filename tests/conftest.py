@@ -38,15 +38,12 @@ def server_of_this_process() -> Iterator[None]:
     stop_server()
 
 
-@pytest.fixture(params=["embedded", "lagging", "github"])
+@pytest.fixture(params=["embedded", "lagging", "github", "github lagging"])
 def world(request: pytest.FixtureRequest, tmp_path: Path, config: Config) -> Iterator[World]:
     """Every backend that the promises hold on."""
     path = tmp_path / "store.db"
-    world: World
-    if request.param == "github":
-        world = GitHubWorld(path, config)
-    else:
-        world = World(path, config, lagging=request.param == "lagging")
+    lagging = "lagging" in request.param
+    world = (GitHubWorld if "github" in request.param else World)(path, config, lagging=lagging)
     with world.closing:
         yield world
 

@@ -119,10 +119,13 @@ class GitHubWorld(World):
 
     repository = REPOSITORY
 
-    def __init__(self, path: Path, config: Config) -> None:
+    def __init__(self, path: Path, config: Config, *, lagging: bool = False) -> None:
         super().__init__(path, config)
         self.address = address()
         self.server = DevServer(path, REPOSITORY, {"token-of-local": "local"}, clock=self.clock)
+        if lagging:
+            lags = self.server.trouble.lags
+            lags.label_lag, lags.read_lag, lags.late_ids = 1.5, 0.9, True
         self.closing.callback(self.server.close)
         _SWITCH.app = self.server
 
