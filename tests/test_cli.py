@@ -221,6 +221,7 @@ def test_help_has_an_example_for_every_command(shell):
         out, err = shell.run(verb, "--help")
         assert err == ""
         assert f"Example: gh-store {verb}" in out
+        assert ("--token" in out) == ("set GH_TOKEN instead" in " ".join(out.split()))
     out, _ = shell.run("--help")
     assert all(verb in out for verb in VERBS)
     assert re.fullmatch(r"gh-store, version 1\.0\.0\.dev0\n", shell.run("--version")[0])

@@ -203,7 +203,6 @@ class DevServer:
     def _finished(self, request: Request, token: str | None, reply: api.Reply) -> Answer:
         """With the headers of GitHub; a read that says what is known already costs nothing."""
         body = b"" if reply.data is None else json.dumps(reply.data, ensure_ascii=False).encode()
-        self._answered += 1
         headers = {
             **self._headers(),
             "content-type": "application/json; charset=utf-8",
