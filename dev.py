@@ -37,7 +37,7 @@ def install_peers() -> None:
         target = ["install", "--quiet", "--target", str(PUBLISHED), "gh-store==0.11.3"]
         subprocess.run([*PIP, *target], cwd=ROOT, check=False)
     npm = shutil.which("npm")
-    if npm is not None and not OCTOKIT.exists():
+    if npm is not None and not (OCTOKIT / "node_modules").exists():
         target = ["install", "--silent", "--no-audit", "--no-fund", "--prefix", str(OCTOKIT), "@octokit/rest@22"]
         subprocess.run([npm, *target], cwd=ROOT, check=False)
 
