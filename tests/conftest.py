@@ -23,6 +23,7 @@ def home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPat
     for name in os.environ:
         if name.startswith(("GH_", "GITHUB_")):
             monkeypatch.delenv(name)  # a workflow that runs the tests has a repository and a token of its own
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     return folder
 
 

@@ -68,6 +68,21 @@ def test_lists_follow_the_next_link_and_nothing_else(hub):
     assert all("state=all" in request and "per_page=100" in request for request in asked)
 
 
+def test_a_server_of_ones_own_lies_below_a_path(hub):
+    for number in range(105):
+        hub.near().create(f"o{number}", {"n": number})
+    token = hub.connection().token
+    backend = GitHubBackend("local/data", Connection(f"{hub.address}/api/v3", token), Limiter(Limits()))
+    store = Store(backend, hub.config, sleep=hub.clock.sleep)
+    assert len(list(store.list_all())) == 105
+    store.update("o1", {"m": 1}, process=True)
+    hub.server.repository = hub.trouble.add({"kind": "rename", "to": "local/new"}, hub.server.repository)
+    assert len(list(store.list_all())) == 105
+    assert store.update("o1", {"m": 2}, process=True).data == {"n": 1, "m": 2}
+    assert all(each["path"].startswith("/api/v3/") for each in hub.trouble.requests)
+    backend.close()
+
+
 def test_pull_requests_are_left_out_without_a_request_each(hub):
     store = hub.store()
     store.create("a", {})
@@ -109,7 +124,9 @@ def test_nothing_is_posted_twice_whatever_is_not_answered(hub):
     for kind in ("drop-after", "502", "drop-before", "500"):
         hub.trouble.add({"kind": kind, "match": "POST /repos/local/data/issues/1/comments"}, hub.repository)
         hub.asked()
+        before = hub.clock.slept
         store.update("a", {"n": 1})
+        assert hub.clock.slept - before >= 10, "until then it may still arrive"
         posts = [request for request in hub.asked() if request.startswith("POST") and "/comments" in request]
         assert len(posts) == (1 if kind in ("drop-after", "502") else 2), kind
     events = [json.loads(comment.body) for comment in hub.comments()]
