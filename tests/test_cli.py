@@ -305,6 +305,23 @@ def test_output_that_nobody_reads_any_more_is_no_error(shell):
     assert done.returncode == 0
 
 
+def test_which_store_is_meant(shell):
+    """--store, then --repo, then GITHUB_REPOSITORY, then ./gh-store.db."""
+    nowhere = ["--base-url", "http://127.0.0.1:9", "--token", "t", "--config", "quick.yml"]
+    (shell.folder / "quick.yml").write_text("store: {retries: {max_attempts: 1}}")
+    shell.environment["GITHUB_REPOSITORY"] = "env/name"
+    shell.run("create", "a", "{}", "--store", "mine.db")
+    assert (shell.folder / "mine.db").exists()
+    _, err = shell.run("get", "a", *nowhere, code=6)
+    assert "using env/name (GITHUB_REPOSITORY)" in err
+    _, err = shell.run("get", "a", "--repo", "arg/name", *nowhere, code=6)
+    assert "env/name" not in err
+    assert shell.json("init", "--repo", "arg/name")["store"] == "arg/name"
+    del shell.environment["GITHUB_REPOSITORY"]
+    shell.run("create", "a", "{}")
+    assert (shell.folder / "gh-store.db").exists()
+
+
 def test_an_interrupt_ends_with_130(shell):
     shell.run("create", "a", "{}")
     command = [sys.executable, "-m", "gh_store", "update", "a", "{}", "--wait", "60"]

@@ -175,7 +175,7 @@ def over_http(path, config, verb, fault=None, at=0) -> tuple[Picture, list[str]]
     with world.closing:
         prepare(world)
         if fault is not None:
-            world.trouble.add({"kind": fault, "after": at}, world.repository)
+            world.trouble.add({"kind": fault, "after": at})
         store = Store(world.through(timeout=0.4 if fault == "timeout" else 15.0), config, sleep=world.clock.sleep)
         try:
             verb(store)

@@ -286,7 +286,18 @@ def test_faults_are_asked_for_and_requests_are_told_over_http(ask, hub):
     control(hub, "POST", "faults", json={"kind": "500", "times": 5})
     control(hub, "DELETE", "faults")
     ask("GET", "/issues", 200)
-    for wrong in ({"kind": "none"}, {"kind": "500", "colour": 1}, {"kind": "rename"}):
+    ask("POST", "/issues", 201, json={"title": "one"})
+    ask("POST", "/issues", 201, json={"title": "two"})
+    control(hub, "POST", "faults", json={"kind": "delete-issue", "number": 1})
+    control(hub, "POST", "faults", json={"kind": "transfer-issue", "number": 2, "to": "x/y/issues/7"})
+    ask("GET", "/issues/1", 410)
+    ask("GET", "/issues/2", 301, allow_redirects=False)
+    for wrong in (
+        {"kind": "none"},
+        {"kind": "delete-issue", "number": 9},
+        {"kind": "500", "colour": 1},
+        {"kind": "rename"},
+    ):
         assert control(hub, "POST", "faults", json=wrong).status_code == 422
     assert control(hub, "POST", "faults", json=[]).status_code == 400
     assert control(hub, "GET", "nothing").status_code == 404

@@ -64,7 +64,7 @@ def test_the_first_failed_check_is_the_last_and_has_the_name_of_its_error(hub, o
 
 
 def test_issues_that_are_switched_off(hub):
-    hub.trouble.add({"kind": "no-issues"}, hub.repository)
+    hub.trouble.add({"kind": "no-issues"})
     _, last = examine(hub)
     assert (last.name, last.outcome) == ("issues", "RepoNotFoundOrUnauthorized")
 
@@ -124,7 +124,7 @@ def test_what_should_be_seen_to(hub):
     checks, _ = examine(hub, clock=lambda: datetime.fromtimestamp(hub.clock(), UTC) + timedelta(hours=1))
     assert checks["server"].outcome == "warning"
     assert "off by 3600 s" in checks["server"].found
-    hub.server.repository = hub.trouble.add({"kind": "rename", "to": "local/new"}, hub.server.repository)
+    hub.trouble.add({"kind": "rename", "to": "local/new"})
     checks, _ = examine(hub)
     assert checks["repository"].outcome == "warning"
     assert "is called local/new now" in checks["repository"].found

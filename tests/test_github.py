@@ -76,7 +76,7 @@ def test_a_server_of_ones_own_lies_below_a_path(hub):
     store = Store(backend, hub.config, sleep=hub.clock.sleep)
     assert len(list(store.list_all())) == 105
     store.update("o1", {"m": 1}, process=True)
-    hub.server.repository = hub.trouble.add({"kind": "rename", "to": "local/new"}, hub.server.repository)
+    hub.trouble.add({"kind": "rename", "to": "local/new"})
     assert len(list(store.list_all())) == 105
     assert store.update("o1", {"m": 2}, process=True).data == {"n": 1, "m": 2}
     assert all(each["path"].startswith("/api/v3/") for each in hub.trouble.requests)
@@ -122,7 +122,7 @@ def test_nothing_is_posted_twice_whatever_is_not_answered(hub):
     store = hub.store()
     store.create("a", {"n": 0})
     for kind in ("drop-after", "502", "drop-before", "500"):
-        hub.trouble.add({"kind": kind, "match": "POST /repos/local/data/issues/1/comments"}, hub.repository)
+        hub.trouble.add({"kind": kind, "match": "POST /repos/local/data/issues/1/comments"})
         hub.asked()
         before = hub.clock.slept
         store.update("a", {"n": 1})
@@ -138,7 +138,7 @@ def test_a_patch_whose_outcome_is_unknown_is_looked_up_and_not_repeated(hub):
     store = hub.store()
     store.create("a", {"n": 0})
     store.update("a", {"n": 1})
-    hub.trouble.add({"kind": "502", "match": "PATCH"}, hub.repository)
+    hub.trouble.add({"kind": "502", "match": "PATCH"})
     hub.asked()
     store.process_updates(1)
     patches = [request for request in hub.asked() if request.startswith("PATCH")]
@@ -191,7 +191,7 @@ def test_a_renamed_repository_is_followed_for_reads_and_writes(hub, said):
     store = hub.store()
     for n in range(120):
         store.create(f"o{n}", {"n": n})
-    hub.server.repository = hub.trouble.add({"kind": "rename", "to": "local/renamed"}, hub.server.repository) or ""
+    hub.trouble.add({"kind": "rename", "to": "local/renamed"})
     for verb in (
         lambda store: store.get("o1"),
         lambda store: store.update("o1", {"m": 1}, process=True),
@@ -211,7 +211,7 @@ def test_a_renamed_repository_is_followed_for_reads_and_writes(hub, said):
 def test_the_new_owner_of_a_repository_is_its_owner(hub):
     hub.store().create("a", {})
     hub.backend("local").create_comment(1, '{"n": 1}')
-    hub.server.repository = hub.trouble.add({"kind": "rename", "to": "other/data"}, hub.server.repository)
+    hub.trouble.add({"kind": "rename", "to": "other/data"})
     store = hub.store()
     store.get("a")
     assert store.backend.owner == "other"
@@ -239,7 +239,7 @@ def test_short_work_raises_and_long_work_waits(hub, kind, said):
     store = hub.store()
     store.create("a", {})
     store.update("a", {"n": 1})
-    hub.trouble.add({"kind": kind, "seconds": 300}, hub.repository)
+    hub.trouble.add({"kind": kind, "seconds": 300})
     with pytest.raises(RateLimited) as caught:
         store.get("a")
     assert not caught.value.own
@@ -249,7 +249,7 @@ def test_short_work_raises_and_long_work_waits(hub, kind, said):
         assert 290 < caught.value.wait < 302
         hub.clock.sleep(302)
     before = hub.clock.slept
-    hub.trouble.add({"kind": kind, "seconds": 300}, hub.repository)
+    hub.trouble.add({"kind": kind, "seconds": 300})
     assert store.process_updates(1).data == {"n": 1}
     assert hub.clock.slept - before >= (300 if named else 60)
     assert any("Waiting until" in line for line in said) == named, "the line says until when"
@@ -258,13 +258,13 @@ def test_short_work_raises_and_long_work_waits(hub, kind, said):
 def test_the_policy_can_be_set(hub):
     hub.store().create("a", {})
     waiting = store_through(hub, hub.through(), rate_limit_on_limit="wait")
-    hub.trouble.add({"kind": "primary-limit", "seconds": 40}, hub.repository)
+    hub.trouble.add({"kind": "primary-limit", "seconds": 40})
     assert waiting.get("a").data == {}
     assert hub.clock.slept >= 40
     raising = store_through(hub, hub.through(), rate_limit_on_limit="raise")
     for verb in (raising.process_pending, raising.snapshot, lambda: list(raising.list_all())):
         hub.clock.sleep(100)
-        hub.trouble.add({"kind": "primary-limit", "seconds": 40}, hub.repository)
+        hub.trouble.add({"kind": "primary-limit", "seconds": 40})
         with pytest.raises(RateLimited):
             verb()
 
@@ -280,7 +280,7 @@ def test_every_kind_of_long_work_waits(hub, tmp_path):
         lambda: store.update_snapshot(tmp_path / "s.json"),
         lambda: list(store.list_all()),
     ):
-        hub.trouble.add({"kind": "secondary-limit"}, hub.repository)
+        hub.trouble.add({"kind": "secondary-limit"})
         verb()
         assert not hub.trouble.once[-1].times, "the limit was met"
 
@@ -288,7 +288,7 @@ def test_every_kind_of_long_work_waits(hub, tmp_path):
 def test_a_limit_that_is_known_costs_no_request(hub):
     backend = hub.through()
     store = Store(backend, hub.config, sleep=hub.clock.sleep)
-    hub.trouble.add({"kind": "primary-limit", "seconds": 100}, hub.repository)
+    hub.trouble.add({"kind": "primary-limit", "seconds": 100})
     hub.asked()
     for _ in range(3):
         with pytest.raises(RateLimited):
@@ -302,11 +302,11 @@ def test_a_limit_that_is_known_costs_no_request(hub):
 def test_a_secondary_limit_without_a_time_is_waited_for_ever_longer(hub):
     store = hub.store()
     store.create("a", {})
-    hub.trouble.add({"kind": "secondary-limit-bare", "times": 4}, hub.repository)
+    hub.trouble.add({"kind": "secondary-limit-bare", "times": 4})
     before = hub.clock.slept
     store.process_updates(1)
     assert hub.clock.slept - before >= 60 + 120 + 240 + 480
-    hub.trouble.add({"kind": "secondary-limit-bare", "times": 1000}, hub.repository)
+    hub.trouble.add({"kind": "secondary-limit-bare", "times": 1000})
     with pytest.raises(RateLimited):  # to go on asking risks a ban
         store.process_updates(1)
 
@@ -333,7 +333,7 @@ def test_a_commit_that_meets_a_limit_starts_again_after_it(hub):
     store = hub.store()
     store.create("a", {"n": 0})
     store.update("a", {"n": 1})
-    hub.trouble.add({"kind": "primary-limit", "match": "PATCH", "seconds": 50}, hub.repository)
+    hub.trouble.add({"kind": "primary-limit", "match": "PATCH", "seconds": 50})
     hub.asked()
     assert store.process_updates(1).meta.version == 2
     asked = [request.split()[0] for request in hub.asked()]
@@ -529,7 +529,7 @@ def test_a_repository_that_is_not_there_or_not_to_be_seen(hub):
 
 
 def test_issues_that_are_switched_off(hub):
-    hub.trouble.add({"kind": "no-issues"}, hub.repository)
+    hub.trouble.add({"kind": "no-issues"})
     with pytest.raises(RepoNotFoundOrUnauthorized, match="switched off"):
         hub.store().get("a")
 
@@ -568,7 +568,7 @@ def test_no_token_is_ever_shown(hub, said, caplog):
         repr(thing) for thing in (connection, backend, backend.client, backend.client.__dict__["connection"], store)
     ]
     for kind in ("500", "drop-before", "primary-limit"):
-        hub.trouble.add({"kind": kind, "times": 5}, hub.repository)
+        hub.trouble.add({"kind": kind, "times": 5})
         with pytest.raises((BackendUnavailable, RateLimited)) as caught:
             store.get("a")
         shown += [repr(caught.value), str(vars(caught.value)), caught.value.hint, repr(caught.value.__cause__)]
@@ -590,7 +590,7 @@ def test_a_server_that_is_not_there_was_never_asked():
 
 def test_an_answer_that_does_not_come_in_time(hub):
     hub.store().create("a", {})
-    hub.trouble.add({"kind": "timeout", "times": 1}, hub.repository)
+    hub.trouble.add({"kind": "timeout", "times": 1})
     with pytest.raises(BackendUnavailable, match=r"within 0\.2 s") as caught:
         hub.through(timeout=0.2).create_comment(1, "{}")
     assert caught.value.outcome_unknown
@@ -621,6 +621,23 @@ def test_long_work_is_only_that_of_its_own_thread():
         thread.join()
         assert _long_work.get()
     assert seen == [False]
+
+
+def test_each_thread_has_a_connection_of_its_own(hub):
+    """PyGithub keeps the request in fields of a connection: threads that share one may get each other's answers."""
+    client, meet, used = hub.through().client, threading.Barrier(4), []
+
+    def ask():
+        used.append(client._requester(follow=False))
+        meet.wait()
+        assert client._requester(follow=False) in used
+
+    threads = [threading.Thread(target=ask) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len({id(requester) for requester in used}) == 4
 
 
 def test_a_store_may_be_shared_by_threads(hub):

@@ -36,7 +36,7 @@ def test_the_set_up_commands_are_those_that_ci_runs():
 @pytest.fixture
 def environment(hub, home):
     """Where the repository that the pages speak of is, and settings under which nobody waits."""
-    hub.server.repository = "ada/site"
+    hub.trouble.repository = "ada/site"
     (home / ".config" / "gh-store").mkdir(parents=True)
     (home / ".config" / "gh-store" / "config.yml").write_text(QUICK)
     token = {"GITHUB_API_URL": hub.address, "GITHUB_TOKEN": "token-of-local"}

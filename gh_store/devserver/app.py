@@ -18,7 +18,7 @@ from starlette.types import Receive, Scope, Send
 
 from gh_store.backends.faults import Faults, FaultyBackend
 from gh_store.backends.local_pages import LocalPages
-from gh_store.core.exceptions import GitHubStoreError, InvalidInput
+from gh_store.core.exceptions import GitHubStoreError, InvalidInput, ObjectNotFound
 from gh_store.devserver import api
 from gh_store.devserver.faults import Fault, Trouble
 from gh_store.devserver.payloads import Payloads, number_of
@@ -62,12 +62,11 @@ class DevServer:
         latency: float = 0.0,
     ) -> None:
         self.owner_pages = LocalPages(path, clock=clock)
-        self.repository = repository
         self.repository_id = number_of("repository", repository.lower())
         self.users = dict(users)
         self.private = private
         self.latency = latency
-        self.trouble = Trouble(Faults(clock=clock))
+        self.trouble = Trouble(self.owner_pages, repository, Faults(clock=clock))
         self._clock = clock
         self._pages = {self.owner_pages.user.lower(): self.owner_pages}
         self._used: dict[str | None, tuple[int, int]] = {}
@@ -77,6 +76,11 @@ class DevServer:
             for prefix in ("", "/api/v3")
             for method, path, handler in api.ROUTES
         ]
+
+    @property
+    def repository(self) -> str:
+        """What the repository is called now."""
+        return self.trouble.repository
 
     def close(self) -> None:
         """Let go of the file."""
@@ -279,12 +283,12 @@ class DevServer:
                     self.trouble.requests.clear()
                 return _json(200, self.trouble.requests)
             if what == "faults" and request.method == "POST":
-                self.repository = self.trouble.add(dict(json.loads(body).items()), self.repository)
+                self.trouble.add(dict(json.loads(body).items()))
             elif what == "faults" and request.method == "DELETE":
                 self.trouble.clear()
             elif what != "faults":
                 return _json(404, {"message": "Not Found"})
-        except InvalidInput as error:
+        except (InvalidInput, ObjectNotFound) as error:
             return _json(422, {"message": f"{error} {error.hint}"})
         except (ValueError, TypeError, AttributeError):
             return _json(400, {"message": "A fault is a JSON object with a kind."})

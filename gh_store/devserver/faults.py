@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from gh_store.backends.faults import Faults
+from gh_store.backends.local_pages import LocalPages
 from gh_store.core.exceptions import InvalidInput
 
 ONCE: Final = (
@@ -18,7 +19,7 @@ ONCE: Final = (
     "secondary-limit-bare",  # without Retry-After
     "too-quickly",  # the wording that no pattern of clients knows
 )
-LASTING: Final = ("stale-labels", "late-lists", "late-ids", "rename", "no-issues")
+LASTING: Final = ("stale-labels", "late-lists", "late-ids", "rename", "no-issues", "delete-issue", "transfer-issue")
 
 
 @dataclass
@@ -57,6 +58,8 @@ class Trouble:
     All that goes wrong on a server.
 
     Attributes:
+        pages: The repository in its owner's hands.
+        repository: What it is called, `owner/name`.
         lags: Of the backend: label index, lists, ids out of order.
         once: What hits single requests.
         renamed: The name that the repository had before.
@@ -64,6 +67,8 @@ class Trouble:
         requests: What was asked, in order.
     """
 
+    pages: LocalPages
+    repository: str
     lags: Faults
     once: list[Fault] = field(default_factory=list)
     renamed: str | None = None
@@ -74,14 +79,13 @@ class Trouble:
         """The fault that this request meets."""
         return next((fault for fault in self.once if fault.hits(request)), None)
 
-    def add(self, asked: Mapping[str, Any], repository: str) -> str:
+    def add(self, asked: Mapping[str, Any]) -> None:
         """
         Have something go wrong from now on.
 
-        Returns:
-            The name of the repository from now on.
         Raises:
             InvalidInput: There is no such fault.
+            ObjectNotFound: There is no issue of that number.
         """
         options = dict(asked)
         kind = str(options.pop("kind", ""))
@@ -90,9 +94,13 @@ class Trouble:
                 match = str(options.pop("match", ""))
                 self.once.append(Fault(kind, match=match, **{name: int(value) for name, value in options.items()}))
             elif kind == "rename":
-                self.renamed, repository = repository, str(options.pop("to"))
+                self.renamed, self.repository = self.repository, str(options.pop("to"))
             elif kind == "no-issues":
                 self.no_issues = True
+            elif kind == "delete-issue":
+                self.pages.delete_issue(int(options.pop("number")))
+            elif kind == "transfer-issue":
+                self.pages.transfer_issue(int(options.pop("number")), str(options.pop("to")))
             elif kind in LASTING:
                 seconds = float(options.pop("seconds", 1.5))
                 if kind == "stale-labels":
@@ -103,7 +111,6 @@ class Trouble:
                 raise InvalidInput(f"There is no fault {kind!r}.", hint=f"One of: {', '.join((*ONCE, *LASTING))}.")
         except (KeyError, TypeError, ValueError) as error:
             raise InvalidInput(f"The fault {kind!r} does not take {dict(asked)!r}.") from error
-        return repository
 
     def clear(self) -> None:
         """Nothing goes wrong any more; a new name stays."""
