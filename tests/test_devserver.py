@@ -372,6 +372,17 @@ def test_wrong_use_is_said_in_a_line(tmp_path, arguments, told):
     assert "secret" not in done.stderr
 
 
+def test_without_the_extra_it_says_what_to_install(tmp_path):
+    code = "import sys; sys.modules['starlette'] = None; from gh_store.cli import main; main(sys.argv[1:])"
+    done = subprocess.run(
+        [sys.executable, "-c", code, "dev-server", "--store", "s.db", "--repo", "o/n"], cwd=tmp_path, capture_output=True,
+        text=True, check=False, env={"PYTHONPATH": str(ROOT), "HOME": str(tmp_path)},
+    )  # fmt: skip
+    assert done.returncode == 2
+    assert "needs starlette" in done.stderr
+    assert "gh-object-store[server]" in done.stderr
+
+
 def test_a_store_is_used_through_the_command(tmp_path):
     server = subprocess.Popen(
         [sys.executable, "-m", "gh_store", "dev-server", "--store", "hub.db", "--repo", "ada/data", "--port", "0",

@@ -210,7 +210,7 @@ class Client:
         """Find out where the repository is now, or that it was only the issue that went elsewhere."""
         answer = self._request("GET", self._root, "see where it is", follow=True)
         data = answer.data
-        if answer.status != 200 or not isinstance(data, dict):
+        if answer.status != 200 or not isinstance(data, dict) or not {"id", "full_name", "owner"} <= data.keys():
             raise RepoNotFoundOrUnauthorized(
                 f"{self.repository} has moved to where this token may not follow.", hint="Name the repository anew."
             )
