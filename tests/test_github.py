@@ -162,6 +162,14 @@ def test_a_write_that_did_not_take_is_an_error(hub):
         hub.store("writer").create("b", {})
 
 
+def test_a_comment_that_was_changed_on_its_way_is_an_error(hub):
+    hub.near().create("a", {})
+    pages = hub.server.pages("local")
+    pages.create_comment = lambda number, body: LocalPages.create_comment(pages, number, f"{body}?")
+    with pytest.raises(IntegrityError, match="does not hold what was sent"):
+        hub.store().update("a", {"n": 1})
+
+
 def test_no_pause_stands_between_the_processors_get_and_its_patch(hub):
     pauses = []
 
