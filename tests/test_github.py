@@ -192,6 +192,21 @@ def test_no_pause_stands_between_the_processors_get_and_its_patch(hub):
     assert sum(seconds for _, seconds in pauses) >= len(writes) - 1
 
 
+@pytest.mark.parametrize("object_id", ["a/b?c#d", "100%41", "..", "a b&labels=x", "é 😀", "x;y=z"])
+def test_names_in_addresses_are_escaped(hub, object_id):
+    store = hub.store()
+    with pytest.raises(ObjectNotFound):
+        store.get(object_id)
+    store.create(object_id, {"n": 1})
+    assert hub.store().get(object_id).data == {"n": 1}
+    store.delete(object_id)
+    with pytest.raises(ObjectNotFound):
+        hub.store().get(object_id)
+    assert store.create(object_id, {"n": 2}).meta.issue_number == 2
+    labels = {label.name for label in hub.issue(1).labels}
+    assert labels == {"gh-store", "archived", f"UID:{object_id}"}
+
+
 # --- a repository that moved ----------------------------------------------------------------------
 
 

@@ -10,10 +10,7 @@ _NO_REACTION: Final = ("url", "total_count")
 
 
 def to_user(payload: Mapping[str, Any] | None) -> User | None:
-    if not payload or not payload.get("login"):
-        return None
-    login = str(payload["login"])
-    return User(login, payload.get("type") == "Bot" or login.endswith("[bot]"))
+    return None if payload is None else User(str(payload["login"]), payload.get("type") == "Bot")
 
 
 def to_label(payload: Mapping[str, Any]) -> Label:
