@@ -197,8 +197,10 @@ def test_names_in_addresses_are_escaped(hub, object_id):
     store = hub.store()
     with pytest.raises(ObjectNotFound):
         store.get(object_id)
+    hub.trouble.add({"kind": "stale-labels", "seconds": 60})
     store.create(object_id, {"n": 1})
-    assert hub.store().get(object_id).data == {"n": 1}
+    assert hub.store().get(object_id).data == {"n": 1}, "the label itself says that the index is behind"
+    hub.clock.sleep(61)
     store.delete(object_id)
     with pytest.raises(ObjectNotFound):
         hub.store().get(object_id)
@@ -404,6 +406,12 @@ def test_reads_wait_for_no_write():
         ),
         (429, {"x-ratelimit-remaining": "0", "x-ratelimit-reset": "1800000100"}, "API rate limit exceeded", 101),
         (429, {"retry-after": "7"}, "Too many requests", 7),
+        (
+            403,
+            {"retry-after": "9", "x-ratelimit-remaining": "0", "x-ratelimit-reset": "1800000100"},
+            "API rate limit exceeded",
+            9,
+        ),
         (429, {}, "Too many requests", None),
         (403, {"retry-after": "30"}, "You have exceeded a secondary rate limit.", 30),
         (403, {}, "You have exceeded a secondary rate limit.", None),
