@@ -2,6 +2,7 @@
 
 import json
 import logging
+import os
 import threading
 from collections import Counter
 from dataclasses import replace
@@ -499,6 +500,17 @@ def test_an_entry_that_was_tampered_with_is_missing(tmp_path):
     file.write_text(file.read_text().replace('n\\": 1', 'n\\": 2'))
     assert Cache("me", tmp_path).get("/a") is None
     assert cache.get("/a") == Known('"1"', '{"n": 1}')
+
+
+def test_an_entry_is_that_of_a_token_and_what_is_used_is_kept_longest(tmp_path):
+    cache = Cache("me", tmp_path)
+    for at, address in enumerate(("/a", "/b")):
+        cache.put(address, Known('"1"', address))
+        (newest,) = (file for file in tmp_path.iterdir() if file.stat().st_mtime > 100)
+        os.utime(newest, (at, at))
+    assert Cache("you", tmp_path).get("/a") is None
+    assert Cache("me", tmp_path).get("/a") == Known('"1"', "/a")
+    assert sorted(file.stat().st_mtime > 100 for file in tmp_path.iterdir()) == [False, True]
 
 
 def test_the_folder_is_bounded_and_the_longest_unused_goes_first(tmp_path):
