@@ -31,13 +31,14 @@ def owners_of(path: str, text: str) -> Owners:
     The owners of a path by the text of a CODEOWNERS file: those of the last line that matches.
 
     Owners told by e-mail are left out: nothing tells whose address it is. Lines that GitHub would
-    not read (`!`, `[`) are skipped (docs.github.com, "About code owners").
+    not read are skipped: those with `[`, and those with `!`, which match nothing by themselves
+    (docs.github.com, "About code owners").
     """
     path = path.lstrip("/")
     for line in reversed(text.splitlines()):
         words = _WORD.findall(line)
         comment = next((at for at, word in enumerate(words) if word.startswith("#")), len(words))
-        if not words[:comment] or words[0].startswith("!") or "[" in words[0]:
+        if not words[:comment] or "[" in words[0]:
             continue
         if GitIgnoreSpec.from_lines([words[0]]).match_file(path):
             named = [word[1:].lower() for word in words[1:comment] if word.startswith("@")]
