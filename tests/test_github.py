@@ -295,6 +295,18 @@ def test_the_policy_can_be_set(hub):
             verb()
 
 
+def test_a_sweep_ends_at_a_limit_that_is_not_waited_out(hub):
+    for n in range(3):
+        hub.near().create(f"o{n}", {})
+        hub.near().update(f"o{n}", {"n": n})
+    store = store_through(hub, hub.through(), rate_limit_on_limit="raise")
+    hub.trouble.add({"kind": "secondary-limit", "match": "PATCH"})
+    (done,) = store.process_pending()
+    assert isinstance(done.error, RateLimited)
+    hub.clock.sleep(100)
+    assert [each.error for each in store.process_pending()] == [None] * 3
+
+
 def test_every_kind_of_long_work_waits(hub, tmp_path):
     store = hub.store()
     store.create("a", {})

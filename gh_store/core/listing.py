@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from gh_store.core import wire
-from gh_store.core.exceptions import GitHubStoreError
+from gh_store.core.exceptions import GitHubStoreError, RateLimited
 from gh_store.core.processor import Processor
 from gh_store.core.reading import Reader
 from gh_store.core.types import Processed, StoredObject
@@ -77,7 +77,8 @@ def sweep(
     processor: Processor, *, since: datetime | None = None, progress: Progress = lambda: None, dry_run: bool = False
 ) -> Iterator[Processed]:
     """
-    Process whatever is not settled, deleted objects too; go on past an object in trouble.
+    Process whatever is not settled, deleted objects too; go on past an object in trouble, but not past
+    a rate limit that is not waited out.
 
     Args:
         since: Look only at what changed from then on.
@@ -91,6 +92,8 @@ def sweep(
             yield (processor.preview(number) if dry_run else processor.process(head)).summary
         except GitHubStoreError as error:
             yield Processed(head.object_id, number, error=error)
+            if isinstance(error, RateLimited):
+                return  # that is no trouble of this object alone
 
 
 def candidates(issues: IssueHandler, since: datetime | None) -> Iterator[Head]:
@@ -101,9 +104,8 @@ def candidates(issues: IssueHandler, since: datetime | None) -> Iterator[Head]:
     latest, more = issues.latest()
     yield from latest
     if more:
-        seen = {head.issue.number for head in latest}
-        for label in (issues.config.base_label, wire.ARCHIVED_LABEL):
-            for head in issues.listed(labels=[label]):
-                if head.issue.number not in seen:
-                    seen.add(head.issue.number)
-                    yield head
+        seen, base = {head.issue.number for head in latest}, issues.config.base_label
+        yield from (head for head in issues.listed(labels=[base]) if head.issue.number not in seen)
+        for head in issues.listed(labels=[wire.ARCHIVED_LABEL]):
+            if head.issue.number not in seen and not head.has_label(base):
+                yield head
