@@ -216,9 +216,11 @@ class LocalBackend:
     def create_comment(self, number: int, body: str) -> Comment:
         check_text(body)
         with self._writing() as at:
-            row = self._one("SELECT comments FROM issues WHERE number = ?", number)
-            comments = row[0] if row else self._issue(number).comments  # or say that there is none
-            if self._fate(number) == LOCKED:
+            row = self._one(
+                "SELECT comments, (SELECT fate FROM fates WHERE issue = number) FROM issues WHERE number = ?", number
+            )
+            comments, fate = row or (self._issue(number).comments, None)  # or say that there is none
+            if fate == LOCKED:
                 self.need("write", "comment on an issue that is locked")
             if comments >= MAX_COMMENTS:
                 raise LogFull(
@@ -236,9 +238,10 @@ class LocalBackend:
 
     def add_reaction(self, comment_id: int, content: str) -> None:
         with self._writing():
-            row = self._one("SELECT issue FROM comments WHERE id = ?", comment_id)
-            if row is not None and self._fate(row[0]) == LOCKED:
-                raise InsufficientScope(f"Issue {row[0]} is locked: nobody may react.", hint="Unlock it.")
+            if self._one(
+                "SELECT 1 FROM comments JOIN fates USING (issue) WHERE id = ? AND fate = ?", comment_id, LOCKED
+            ):
+                raise InsufficientScope("The issue is locked: nobody may react.", hint="Unlock it.")
             self._db.execute(
                 "INSERT OR IGNORE INTO reactions SELECT id, ?, ? FROM comments WHERE id = ?",
                 (content, self.user, comment_id),
