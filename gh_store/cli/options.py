@@ -25,7 +25,7 @@ _SERVER_OPTIONS: Final = (
     click.option(
         "--token",
         metavar="TOKEN",
-        help="Other users of this machine can read it here; set GH_TOKEN instead.",
+        help="Who asks. Other users of this machine can read it here; set GH_TOKEN instead.",
     ),
     click.option("--base-url", metavar="URL", help="The server's REST API.  [default: GITHUB_API_URL, GH_HOST]"),
     click.option("--ca-bundle", metavar="FILE", help="Certificates to trust instead of the usual ones."),
