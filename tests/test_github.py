@@ -1,5 +1,6 @@
 """What GitHub really does, each trap in turn: over HTTP, to a server that does the same."""
 
+import gc
 import json
 import logging
 import os
@@ -693,6 +694,17 @@ def test_each_thread_has_a_connection_of_its_own(hub):
     for thread in threads:
         thread.join()
     assert len({id(requester) for requester in used}) == 4
+
+
+def test_what_a_thread_had_goes_with_it(hub):
+    hub.near().create("a", {})
+    backend = hub.through()
+    for _ in range(3):
+        thread = threading.Thread(target=lambda: backend.get_issue(1))
+        thread.start()
+        thread.join()
+    gc.collect()
+    assert len(backend.client._open) == 0
 
 
 def test_a_store_may_be_shared_by_threads(hub):

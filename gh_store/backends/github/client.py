@@ -3,6 +3,7 @@
 import hashlib
 import json
 import threading
+import weakref
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -95,14 +96,14 @@ class Client:
         self._prefix = urlsplit(connection.base_url).path.rstrip("/")
         self._answered = False
         self._local = threading.local()
-        self._open: list[Requester] = []
+        self._open = weakref.WeakSet[Requester]()  # what a thread had goes with it
         self._lock = threading.Lock()
 
     def close(self) -> None:
         """End all connections; harmless to repeat."""
         with self._lock:
-            while self._open:
-                self._open.pop().close()
+            for requester in list(self._open):
+                requester.close()
             self._local = threading.local()
 
     def uninterrupted(self) -> AbstractContextManager[None]:
@@ -276,7 +277,7 @@ class Client:
             )
             setattr(self._local, name, kept)
             with self._lock:
-                self._open.append(kept)
+                self._open.add(kept)
         return kept
 
     def _unanswered(self, error: requests.RequestException, what: str) -> Exception:
