@@ -304,7 +304,7 @@ class Machine(RuleBasedStateMachine):
 
 
 class LaggingMachine(Machine):
-    made = partial(World, lagging=True)
+    made = staticmethod(partial(World, lagging=True))
 
 
 class GitHubMachine(Machine):
