@@ -120,6 +120,8 @@ def answers_about_comments_and_labels_are_as_described(ask):
     ask("GET", "/issues/comments/9/reactions", 404, operation=f"{COMMENT}/reactions")
     ask("POST", "/issues/1/labels", 200, json={"labels": ["more"]}, operation=f"{ISSUE}/labels")
     ask("GET", "/issues/1/labels", 200, operation=f"{ISSUE}/labels")
+    events = ask("GET", "/issues/1/events", 200, operation=f"{ISSUE}/events").json()
+    assert [event["label"]["name"] for event in events] == ["UID:x", "more", "new"]
     ask("DELETE", "/issues/1/labels/MORE", 200, operation=f"{ISSUE}/labels/{{name}}")
     ask("DELETE", "/issues/1/labels/more", 404, operation=f"{ISSUE}/labels/{{name}}")
 

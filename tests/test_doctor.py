@@ -41,7 +41,7 @@ def test_a_deployment_in_good_health(hub):
     assert checks["store"].found == "1 objects, 1 deleted, 0 not settled"
     writes = [request for request in hub.asked() if not request.startswith("GET")]
     assert writes == ["POST /repos/local/data/labels 422"], "a request that makes nothing"
-    assert len(hub.backend().labels()) == 5
+    assert len(hub.backend().list_labels()) == 5
 
 
 @pytest.mark.parametrize(
@@ -81,10 +81,10 @@ def test_a_rate_limit_that_is_used_up(hub):
 def test_labels_are_made_only_if_asked_for(hub):
     checks, _ = examine(hub)
     assert checks["labels"].outcome == "warning"
-    assert hub.backend().labels() == []
+    assert hub.backend().list_labels() == ()
     checks, _ = examine(hub, fix=True)
     assert checks["labels"].found == "made: gh-store, stored-object, archived"
-    assert hub.backend().labels() == ["gh-store", "stored-object", "archived"]
+    assert hub.backend().list_labels() == ("gh-store", "stored-object", "archived")
     checks, _ = examine(hub, fix=True)
     assert checks["labels"].outcome == "ok"
 

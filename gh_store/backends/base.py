@@ -35,7 +35,11 @@ class Label:
 
 @dataclass(frozen=True, slots=True)
 class Issue:
-    """An issue. `comments` is the live count; `updated_at` moves with every change but a reaction."""
+    """
+    An issue. `comments` is the live count; `updated_at` moves with every change but a reaction.
+
+    Where it is `locked`, only writers comment, and nobody reacts.
+    """
 
     number: int
     title: str
@@ -47,17 +51,19 @@ class Issue:
     updated_at: datetime
     comments: int
     is_pull_request: bool = False
+    locked: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Comment:
-    """A comment. `reactions` counts them by content, whoever left them."""
+    """A comment. `reactions` counts them by content, whoever left them; `edited` is a suspicion, no proof."""
 
     id: int
     body: str
     author: User | None
     created_at: datetime
     reactions: Mapping[str, int] = field(default_factory=dict)
+    edited: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +164,12 @@ class Backend(Protocol):
 
     def edit_label(self, name: str, description: str) -> None:
         """Describe an existing label anew."""
+
+    def list_labels(self) -> tuple[str, ...]:
+        """The names of all labels. A request for each page."""
+
+    def labels_ever(self, number: int) -> frozenset[str]:
+        """The names, as they were, of all labels that anybody ever put on an issue. A request for each page."""
 
     def permission(self, login: str) -> Literal["admin", "write", "read", "none"]:
         """What a user may do. Raises InsufficientScope for a caller without write permission."""

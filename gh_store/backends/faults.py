@@ -159,6 +159,12 @@ class FaultyBackend:
     def edit_label(self, name: str, description: str) -> None:
         self._ask("edit_label", lambda: self.backend.edit_label(name, description))
 
+    def list_labels(self) -> tuple[str, ...]:
+        return self._ask("list_labels", self.backend.list_labels)
+
+    def labels_ever(self, number: int) -> frozenset[str]:
+        return self._ask("labels_ever", lambda: self.backend.labels_ever(number))
+
     def permission(self, login: str) -> Literal["admin", "write", "read", "none"]:
         return self._ask("permission", lambda: self.backend.permission(login))
 

@@ -9,14 +9,12 @@ from pathlib import Path
 from typing import Any, Final, Literal, Self
 
 from gh_store.backends.base import PAGE, Comment, Issue, IssuePage, Label, Page, User
-from gh_store.backends.local_rows import COMMENTS, ISSUES, SCHEMAS, to_comment, to_issue, to_time, to_user
+from gh_store.backends.local_rows import COMMENTS, ISSUES, LOCKED, SCHEMAS, to_comment, to_issue, to_time, to_user
 from gh_store.backends.sqlite_file import SqliteFile
 from gh_store.core.exceptions import ConfigurationError, InsufficientScope, LogFull, ObjectNotFound, ValueTooLarge
 from gh_store.core.types import MAX_COMMENTS, MAX_LABEL, MAX_TEXT
 
 Role = Literal["none", "read", "triage", "write", "maintain", "admin"]
-
-LOCKED: Final = "locked"
 
 _MAX_TITLE: Final = 256
 _MAX_LABELS: Final = 100
@@ -267,6 +265,15 @@ class LocalBackend:
             self.need("write", "edit labels")
             self._db.execute("UPDATE labels SET description = ? WHERE key = ?", (description, name.lower()))
 
+    def list_labels(self) -> tuple[str, ...]:
+        with self._file.reading():
+            return tuple(name for (name,) in self._db.execute("SELECT name FROM labels ORDER BY id"))
+
+    def labels_ever(self, number: int) -> frozenset[str]:
+        with self._file.reading():
+            rows = self._db.execute("SELECT name FROM labelled WHERE issue = ?", (number,))
+            return frozenset(name for (name,) in rows)
+
     def permission(self, login: str) -> Literal["admin", "write", "read", "none"]:
         with self._file.reading():
             self.need("write", "ask what others may do")
@@ -328,6 +335,7 @@ class LocalBackend:
         cursor = self._db.execute(
             "INSERT OR IGNORE INTO issue_labels SELECT id, ? FROM labels WHERE key = ?", (number, name.lower())
         )
+        self._db.execute("INSERT OR IGNORE INTO labelled VALUES (?, ?)", (number, name))
         return cursor.rowcount == 1
 
     def _is_me(self, login: str) -> bool:

@@ -1,7 +1,7 @@
 """What people do on the pages of GitHub, and the store never does: for tests, and for the dev server."""
 
-from gh_store.backends.local import LOCKED, LocalBackend, Role, check_text
-from gh_store.backends.local_rows import PULL_REQUEST
+from gh_store.backends.local import LocalBackend, Role, check_text
+from gh_store.backends.local_rows import LOCKED, PULL_REQUEST
 from gh_store.core.exceptions import ObjectNotFound
 
 
@@ -23,7 +23,7 @@ class LocalPages(LocalBackend):
         check_text(body)
         with self._writing() as at:
             number = self._own_comment(comment_id)
-            self._db.execute("UPDATE comments SET body = ? WHERE id = ?", (body, comment_id))
+            self._db.execute("UPDATE comments SET body = ?, edited = 1 WHERE id = ?", (body, comment_id))
             self._touch(number, at)
 
     def delete_comment(self, comment_id: int) -> None:
@@ -104,11 +104,6 @@ class LocalPages(LocalBackend):
         if row is None:
             raise ObjectNotFound(f"There is no comment {comment_id}.")
         return int(row[0])
-
-    def labels(self) -> list[str]:
-        """The names of all labels."""
-        with self._file.reading():
-            return [name for (name,) in self._db.execute("SELECT name FROM labels ORDER BY id")]
 
     def delete_label(self, name: str) -> None:
         """Remove a label, from every issue too."""

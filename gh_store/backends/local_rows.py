@@ -35,8 +35,14 @@ CREATE TABLE files (path TEXT PRIMARY KEY, text TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE members (team TEXT NOT NULL, login TEXT NOT NULL, PRIMARY KEY (team, login)) WITHOUT ROWID;
 CREATE TABLE fates (issue INTEGER PRIMARY KEY, fate TEXT NOT NULL);
 """
+_THIRD: Final = """
+ALTER TABLE comments ADD COLUMN edited INTEGER NOT NULL DEFAULT 0;
+CREATE TABLE labelled (issue INTEGER NOT NULL, name TEXT NOT NULL, PRIMARY KEY (issue, name)) WITHOUT ROWID;
+INSERT INTO labelled SELECT x.issue, l.name FROM issue_labels x JOIN labels l ON l.id = x.label;
+"""
+LOCKED: Final = "locked"
 PULL_REQUEST: Final = "pull request"
-SCHEMAS: Final = (_FIRST, _SECOND)
+SCHEMAS: Final = (_FIRST, _SECOND, _THIRD)
 """Of each version of the format, the statements that make it of the version before."""
 
 ISSUES: Final = """
@@ -47,7 +53,7 @@ SELECT number, title, body, open, author, created_at, updated_at, comments,
   FROM issues
 """
 COMMENTS: Final = """
-SELECT id, body, author, created_at,
+SELECT id, body, author, created_at, edited,
        (SELECT json_group_object(content, n)
           FROM (SELECT content, count(*) n FROM reactions WHERE comment = id GROUP BY content))
   FROM comments
@@ -75,9 +81,10 @@ def to_issue(row: Sequence[Any]) -> Issue:
         updated_at=to_time(updated_at),
         comments=comments,
         is_pull_request=fate == PULL_REQUEST,
+        locked=fate == LOCKED,
     )
 
 
 def to_comment(row: Sequence[Any]) -> Comment:
-    comment_id, body, author, created_at, reactions = row
-    return Comment(comment_id, body, to_user(author), to_time(created_at), json.loads(reactions))
+    comment_id, body, author, created_at, edited, reactions = row
+    return Comment(comment_id, body, to_user(author), to_time(created_at), json.loads(reactions), bool(edited))

@@ -4,7 +4,7 @@ import base64
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from gh_store.backends.base import Comment, Issue, Label, User
@@ -109,7 +109,7 @@ class Payloads:
             "default": False,
         }
 
-    def issue(self, issue: Issue, *, locked: bool) -> Payload:
+    def issue(self, issue: Issue) -> Payload:
         here = f"{self.root}/issues/{issue.number}"
         page = f"{self.base}/{self.repository}/issues/{issue.number}"
         number = number_of("issue", self.repository_id, issue.number)
@@ -132,7 +132,7 @@ class Payloads:
             "assignee": None,
             "assignees": [],
             "milestone": None,
-            "locked": locked,
+            "locked": issue.locked,
             "active_lock_reason": None,
             "comments": issue.comments,
             "closed_at": None if issue.open else when(issue.updated_at),
@@ -155,6 +155,22 @@ class Payloads:
             }
         return payload
 
+    def labeled(self, issue: Issue, name: str) -> Payload:
+        """The event of a label put on an issue; by whom and when is not kept here."""
+        number = number_of("labeled", self.repository_id, issue.number, name)
+        return {
+            "id": number,
+            "node_id": _node("LabeledEvent", number),
+            "url": f"{self.root}/issues/events/{number}",
+            "actor": self.user(issue.author),
+            "event": "labeled",
+            "commit_id": None,
+            "commit_url": None,
+            "created_at": when(issue.created_at),
+            "label": {"name": name, "color": "ededed"},
+            "performed_via_github_app": None,
+        }
+
     def comment(self, comment: Comment, number: int) -> Payload:
         here = f"{self.root}/issues/comments/{comment.id}"
         return {
@@ -166,7 +182,7 @@ class Payloads:
             "body": comment.body,
             "user": self.user(comment.author),
             "created_at": when(comment.created_at),
-            "updated_at": when(comment.created_at),
+            "updated_at": when(comment.created_at + timedelta(seconds=comment.edited)),
             "author_association": self.association(comment.author),
             "performed_via_github_app": None,
             "reactions": self._rollup(here, comment.reactions),

@@ -178,6 +178,14 @@ class GitHubBackend:
         answer = self.client.send("PATCH", path, "edit labels", {"description": description})
         self._written(answer.data, "description", description)
 
+    def list_labels(self) -> tuple[str, ...]:
+        return tuple(label.name for label in _read_all(to_label, self._pages("/labels", "see labels")))
+
+    def labels_ever(self, number: int) -> frozenset[str]:
+        # What an event tells of a label is as it was then (aws-actions/stale-issue-cleanup#20).
+        events = self._pages(f"/issues/{number}/events", f"see what became of issue {number}")
+        return frozenset(_read_all(lambda each: str(each["label"]["name"]), [e for e in events if "label" in e]))
+
     # --- who may write ----------------------------------------------------------------------------
 
     def permission(self, login: str) -> Literal["admin", "write", "read", "none"]:

@@ -29,6 +29,7 @@ def to_issue(payload: Mapping[str, Any]) -> Issue:
         updated_at=datetime.fromisoformat(payload["updated_at"]),
         comments=int(payload["comments"]),
         is_pull_request="pull_request" in payload,
+        locked=bool(payload.get("locked")),
     )
 
 
@@ -40,4 +41,5 @@ def to_comment(payload: Mapping[str, Any]) -> Comment:
         author=to_user(payload.get("user")),
         created_at=datetime.fromisoformat(payload["created_at"]),
         reactions={content: count for content, count in reactions.items() if content not in _NO_REACTION and count},
+        edited=payload.get("updated_at", payload["created_at"]) != payload["created_at"],
     )

@@ -27,6 +27,7 @@ _OF_A_REPOSITORY: Final[tuple[tuple[str, str, Handler], ...]] = (
     ("PATCH", _ISSUE, issues.edit_issue),
     ("PUT", f"{_ISSUE}/lock", issues.lock),
     ("DELETE", f"{_ISSUE}/lock", issues.unlock),
+    ("GET", f"{_ISSUE}/events", labels.issue_events),
     ("GET", f"{_ISSUE}/comments", comments.list_comments),
     ("POST", f"{_ISSUE}/comments", comments.create_comment),
     ("GET", f"{_ISSUE}/labels", labels.issue_labels),

@@ -1,10 +1,11 @@
 """A request, understood; and what may be answered to it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
+from urllib.parse import urlencode
 
-from gh_store.backends.base import Comment, Issue
+from gh_store.backends.base import PAGE, Comment, Issue
 from gh_store.backends.faults import FaultyBackend
 from gh_store.backends.local_pages import LocalPages
 from gh_store.core.exceptions import GitHubStoreError, InsufficientScope, LogFull, ObjectNotFound, ValueTooLarge
@@ -12,6 +13,8 @@ from gh_store.core.types import MAX_COMMENTS
 from gh_store.devserver.payloads import Payload, Payloads
 
 _DOCS: Final = "https://docs.github.com/rest"
+PER_PAGE: Final = 30
+"""What a page holds where nobody says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +74,7 @@ class Call:
         return int(self.names["number"])
 
     def shown(self, issue: Issue) -> Payload:
-        return self.payloads.issue(issue, locked=self.pages.fate(issue.number) == "locked")
+        return self.payloads.issue(issue)
 
     def comment(self, comment_id: int) -> tuple[Comment, int]:
         """A comment, and the issue it stands on."""
@@ -83,6 +86,20 @@ class Call:
                 if comment.id == comment_id:
                     return comment, number
             page += 1
+
+
+def paged(call: Call, path: str, told: Sequence[Payload]) -> Reply:
+    """A page of a list that is whole at hand, by number."""
+    per_page = max(1, min(int(call.query.get("per_page", PER_PAGE)), PAGE))
+    page = max(1, int(call.query.get("page", 1)))
+    link = {"link": page_link(call, path, page + 1)} if len(told) > page * per_page else {}
+    return Reply(200, list(told[(page - 1) * per_page : page * per_page]), link)
+
+
+def page_link(call: Call, path: str, page: int) -> str:
+    """The header that leads to another page."""
+    root = f"{call.payloads.base}/repositories/{call.payloads.repository_id}"
+    return f'<{root}{path}?{urlencode({**call.query, "page": page})}>; rel="next"'
 
 
 def moved(location: str, status: int) -> Reply:

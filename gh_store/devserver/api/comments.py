@@ -1,18 +1,13 @@
 """Comments and reactions."""
 
-from typing import Final
-from urllib.parse import urlencode
-
 from gh_store.backends.base import PAGE, Comment
 from gh_store.backends.local_rows import to_user
-from gh_store.devserver.api.call import Call, Reply
+from gh_store.devserver.api.call import PER_PAGE, Call, Reply, page_link
 from gh_store.devserver.payloads import REACTIONS
-
-_PER_PAGE: Final = 30
 
 
 def list_comments(call: Call) -> Reply:
-    per_page = max(1, min(int(call.query.get("per_page", _PER_PAGE)), PAGE))
+    per_page = max(1, min(int(call.query.get("per_page", PER_PAGE)), PAGE))
     page = max(1, int(call.query.get("page", 1)))
     begin, end = (page - 1) * per_page, page * per_page
     comments: list[Comment] = []
@@ -22,13 +17,8 @@ def list_comments(call: Call) -> Reply:
         offset = (at - 1) * PAGE
         comments.extend(read.comments[max(0, begin - offset) : end - offset])
         more = read.more or len(read.comments) > end - offset
-    link = {"link": _page_link(call, page + 1)} if more else {}
+    link = {"link": page_link(call, f"/issues/{call.number}/comments", page + 1)} if more else {}
     return Reply(200, [call.payloads.comment(comment, call.number) for comment in comments], link)
-
-
-def _page_link(call: Call, page: int) -> str:
-    root = f"{call.payloads.base}/repositories/{call.payloads.repository_id}"
-    return f'<{root}/issues/{call.number}/comments?{urlencode({**call.query, "page": page})}>; rel="next"'
 
 
 def create_comment(call: Call) -> Reply:

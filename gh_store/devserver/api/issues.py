@@ -3,14 +3,11 @@
 import base64
 import json
 from datetime import datetime
-from typing import Final
 from urllib.parse import urlencode
 
 from gh_store.backends.base import PAGE, Issue
-from gh_store.devserver.api.call import Call, Reply
+from gh_store.devserver.api.call import PER_PAGE, Call, Reply
 from gh_store.devserver.api.labels import put_labels
-
-_PER_PAGE: Final = 30
 
 
 def no_issues() -> Reply:
@@ -21,7 +18,7 @@ def list_issues(call: Call) -> Reply:
     if not call.issues:
         return no_issues()
     query = call.query
-    per_page = max(1, min(int(query.get("per_page", _PER_PAGE)), PAGE))
+    per_page = max(1, min(int(query.get("per_page", PER_PAGE)), PAGE))
     state = query.get("state", "open")
     # A cursor is that of the backend's page, and how many of it were shown already.
     cursor, shown = json.loads(base64.urlsafe_b64decode(query["after"])) if "after" in query else (None, 0)

@@ -3,7 +3,7 @@
 from typing import Any
 
 from gh_store.backends.base import Label
-from gh_store.devserver.api.call import Call, Reply
+from gh_store.devserver.api.call import Call, Reply, paged
 
 
 def issue_labels(call: Call) -> Reply:
@@ -41,8 +41,14 @@ def remove_label(call: Call) -> Reply:
 
 
 def list_labels(call: Call) -> Reply:
-    labels = [Label(name) for name in call.pages.labels()]
-    return Reply(200, [call.payloads.label(call.pages.get_label(label.name) or label) for label in labels])
+    names = call.backend.list_labels()
+    return paged(call, "/labels", [call.payloads.label(call.pages.get_label(name) or Label(name)) for name in names])
+
+
+def issue_events(call: Call) -> Reply:
+    names = sorted(call.backend.labels_ever(call.number))
+    issue = call.pages.get_issue(call.number)
+    return paged(call, f"/issues/{call.number}/events", [call.payloads.labeled(issue, name) for name in names])
 
 
 def create_label(call: Call) -> Reply:
