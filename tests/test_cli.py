@@ -18,19 +18,24 @@ from gh_store.cli.commands import commands
 
 ROOT = Path(__file__).parents[1]
 VERBS = [
+    "adopt",
     "create",
     "delete",
     "demo",
     "dev-server",
     "doctor",
+    "export",
     "get",
     "history",
+    "import",
     "init",
     "list",
     "process-updates",
+    "repair",
     "snapshot",
     "update",
     "update-snapshot",
+    "verify",
 ]
 
 

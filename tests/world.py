@@ -80,6 +80,9 @@ class World:
         options = {"config": self.config, "sleep": self.clock.sleep, **options}
         return Store(FaultyBackend(self.through(user), self.faults), **options)
 
+    def plug(self) -> None:
+        """Put this repository, and no other, behind the server that tests share."""
+
     def near(self) -> Store:
         """The owner's store, reached without faults and without a network: for preparing and looking."""
         return Store(self.backend(), self.config, sleep=self.clock.sleep)
@@ -127,6 +130,9 @@ class GitHubWorld(World):
             lags = self.server.trouble.lags
             lags.label_lag, lags.read_lag, lags.late_ids = 1.5, 0.9, True
         self.closing.callback(self.server.close)
+        self.plug()
+
+    def plug(self) -> None:
         _SWITCH.app = self.server
 
     @property

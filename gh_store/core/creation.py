@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from gh_store.backends.base import Issue
 from gh_store.core import wire
@@ -9,7 +10,28 @@ from gh_store.core.exceptions import InsufficientScope, IntegrityError, ObjectEx
 from gh_store.core.processor import Processor, creation_id
 from gh_store.core.reading import stored
 from gh_store.core.types import Event, JsonObject, Mode, Outcome, StoredObject
-from gh_store.handlers.issue import Head, Status
+from gh_store.handlers.issue import Head
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """
+    An id claimed by its label.
+
+    Attributes:
+        label: The label.
+        nonce: What its description says as long as nobody else takes over.
+        fresh: True if this claim made the label, so that nobody had the id before.
+    """
+
+    label: str
+    nonce: str
+    fresh: bool
+
+    def holds(self, head: Head) -> bool:
+        """True if nobody had the id before, nor, as an answer shows, took it over since."""
+        ours = (each for each in head.issue.labels if each.name.lower() == self.label.lower())
+        return self.fresh and any(each.description == self.nonce for each in ours)
 
 
 class Creator:
@@ -30,41 +52,38 @@ class Creator:
             ObjectExists: There is one, or somebody else was first.
             InsufficientScope: The current user may not make labels.
         """
-        nonce = secrets.token_hex(8)
-        label, taken_over = self._claim(object_id, nonce)
+        claim = self.claim(object_id)
+        if not claim.fresh:
+            self._must_be_free(object_id, self.issues.labelled(claim.label, object_id))
+            self.retry.sleep(self.backend.lag)
+            self._must_be_free(object_id, self.issues.newest(object_id))
+            self.take_over(claim)
         # A new object's version, no watermark, and the one comment that is about to be written.
         title = wire.write_title(object_id, 1, self.backend.now(), 0, 1, data)
         body = wire.write_body(data)
-        labels = [wire.SYSTEM_LABEL, self.config.base_label, label, *extra_labels]
-        issue = self.retry.write(
-            lambda _: self.backend.create_issue(title, body, labels), lambda: self._written(title, body)
-        )
-        head = self.issues.head(issue)
-        if head.status is not Status.ACTIVE:
-            raise InsufficientScope(f"Issue {issue.number} was created without its labels.")
-        if issue.title != title or not head.proven:
-            raise IntegrityError(f"Issue {issue.number} does not hold what was sent.")
-        claims = (claim.description for claim in issue.labels if claim.name.lower() == label.lower())
-        if taken_over or nonce not in claims:
+        labels = [wire.SYSTEM_LABEL, self.config.base_label, claim.label, *extra_labels]
+        head = self.opened(title, body, labels)
+        if not claim.holds(head):
             self._settle(head, object_id)
         return self._finish(head, object_id, data)
 
-    def _claim(self, object_id: str, nonce: str) -> tuple[str, bool]:
-        """The label of the id, now ours; and whether it was another's before."""
+    def claim(self, object_id: str) -> Claim:
+        """Claim an id by its label. One that was there before is not taken over yet."""
+        nonce = secrets.token_hex(8)
         plain = wire.plain_label(object_id, self.config.uid_prefix)
         hashed = wire.hashed_label(object_id, self.config.uid_prefix)
         for label in (plain, hashed) if plain is not None else (hashed,):
             if self._make_label(label, nonce):
-                return label, False
+                return Claim(label, nonce, True)
             known = self.retry.read(lambda label=label: self.backend.get_label(label))  # type: ignore[misc]  # mypy cannot infer a default's type
             if known is not None and label == plain and known.name != plain:
                 continue  # the label of an id that differs by case
-            self._must_be_free(object_id, self.issues.labelled(label, object_id))
-            self.retry.sleep(self.backend.lag)
-            self._must_be_free(object_id, self.issues.newest(object_id))
-            self.retry.read(lambda label=label: self.backend.edit_label(label, nonce))  # type: ignore[misc]  # as above
-            return label, True
+            return Claim(label, nonce, False)
         raise IntegrityError(f"The label {hashed} is there in another case.")
+
+    def take_over(self, claim: Claim) -> None:
+        """Make a label ours that was there before."""
+        self.retry.read(lambda: self.backend.edit_label(claim.label, claim.nonce))
 
     def _make_label(self, label: str, nonce: str) -> bool:
         def is_ours() -> bool | None:
@@ -80,9 +99,19 @@ class Creator:
             self.processor.process(active[0])
         raise ObjectExists(f"The object {object_id!r} exists: issue {active[0].issue.number}.")
 
-    def _written(self, title: str, body: str) -> Issue | None:
-        newest = self.backend.list_issues(descending=True).issues
-        return next((issue for issue in newest if (issue.title, issue.body) == (title, body)), None)
+    def opened(self, title: str, body: str, labels: Sequence[str]) -> Head:
+        """A new issue, opened once."""
+
+        def written() -> Issue | None:
+            newest = self.backend.list_issues(descending=True).issues
+            return next((issue for issue in newest if (issue.title, issue.body) == (title, body)), None)
+
+        issue = self.retry.write(lambda _: self.backend.create_issue(title, body, labels), written)
+        if not {name.lower() for name in labels} <= {label.name.lower() for label in issue.labels}:
+            raise InsufficientScope(f"Issue {issue.number} was created without its labels.")
+        if issue.title != title or wire.canonical(wire.read_body(issue.body)) != wire.canonical(wire.read_body(body)):
+            raise IntegrityError(f"Issue {issue.number} does not hold what was sent.")
+        return self.issues.head(issue)
 
     def _settle(self, head: Head, object_id: str) -> None:
         """The lowest active number wins; withdraw if that is another."""

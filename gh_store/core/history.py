@@ -13,7 +13,7 @@ def history(reader: Reader, head: Head) -> list[HistoryEntry]:
     """Every event that counts, oldest first, those pending last."""
     reading = reader.read(head, whole=True)
     behind = {decision.comment.id for decision in reading.known}
-    return [_entry(decision, reading, pending=decision.comment.id not in behind) for decision in _decisions(reading)]
+    return [_entry(decision, reading, pending=decision.comment.id not in behind) for decision in decisions_of(reading)]
 
 
 def at_version(reader: Reader, head: Head, version: int) -> StoredObject:
@@ -25,7 +25,7 @@ def at_version(reader: Reader, head: Head, version: int) -> StoredObject:
         IntegrityError: Comments were edited or deleted since, and the log does not yield it any more.
     """
     reading = reader.read(head, whole=True)
-    for decision in _decisions(reading):
+    for decision in decisions_of(reading):
         if decision.state.version == version:
             if not reading.proved and version < reading.base.version:
                 raise IntegrityError(
@@ -39,7 +39,8 @@ def at_version(reader: Reader, head: Head, version: int) -> StoredObject:
     raise ObjectNotFound(f"{head.object_id!r} has no version {version}; its latest is {latest}.")
 
 
-def _decisions(reading: Reading) -> list[Decision]:
+def decisions_of(reading: Reading) -> list[Decision]:
+    """Every decision of an object whose whole log was read, in order."""
     behind = {decision.comment.id for decision in reading.known}
     pending = [decision for decision in reading.pending if decision.comment.id not in behind]
     return sorted((*reading.known, *pending), key=lambda decision: decision.comment.id)

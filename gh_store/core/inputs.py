@@ -3,6 +3,7 @@
 import json
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from gh_store.core import wire
@@ -73,6 +74,16 @@ def check_aware(time: datetime | None) -> None:
     """Raise InvalidInput for a time without a zone."""
     if time is not None and time.tzinfo is None:
         raise InvalidInput(f"{time.isoformat()} has no time zone.", hint="Give an aware datetime, in UTC for instance.")
+
+
+def read_text(path: Path) -> str:
+    """The text of a file. Raises InvalidInput if it cannot be read."""
+    try:
+        return path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise InvalidInput(f"{path}: {error.strerror}.", hint="Name a file that can be read.") from error
+    except UnicodeDecodeError as error:
+        raise InvalidInput(f"{path}: this is no UTF-8 text.", hint="Make the file anew, as UTF-8.") from error
 
 
 def _own(data: object, *, event_id: str | None = None, initial_of: str | None = None) -> Any:

@@ -3,10 +3,17 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Final
 
 from gh_store.backends.base import Comment
 from gh_store.core import wire
-from gh_store.core.exceptions import GitHubStoreError, InvalidUpdate
+from gh_store.core.exceptions import (
+    ConcurrentUpdateError,
+    GitHubStoreError,
+    InvalidUpdate,
+    ObjectNotFound,
+    ValueTooLarge,
+)
 from gh_store.core.fold import Rejection, begin, fold
 from gh_store.core.types import Event, Malformed, Outcome, State
 from gh_store.handlers.comment import read_comment
@@ -103,6 +110,8 @@ def _decide(
         return Rejection(refused)
     if isinstance(event, Malformed):
         return Rejection(InvalidUpdate(event.why))
+    if event.refused is not None:
+        return Rejection(rejection(*event.refused))
     if original is not None:
         return Rejection(
             InvalidUpdate(
@@ -113,6 +122,18 @@ def _decide(
     if event.initial:
         return Rejection(InvalidUpdate("The object has its initial state already."))
     return fold(state, event)
+
+
+_KINDS: Final[dict[str, type[GitHubStoreError]]] = {
+    kind.__name__: kind for kind in (InvalidUpdate, ValueTooLarge, ConcurrentUpdateError, ObjectNotFound)
+}
+
+
+def rejection(name: str, message: str) -> GitHubStoreError:
+    """The error that an event was rejected for, as a reply or a copy tells it."""
+    error = _KINDS.get(name, InvalidUpdate)(message)
+    error.rejected = True
+    return error
 
 
 class _Events:
@@ -132,7 +153,7 @@ class _Events:
         """The first `initial_state` that counts."""
         for index, comment in enumerate(self._comments):
             event = self[index]
-            if isinstance(event, Event) and event.initial and self._counts(comment, event):
+            if isinstance(event, Event) and event.begins and self._counts(comment, event):
                 return event
         return None
 

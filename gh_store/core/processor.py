@@ -125,12 +125,13 @@ class Processor:
         reading = self.reader.read(head, age=self._patience)
         return Run(reading.head, reading.object, reading.pending)
 
-    def process(self, head: Head | int) -> Run:
+    def process(self, head: Head | int, *, withheld: bool = False) -> Run:
         """
         Apply all that is pending, and complete whatever an earlier run left undone.
 
         Args:
             head: An issue's number, or what an answer has just told of it, which saves a request.
+            withheld: The issue may be one that is no object yet, or no longer.
         Raises:
             ObjectNotFound: The issue holds no object.
             InsufficientScope: The current user may not ask who is authorised; nothing was written.
@@ -141,7 +142,7 @@ class Processor:
         unanswered = limited = 0
         for _ in range(_ROUNDS):
             try:
-                return self._round(self._object(current), memory)
+                return self._round(self._object(current, withheld=withheld), memory)
             except _Again as again:
                 if again.unanswered is not None:
                     unanswered += 1
@@ -157,8 +158,8 @@ class Processor:
             f"Issue {current.issue.number} changed under each of {_ROUNDS} attempts.", outcome_unknown=False
         )
 
-    def _object(self, head: Head) -> Head:
-        if head.status in (Status.NO_OBJECT, Status.WITHDRAWN):
+    def _object(self, head: Head, *, withheld: bool = False) -> Head:
+        if head.status is Status.NO_OBJECT or (head.status is Status.WITHDRAWN and not withheld):
             raise ObjectNotFound(f"Issue {head.issue.number} holds no object.")
         head = self.reader.identified(head)
         if head.object_id is None:
@@ -300,6 +301,9 @@ class Processor:
         """Leave the receipts that a run before this one was cut off from leaving."""
         head = reading.head
         if head.bracket is None or not reading.proved:
+            begun = [each for each in reading.known if each.creates and not self.receipts.shows(each.comment)]
+            for decision in begun:
+                self.receipts.leave(decision.comment, decision.event, decision.outcome)
             return
         missing = self._without_receipt(reading.log, head.bracket.watermark)
         if not missing:

@@ -260,7 +260,7 @@ class Reader:
 
         def counts(comment: Comment, event: Event | Malformed) -> bool:
             # The labels admitted the issue, and with it what its author began it with.
-            begins = isinstance(event, Event) and event.initial and comment.author == head.issue.author
+            begins = isinstance(event, Event) and event.begins and comment.author == head.issue.author
             return begins or self._counts(comment, event)
 
         decisions = decide(log.comments, counts, refuses=self._refuses(head))

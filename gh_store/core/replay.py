@@ -63,7 +63,7 @@ def _guesses(access: Access, receipts: Receipts) -> Iterator[Counts]:
 
 
 def _is_initial(event: Event | Malformed) -> bool:
-    return isinstance(event, Event) and event.initial
+    return isinstance(event, Event) and event.begins
 
 
 def _replay(head: Head, comments: Sequence[Comment], counts: Counts) -> Replay | None:

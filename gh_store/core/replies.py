@@ -8,16 +8,8 @@ from loguru import logger
 from gh_store.core import wire
 from gh_store.core.access import Access
 from gh_store.core.config import Config
-from gh_store.core.exceptions import (
-    AccessError,
-    ConcurrentUpdateError,
-    GitHubStoreError,
-    InvalidInput,
-    InvalidUpdate,
-    ObjectNotFound,
-    ValueTooLarge,
-)
-from gh_store.core.log import Decision
+from gh_store.core.exceptions import AccessError, InvalidInput
+from gh_store.core.log import Decision, rejection
 from gh_store.core.receipts import Receipts
 from gh_store.core.types import Event
 from gh_store.handlers.comment import CommentHandler, Log, read_comment
@@ -51,7 +43,9 @@ class Replies:
 
     def tell(self, number: int, log: Log, decisions: tuple[Decision, ...], told: Told) -> None:
         """Reply to each rejected event that has no reply yet."""
-        rejected = [decision for decision in decisions if decision.error is not None]
+        # A copy's writer was told where it was rejected first.
+        copies = {d.comment.id for d in decisions if isinstance(d.event, Event) and d.event.refused is not None}
+        rejected = [each for each in decisions if each.error is not None and each.comment.id not in copies]
         if not rejected:
             return
         known = {reply[0] for reply in self._believed(log)}
@@ -92,10 +86,10 @@ class Replies:
         same = _repeated(log, position)
         for told, name, message in self._believed(log):
             if told in same:
-                raise _rejected(name, message)
+                raise rejection(name, message)
         # No reply: they are switched off, or it could not be posted.
         if any(map(self.receipts.rejected, same)):
-            raise _rejected("InvalidUpdate", f"Event {position} was rejected.")
+            raise rejection("InvalidUpdate", f"Event {position} was rejected.")
 
 
 def _repeated(log: Log, position: int) -> list[int]:
@@ -104,14 +98,3 @@ def _repeated(log: Log, position: int) -> list[int]:
     ids = {event.event_id for event in events if isinstance(event, Event) and event.position == position}
     shared = [event.position for event in events if isinstance(event, Event) and event.event_id in ids - {None}]
     return shared or [position]
-
-
-_KINDS: dict[str, type[GitHubStoreError]] = {
-    kind.__name__: kind for kind in (InvalidUpdate, ValueTooLarge, ConcurrentUpdateError, ObjectNotFound)
-}
-
-
-def _rejected(name: str, message: str) -> GitHubStoreError:
-    error = _KINDS.get(name, InvalidUpdate)(message)
-    error.rejected = True
-    return error

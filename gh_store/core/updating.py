@@ -45,20 +45,21 @@ class Updater:
     ) -> StoredObject:
         """Append an event of checked content; see Store.update."""
         number = self._room(object_id, expected_version if event_id is None else None)
-        comment = self.processor.comments.append(
-            number,
-            changes,
-            event_id=event_id or uuid.uuid4().hex,
-            mode=mode,
-            attempt=1 if event_id is None else 2,  # only then is it compared with what came before
-            expected_version=expected_version,
-        )
-        self.processor.access.require(comment.author)
-        head = self.reader.identified(self.issues.reopen(number))
-        self.issues.remember(head)
-        if head.status is not Status.ACTIVE:
+        name, attempt = (uuid.uuid4().hex, 1) if event_id is None else (event_id, 2)  # 2 is compared with the log
+        while True:
+            comment = self.processor.comments.append(
+                number, changes, event_id=name, mode=mode, attempt=attempt, expected_version=expected_version
+            )
+            self.processor.access.require(comment.author)
+            head = self.reader.identified(self.issues.reopen(number))
+            self.issues.remember(head)
+            if head.status is Status.ACTIVE:
+                break
             self.issues.forget(object_id)
-            raise deleted(head)
+            if head.status is not Status.WITHDRAWN:
+                raise deleted(head)
+            # Another issue holds the object now; what is carried over to it may be this very event.
+            number, attempt = self.issues.find(object_id).issue.number, 2
         event = Event(
             position=comment.id,
             time=comment.created_at,

@@ -1,7 +1,8 @@
 """CommentHandler: the log as comments."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from gh_store.backends.base import PAGE, Backend, Comment, Page
 from gh_store.core import wire
@@ -84,6 +85,7 @@ class CommentHandler:
         attempt: int = 1,
         expected_version: int | None = None,
         initial_of: str | None = None,
+        origin: Mapping[str, Any] | None = None,
     ) -> Comment:
         """
         Write an event, once: a try whose outcome is unknown is looked up, and a repetition says so.
@@ -102,6 +104,7 @@ class CommentHandler:
                 attempt=attempt + tried - 1,
                 expected_version=expected_version,
                 initial_of=initial_of,
+                origin=origin,
             )
             return self.backend.create_comment(number, text)
 

@@ -7,6 +7,7 @@ Everything here is pure. Whatever comes from an issue is hostile until it has be
 from gh_store.core.wire.events import (
     CLIENT_VERSION,
     meta_object_id,
+    meta_origin,
     read_event,
     write_event,
 )
@@ -25,6 +26,7 @@ from gh_store.core.wire.titles import (
     hashed_label,
     plain_label,
     read_title,
+    withheld_title,
     write_title,
 )
 from gh_store.core.wire.values import (
@@ -33,6 +35,7 @@ from gh_store.core.wire.values import (
     canonical,
     check_size,
     check_value,
+    parse,
     read_body,
     read_value,
     write_body,
@@ -54,12 +57,15 @@ __all__ = [
     "check_value",
     "hashed_label",
     "meta_object_id",
+    "meta_origin",
+    "parse",
     "plain_label",
     "read_body",
     "read_event",
     "read_reply",
     "read_title",
     "read_value",
+    "withheld_title",
     "write_body",
     "write_event",
     "write_put_back",

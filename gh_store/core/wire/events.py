@@ -43,12 +43,14 @@ def write_event(
     attempt: int = 1,
     expected_version: int | None = None,
     initial_of: str | None = None,
+    origin: Mapping[str, Any] | None = None,
 ) -> str:
     """
     The text of a comment that carries an event.
 
     Args:
         initial_of: The object id, for the event that creates the object.
+        origin: Where the event stood before it was copied, and what became of it there.
     Raises:
         ValueTooLarge: It does not fit in a comment.
     """
@@ -63,6 +65,8 @@ def write_event(
         meta["attempt"] = attempt
     if expected_version is not None:
         meta["expected_version"] = expected_version
+    if origin is not None:
+        meta["origin"] = origin
     event: dict[str, Any] = {"_data": data, "_meta": meta}
     if initial_of is not None:
         meta["object_id"] = initial_of
@@ -110,6 +114,7 @@ def read_event(text: str, *, position: int, time: datetime) -> Event | Malformed
         expected_version=meta.get("expected_version"),
         initial=kind == "initial_state",
         full=full,
+        refused=_refused(meta),
     )
 
 
@@ -134,6 +139,20 @@ def _fault_of_event(data: object, meta: object, kind: object) -> str | None:
     if kind == "initial_state" and mode == Mode.PATCH:
         return "An initial state is no patch."
     return None
+
+
+def meta_origin(meta: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """Where an event stood before it was copied, if it says so."""
+    origin = meta.get("origin")
+    return origin if isinstance(origin, dict) else None
+
+
+def _refused(meta: Mapping[str, Any]) -> tuple[str, str] | None:
+    told = (meta_origin(meta) or {}).get("rejected")
+    if not isinstance(told, dict):
+        return None
+    error, message = told.get("error"), told.get("message")
+    return (error, message) if isinstance(error, str) and isinstance(message, str) else None
 
 
 def meta_object_id(meta: Mapping[str, Any]) -> str | None:

@@ -58,6 +58,11 @@ def write_title(object_id: str, version: int, time: datetime, watermark: int, co
     return f"{TITLE_PREFIX}{object_id} [v{version} {time.strftime(_TIME)} {watermark}/{comments} {check}]"
 
 
+def withheld_title(object_id: str) -> str:
+    """The title of an issue that is still being filled, and vouches for nothing yet."""
+    return f"{TITLE_PREFIX}{object_id}"
+
+
 @dataclass(frozen=True, slots=True)
 class Title:
     """The object id that an issue stands for, and its bracket if it has one that is ours."""
@@ -66,20 +71,20 @@ class Title:
     bracket: Bracket | None
 
 
-def read_title(text: str, labels: Collection[str], uid_prefix: str) -> Title:
+def read_title(text: str, labels: Collection[str] | None, uid_prefix: str) -> Title:
     """
-    What a title says, as far as the issue's labels vouch for it.
+    What a title says, as far as the issue's labels vouch for it; all that it says, if they are None.
 
     The id is None where the title does not tell it and the label is a hashed one.
     """
     prefix = uid_prefix.lower()
-    uids = [label[len(prefix) :] for label in labels if label.lower().startswith(prefix)]
+    uids = [label[len(prefix) :] for label in labels or () if label.lower().startswith(prefix)]
     name = text.removeprefix(TITLE_PREFIX)
     if name != text:
         found = _BRACKET.search(name)
         if found:
             object_id = name[: found.start()]
-            if _vouched(object_id, uids, uid_prefix):
+            if labels is None or _vouched(object_id, uids, uid_prefix):
                 version, time, watermark, comments, check = found.groups()
                 try:
                     at = datetime.fromisoformat(time)

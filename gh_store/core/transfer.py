@@ -1,0 +1,251 @@
+"""Objects with their logs, out of a store and into one: export, import, adopt."""
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from gh_store.core import wire
+from gh_store.core.creation import Claim, Creator
+from gh_store.core.exceptions import GitHubStoreError, ObjectExists, RateLimited
+from gh_store.core.history import decisions_of
+from gh_store.core.inputs import checked_labels
+from gh_store.core.listing import Progress, list_issues
+from gh_store.core.reading import Reader
+from gh_store.core.records import Copy, Record, plan, recorded
+from gh_store.core.types import Event, Transferred
+from gh_store.handlers.comment import read_comment
+from gh_store.handlers.issue import Head, Status
+
+# --- out ------------------------------------------------------------------------------------------
+
+
+def record_of(reader: Reader, head: Head) -> Record:
+    """An object and its whole log. Raises IntegrityError if its issue does not tell its id any more."""
+    reading = reader.read(reader.identified(head), whole=True)
+    obj, config = reading.object, reader.config
+    behind = {decision.comment.id for decision in reading.known}
+    ours = {wire.SYSTEM_LABEL, wire.ARCHIVED_LABEL, config.base_label.lower()}
+    labels = [label.name for label in reading.head.issue.labels if label.name.lower() not in ours]
+    return Record(
+        object_id=obj.meta.object_id,
+        data=obj.data,
+        repository=reader.backend.repository,
+        issue_number=obj.meta.issue_number,
+        version=obj.meta.version,
+        labels=tuple(name for name in labels if not name.lower().startswith(config.uid_prefix.lower())),
+        deleted=reading.head.status is Status.DELETED,
+        events=tuple(
+            recorded(decision, pending=decision.comment.id not in behind) for decision in decisions_of(reading)
+        ),
+    )
+
+
+def records(reader: Reader, *, deleted: bool, progress: Progress) -> Iterator[Record]:
+    """All objects with their logs; the deleted ones too if they are asked for."""
+    wanted = [reader.config.base_label, *([wire.ARCHIVED_LABEL] if deleted else [])]
+    seen = set[int]()
+    for label in wanted:
+        for head in list_issues(reader.issues, [label]).heads:
+            kept = head.status is Status.ACTIVE or (deleted and head.status is Status.DELETED)
+            if kept and not head.unfinished and head.issue.number not in seen:
+                seen.add(head.issue.number)
+                yield record_of(reader, head)
+                progress()
+
+
+# --- in -------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A record, and the events that make its object anew."""
+
+    record: Record
+    copies: tuple[Copy, ...]
+    labels: tuple[str, ...]
+
+
+class Importer:
+    """
+    Makes objects anew, each in an issue of its own.
+
+    The issue gets its base label last, when everything is in it. Until then it holds no object, so nobody reads or
+    updates half of one. The events have names that every run gives them anew: cut anywhere, the next run goes on.
+    """
+
+    def __init__(self, creator: Creator) -> None:
+        self.creator = creator
+        self.processor = creator.processor
+        self.reader = self.processor.reader
+        self.issues = creator.issues
+        self.comments = self.processor.comments
+        self.config = creator.config
+        self.retry = creator.retry
+        self.backend = creator.backend
+
+    def plan(self, record: Record) -> Planned:
+        """What is to be written. Raises InvalidObject, LogFull or ValueTooLarge; nothing is asked yet."""
+        labels = tuple(checked_labels(record.labels, self.config))
+        return Planned(record, plan(record, self.config.log_max_events), labels)
+
+    def bring_all(self, planned: Sequence[Planned], progress: Progress) -> Iterator[Transferred]:
+        """Make all of these objects; go on past one in trouble, but not past a limit that is not waited out."""
+        self.retry.sleep(self.backend.lag)  # what an earlier run has written last is in sight then
+        known = by_id(self.issues.listed())
+        for each in planned:
+            object_id = each.record.object_id
+            try:
+                number, made = self.bring(each, known.get(object_id, ()))
+                yield Transferred(object_id, number, made)
+            except GitHubStoreError as error:
+                yield Transferred(object_id, error=error)
+                if isinstance(error, RateLimited):
+                    return
+            progress()
+
+    def bring(self, planned: Planned, known: Sequence[Head], *, beside: int | None = None) -> tuple[int, bool]:
+        """
+        Make one object; its issue, and False if an earlier run has made it.
+
+        Args:
+            known: The issues that have ever held it, or may come to.
+            beside: One of them, which may go on to hold it.
+        Raises:
+            ObjectExists: There is another object of this id.
+            InsufficientScope, AccessDeniedError: The current user may not write here.
+        """
+        record = planned.record
+        known = [head for head in known if head.issue.number != beside]
+        mine = next((head for head in known if self._begun(head, planned)), None)
+        if mine is not None and mine.status is not Status.WITHDRAWN:
+            return mine.issue.number, False
+        rival = next((head for head in known if head.status is Status.ACTIVE), None)
+        if rival is not None and not record.deleted:
+            raise ObjectExists(f"The object {record.object_id!r} exists: issue {rival.issue.number}.")
+        claim = self.creator.claim(record.object_id) if mine is None else None
+        head = self._withheld(planned, claim) if claim is not None else mine
+        assert head is not None
+        number = head.issue.number
+        self._append(number, planned, fresh=mine is None)
+        self.processor.process(number, withheld=True)
+        self.issues.label(head, wire.ARCHIVED_LABEL if record.deleted else self.config.base_label, on=True)
+        if not record.deleted and not (claim is not None and claim.holds(self.issues.read(number))):
+            self._settle(head, planned, beside)
+        return number, True
+
+    def _withheld(self, planned: Planned, claim: Claim) -> Head:
+        """A new issue, without the label that would make it an object."""
+        if not claim.fresh:
+            self.creator.take_over(claim)
+        labels = [wire.SYSTEM_LABEL, claim.label, *planned.labels]
+        title = wire.withheld_title(planned.record.object_id)
+        return self.creator.opened(title, wire.write_body(planned.copies[0].data), labels)
+
+    def _begun(self, head: Head, planned: Planned) -> bool:
+        """True if an issue was made by this very plan, in an earlier run."""
+        begin = planned.copies[0]
+        comments = self.retry.read(lambda: self.backend.list_comments(head.issue.number, 1)).comments
+        events = [event for event in map(read_comment, comments) if isinstance(event, Event)]
+        if head.status is Status.WITHDRAWN and head.bracket is None and not events:
+            return head.issue.body == wire.write_body(begin.data)
+        return any(event.event_id == begin.event_id for event in events)
+
+    def _append(self, number: int, planned: Planned, *, fresh: bool = False) -> bool:
+        """Append the events of a plan that an issue lacks; True if there was one."""
+        events = () if fresh else map(read_comment, self.comments.whole(number).comments)
+        there = {event.event_id for event in events if isinstance(event, Event)}
+        missing = [copy for copy in planned.copies if copy.event_id not in there]
+        for copy in missing:
+            comment = self.comments.append(
+                number,
+                copy.data,
+                event_id=copy.event_id,
+                mode=copy.mode,
+                attempt=2,  # another run may have written it
+                expected_version=copy.expected_version,
+                initial_of=planned.record.object_id if copy.initial else None,
+                origin=copy.origin or None,
+            )
+            self.processor.access.require(comment.author)
+        return bool(missing)
+
+    def _settle(self, head: Head, planned: Planned, beside: int | None) -> None:
+        """Withdraw if somebody else made the object meanwhile, or a second run of this one was first."""
+        self.retry.sleep(self.backend.lag)
+        for rival in self.issues.newest(planned.record.object_id):
+            number = rival.issue.number
+            if number in (head.issue.number, beside):
+                continue
+            if number < head.issue.number or not self._begun(rival, planned):
+                self.processor.withdraw(head)
+                raise ObjectExists(f"The object {planned.record.object_id!r} exists: issue {number} was first.")
+
+    # --- adopt ------------------------------------------------------------------------------------
+
+    def adopt_all(self, wanted: Collection[str], progress: Progress, *, dry_run: bool) -> Iterator[Transferred]:
+        """
+        Adopt the objects whose creator may no longer write, and finish what a cut run has left of it.
+
+        Args:
+            wanted: Only these ids; all, if there are none.
+        """
+        self.retry.sleep(self.backend.lag)
+        for object_id, heads in by_id(map(self.reader.identified, self.issues.listed())).items():
+            if wanted and object_id not in wanted:
+                continue
+            for head in heads:
+                try:
+                    if not self._is_orphan(head):
+                        continue
+                    number = None if dry_run else self._adopt(head, heads)
+                    if dry_run or number is not None:
+                        yield Transferred(object_id, number, made=not dry_run)
+                except GitHubStoreError as error:
+                    yield Transferred(object_id, error=error)
+                    if isinstance(error, RateLimited):
+                        return
+            progress()
+
+    def _is_orphan(self, head: Head) -> bool:
+        """True for an object that nobody who may write has made, or what was one and is not settled."""
+        active = head.status is Status.ACTIVE and not head.unfinished
+        left = head.status is Status.WITHDRAWN and head.bracket is not None and not head.settled
+        return (active or left) and not self.processor.access.trusts(head.issue.author)
+
+    def _adopt(self, head: Head, heads: Sequence[Head]) -> int | None:
+        """
+        Bring an object into an issue of the current user's, and withdraw its old one; the new issue.
+
+        The new one becomes the object before the old one ceases to be it, so the id is never free. What reaches the
+        old one until then is carried over.
+        """
+        number = head.issue.number
+        if head.status is Status.ACTIVE:
+            if not head.settled:
+                head = self.processor.process(head).head
+            new, _ = self.bring(self.plan(record_of(self.reader, head)), heads, beside=number)
+            self.issues.label(head, self.config.base_label, on=False)
+        else:
+            planned = self.plan(record_of(self.reader, head))
+            copies = (each for each in heads if each.status is Status.ACTIVE and self._begun(each, planned))
+            copy = next(copies, None)
+            if copy is None:
+                return None  # withdrawn for another reason
+            new = copy.issue.number
+        self.issues.forget(head.object_id or "")
+        old = self.issues.set_open(head, False)  # the answer is live
+        while True:
+            if not old.settled:
+                old = self.processor.process(old, withheld=True).head
+            if not self._append(new, self.plan(record_of(self.reader, old))):
+                return new
+            self.processor.process(new)
+            old = self.issues.set_open(old, False)
+
+
+def by_id(heads: Iterable[Head]) -> dict[str, list[Head]]:
+    """Issues by the object that they hold, have held, or may come to hold."""
+    found: dict[str, list[Head]] = {}
+    for head in heads:
+        if head.object_id is not None:
+            found.setdefault(head.object_id, []).append(head)
+    return found

@@ -1,0 +1,299 @@
+"""A store leaves with its logs, and comes back the same: export, import, adopt."""
+
+import json
+from dataclasses import replace
+
+import pytest
+from world import GitHubWorld, World
+
+from gh_store import (
+    ConcurrentUpdateError,
+    InvalidInput,
+    InvalidUpdate,
+    LogFull,
+    ObjectExists,
+    ObjectNotFound,
+    Store,
+)
+from gh_store.core import wire
+
+
+def messy(world: World) -> None:
+    """A store in which everything has happened that can."""
+    store, page = world.near(), world.user("colleague", "write")
+    store.create("thing", {"a": {"x": 1}, "@": "#1"}, ["public", "Two Words"])
+    store.update("thing", {"a": {"y": None}}, event_id="mine")
+    store.update("thing", {"a": {"x": None}}, "merge", process=True)
+    store.update("thing", {"a": {"y": None}}, event_id="mine")  # the same again
+    store.update("thing", [{"op": "test", "path": "/a", "value": 7}], "patch")
+    store.update("thing", {"b": True}, "replace", expected_version=3)
+    page.create_comment(1, '{"by": "hand"}')
+    page.create_comment(1, '```json\n{"by": "hand"}\n```')
+    page.create_comment(1, '{"_data": {"x": 1}, "_meta": {"update_mode": "nonsense"}}')
+    page.create_comment(1, "talk")
+    world.backend("stranger").create_comment(1, '{"by": "stranger"}')
+    store.process_pending()
+    with pytest.raises(ConcurrentUpdateError):
+        store.update("thing", {"c": 1}, expected_version=2, event_id="late", process=True)
+    page.create_comment(1, json.dumps({"type": "initial_state", "data": {"again": 1}}))
+    store.create("x" * 60, {"long": True})
+    store.create("old", {"life": 1})
+    store.update("old", {"life": "one"}, process=True)
+    store.delete("old")
+    page.create_comment(3, '{"too": "late"}')
+    store.process_pending()
+    store.create("old", {"life": 2})
+    store.create("edited", {"by": "us"})
+    page.edit_issue(5, body='{"by": "hand", "at": null}')
+    store.process_pending()
+    store.update("edited", {"pending": [1, 2.5, "ü"]})
+    page.create_issue("an older one", "{}", [])
+
+
+def told(store: Store, object_id: str):
+    """What users see of an object's past: ids, authors and times are the backend's."""
+    return [
+        (entry["type"], *(("rejected",) if entry["outcome"] == "rejected" else (entry["metadata"]["update_mode"], entry["data"])),
+         entry["version"], entry["state"], entry["proved"], entry.get("error"))
+        for entry in store.get_object_history(object_id)
+        if entry["outcome"] != "duplicate"
+    ]  # fmt: skip
+
+
+def seen(store: Store):
+    return {
+        obj.meta.object_id: (wire.canonical(obj.data), obj.meta.version, told(store, obj.meta.object_id))
+        for obj in store.list_all()
+    }
+
+
+@pytest.fixture
+def source(tmp_path, config):
+    """Another repository, on the embedded backend."""
+    made = World(tmp_path / "source.db", config)
+    with made.closing:
+        yield made
+
+
+@pytest.fixture(params=["embedded", "github"])
+def target(request, tmp_path, config):
+    """An empty repository to import into."""
+    made = {"embedded": World, "github": GitHubWorld}[request.param](tmp_path / "target.db", config)
+    with made.closing:
+        yield made
+
+
+def test_what_was_exported_is_the_same_elsewhere(world, target):
+    messy(world)
+    world.settle()
+    world.plug()
+    lines = list(world.store().export(deleted=True))
+    target.plug()
+    done = target.store().import_from(lines)
+    assert [(each.object_id, each.made, each.error) for each in done] == [(o, True, None) for o in
+            ["thing", "x" * 60, "old", "edited", "old"]]  # fmt: skip
+    world.near().process_pending()
+    before, after = seen(world.near()), seen(target.near())
+    assert after == before
+    assert [entry["outcome"] for entry in target.near().get_object_history("thing")].count("rejected") == 4
+    assert target.near().process_pending() == []
+    assert target.near().verify().damage == ()
+    thing = target.issue(1)
+    assert {label.name for label in thing.labels} >= {"public", "Two Words", "UID:thing", "stored-object", "gh-store"}
+    origin = target.near().get_object_history("thing")[1]["metadata"]["origin"]
+    first = world.comments(1)[1]
+    assert (origin["comment_id"], origin["author"], origin["issue_number"]) == (first.id, "local", 1)
+    assert origin["created_at"] == first.created_at.isoformat()
+    deleted = [head for head in target.near().heads() if head.status == "deleted"]
+    assert [head.state().data for head in deleted] == [{"life": "one"}]
+    # What an importer wrote is as safe to repeat as what it copied.
+    target.near().update("thing", {"a": {"y": None}}, event_id="mine", process=True)
+    assert seen(target.near()) == after
+    again = list(target.store().export(deleted=True))
+    assert [json.loads(line).get("data") for line in again] == [json.loads(line).get("data") for line in lines]
+
+
+def test_an_import_is_repeated_without_doubling(world, source):
+    messy(source)
+    lines = list(source.near().export(deleted=True))
+    assert all(each.made for each in world.store().import_from(lines))
+    world.settle()
+    picture = [world.issue(number) for number in range(1, 6)]
+    assert not any(each.made or each.error for each in world.store().import_from(lines))
+    assert [world.issue(number) for number in range(1, 6)] == picture
+
+
+def test_other_objects_of_the_same_id_are_in_the_way(world):
+    world.near().create("b", {"mine": True})
+    world.settle()
+    done = world.store().import_from(['{"id": "a", "document": {"n": 1}}\n', '{"id": "b", "document": {}}\n',
+                                      '{"id": "c", "document": {"n": 3}}\n'])  # fmt: skip
+    assert [type(each.error) for each in done] == [type(None), ObjectExists, type(None)]
+    world.settle()
+    assert {obj.meta.object_id: obj.data for obj in world.store().list_all()} == {
+        "a": {"n": 1}, "b": {"mine": True}, "c": {"n": 3}}  # fmt: skip
+
+
+def test_a_snapshot_is_imported(world, source):
+    source.near().create("a", {"n": 1})
+    source.near().create("b,c", {"@": "<"})
+    source.near().update("a", {"n": 2}, process=True)
+    document = source.near().snapshot().text()
+    published = json.dumps({**json.loads(document), "snapshot_time": "2025-01-01T00:00:00.123456"}, indent=2)
+    assert [each.made for each in world.store().import_from([document])] == [True, True]
+    world.settle()
+    assert [each.made for each in world.store().import_from([published])] == [False, False]
+    assert {obj.meta.object_id: (obj.data, obj.meta.version) for obj in world.store().list_all()} == {
+        "a": ({"n": 2}, 1), "b,c": ({"@": "<"}, 1)}  # fmt: skip
+
+
+def test_a_log_that_was_changed_is_made_up_for(world, source):
+    store = source.near()
+    store.create("thing", {"n": 0})
+    for n in (1, 2, 3):
+        store.update("thing", [{"op": "replace", "path": "/n", "value": n}], "patch")
+    store.process_pending()
+    source.backend().delete_comment(source.comments()[2].id)
+    source.backend().edit_comment(source.comments()[2].id, '{"_data": [{"op": "test", "path": "/n", "value": 9}], "_meta": {"update_mode": "patch"}}')  # fmt: skip
+    store.process_pending()
+    assert (store.get("thing").data, store.get("thing").meta.version) == ({"n": 3}, 4)
+    world.store().import_from(store.export())
+    world.settle()
+    made = world.store().get("thing")
+    assert (made.data, made.meta.version) == ({"n": 3}, 4)
+    assert [entry["outcome"] for entry in world.store().get_object_history("thing")] == [
+        "applied", "applied", "rejected", "applied", "applied"]  # fmt: skip
+
+
+BAD = {
+    "torn": '{"id": "a", "document": {}}\n{"id": "b", "docum',
+    "early": '{"gh-store": "export", "format": 1, "repository": "local"}\n',
+    "short": '{"gh-store": "export", "format": 1, "repository": "local"}\n{"gh-store": "end", "objects": 1}\n',
+    "newer": '{"gh-store": "export", "format": 2}\n{"gh-store": "end", "objects": 0}\n',
+    "empty": " \n",
+    "no object": "[1]\n",
+    "other keys": '{"a": 1}\n',
+    "twice": '{"id": "a", "document": {}}\n{"id": "a", "document": {}}\n',
+    "no id": '{"id": 1, "document": {}}\n',
+    "slash and dots are fine, NUL is not": '{"id": "../x", "document": {}}\n{"id": "a\\u0000", "document": {}}\n',
+    "NaN": '{"id": "a", "document": {"n": NaN}}\n',
+    "surrogate": '{"id": "a", "document": {"n": "\\ud800"}}\n',
+    "deep": '{"id": "a", "document": ' + '{"a":' * 5000 + "1" + "}" * 5000 + "}\n",
+    "digits": '{"id": "a", "document": {"n": ' + "9" * 5000 + "}}\n",
+    "large": '{"id": "a", "document": {"n": "' + "x" * 66_000 + '"}}\n',
+    "a snapshot of nonsense": '{"objects": {"a": 7}}',
+    "a snapshot of lists": '{"objects": {"a": {"data": []}}}',
+    "an odd event": '{"gh-store": "export", "format": 1}\n{"object_id": "a", "issue_number": 1, "version": 1, "labels": [], "deleted": false, "data": {}, "events": [{}]}\n{"gh-store": "end", "objects": 1}\n',
+    "a version of millions": '{"gh-store": "export", "format": 1}\n{"object_id": "a", "issue_number": 1, "version": 9999999, "labels": [], "deleted": false, "data": {}, "events": []}\n{"gh-store": "end", "objects": 1}\n',
+    "our label": '{"gh-store": "export", "format": 1}\n{"object_id": "a", "issue_number": 1, "version": 1, "labels": ["archived"], "deleted": false, "data": {}, "events": []}\n{"gh-store": "end", "objects": 1}\n',
+}
+
+
+@pytest.mark.parametrize("text", BAD.values(), ids=BAD)
+def test_nothing_is_written_of_a_bad_file(calm, tmp_path, text):
+    file = tmp_path / "bad.jsonl"
+    file.write_text(text)
+    with pytest.raises(InvalidInput) as caught:
+        calm.store().import_from(file)
+    assert len(caught.value.message) < 300
+    assert caught.value.hint
+    assert calm.requests() == []
+
+
+def test_a_file_that_cannot_be_read_is_told(calm, tmp_path):
+    for path in (tmp_path, tmp_path / "none"):
+        with pytest.raises(InvalidInput, match=path.name):
+            calm.store().import_from(path)
+    (tmp_path / "latin").write_bytes(b'{"id": "\xff"}')
+    with pytest.raises(InvalidInput, match="UTF-8"):
+        calm.store().import_from(tmp_path / "latin")
+
+
+def test_an_object_of_too_many_events_is_refused_whole(tmp_path, config, calm):
+    calm.near().create("a", {})
+    for n in range(5):
+        calm.near().update("a", {"n": n})
+    small = World(tmp_path / "small.db", replace(config, log_max_events=5))
+    with small.closing, pytest.raises(LogFull):
+        small.store().import_from(calm.near().export())
+    assert small.requests() == []
+
+
+def test_values_at_their_limit_are_carried(world, source):
+    full = {"x": "y" * (65_536 - 400)}
+    source.near().create("a", full)
+    source.near().update("a", {"x": "z" * (65_536 - 400)}, process=True)
+    world.store().import_from(source.near().export())
+    world.settle()
+    assert world.store().get("a").data == {"x": "z" * (65_536 - 400)}
+    assert world.store().get("a").meta.version == 2
+
+
+# --- adopt ----------------------------------------------------------------------------------------
+
+
+def leaver(world: World) -> Store:
+    """Objects of somebody who may not write any more."""
+    world.user("ada", "write")
+    theirs = Store(world.backend("ada"), world.config, sleep=world.clock.sleep)
+    theirs.create("thing", {"n": 0}, ["public"])
+    theirs.update("thing", {"n": 1}, process=True)
+    with pytest.raises(InvalidUpdate):
+        theirs.update("thing", [{"op": "remove", "path": "/none"}], "patch", process=True)
+    theirs.create("gone", {})
+    theirs.delete("gone")
+    world.near().create("ours", {})
+    world.near().update("thing", {"m": 2}, event_id="once")
+    world.user("ada", "read")
+    world.settle()
+    return theirs
+
+
+def test_what_a_leaver_made_is_adopted(world):
+    leaver(world)
+    before = told(world.near(), "thing")
+    assert [(e.object_id, e.issue_number, e.made) for e in world.store().adopt(dry_run=True)] == [("thing", None, False)]
+    assert world.issue(1).author.login == "ada"
+    [done] = world.store().adopt()
+    assert (done.object_id, done.issue_number, done.made, done.error) == ("thing", 4, True, None)
+    world.settle()
+    assert told(world.store(), "thing") == before
+    new = world.store().get("thing")
+    assert (new.data, new.meta.version, new.meta.issue_number) == ({"n": 1, "m": 2}, 4 - 1, 4)
+    assert world.issue(4).author.login == "local"
+    assert {label.name for label in world.issue(1).labels} == {"gh-store", "UID:thing", "public"}
+    assert not world.issue(1).open
+    assert world.store().adopt() == []
+    assert world.store().verify().damage == ()
+    world.store().update("thing", {"m": 2}, event_id="once", process=True)
+    assert world.store().get("thing").meta.version == 3
+
+
+def test_only_those_that_are_named_are_adopted(world):
+    leaver(world)
+    assert world.store().adopt("ours") == []
+    assert len(world.store().adopt("thing")) == 1
+
+
+def test_an_update_that_reaches_the_old_issue_is_not_lost(world):
+    leaver(world)
+    other = world.store()
+    other.update("thing", {"k": 1}, process=True)  # it knows the old number now
+    world.store().adopt()
+    world.settle()
+    obj = other.update("thing", {"k": 2}, process=True)
+    assert (obj.data["k"], obj.meta.issue_number) == (2, 4)
+    world.backend().create_comment(1, '{"_data": {"k": 3}, "_meta": {"update_mode": "append"}}')
+    world.settle()
+    assert [each.kind for each in world.store().verify().damage] == ["pending"]
+    assert [each.issue_number for each in world.store().adopt()] == [4]
+    world.settle()
+    obj = world.store().get("thing")
+    assert (obj.data["k"], obj.meta.pending) == (3, 0)
+    assert world.store().verify().damage == ()
+    assert world.store().adopt() == []
+
+
+def test_an_id_that_never_was_is_told(world):
+    with pytest.raises(ObjectNotFound):
+        world.store().verify("nothing")
