@@ -2,10 +2,11 @@
 
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Final
 
+from gh_store.backends.base import Label
 from gh_store.core import wire
 from gh_store.core.exceptions import AccessError, BackendUnavailable, GitHubStoreError, ObjectNotFound, RateLimited
 from gh_store.core.listing import Progress
@@ -16,6 +17,7 @@ from gh_store.handlers.issue import Head, Status
 
 _SWEEP: Final = "A sweep (process-updates --all) or `gh-store repair` does it."
 _REPAIR: Final = "`gh-store repair` does it."
+_EDIT: Final = f"An edit becomes an event, if it can be one; else the state is put back. {_SWEEP}"
 _IMPORT: Final = "Import it from an export or a snapshot (`gh-store import`)."
 
 
@@ -106,15 +108,16 @@ class Verifier:
         """Ids whose label is there, and no issue that has it."""
         prefix = self.config.uid_prefix
         there = self.retry.read(self.backend.list_labels)
-        lost = [name for name in there if name.lower().startswith(prefix.lower()) and name.lower() not in labels]
-        missing = {name for name in lost if not wanted or name[len(prefix) :] in wanted}
+        named = {name for object_id in groups for name in self._names(object_id)}
+        ours = (name for name in there if name.lower().startswith(prefix.lower()))
+        lost = {name for name in ours if name.lower() not in labels and name not in named}
+        missing = set() if wanted else lost
         for object_id in wanted:
             if object_id not in groups:
-                hashed = wire.hashed_label(object_id, prefix)
-                named = {wire.plain_label(object_id, prefix), hashed} & set(lost)
-                if not named:
+                its = lost.intersection(self._names(object_id))
+                if not its:
                     raise ObjectNotFound(f"There is no object {object_id!r}, and there never was.")
-                missing |= {name for name in named if name is not None}
+                missing |= its
         for name in sorted(missing):
             yield Examined([
                 Finding(
@@ -124,6 +127,12 @@ class Verifier:
                     f"{_IMPORT} A transferred issue can be transferred back. If it shall be gone, delete the label.",
                 )
             ])  # fmt: skip  # a finding is its kind, its place, and two sentences
+
+    def _names(self, object_id: str) -> list[str]:
+        """The labels that may stand for an id."""
+        prefix = self.config.uid_prefix
+        plain = wire.plain_label(object_id, prefix)
+        return [*([plain] if plain is not None else []), wire.hashed_label(object_id, prefix)]
 
     # --- one object -------------------------------------------------------------------------------
 
@@ -178,11 +187,7 @@ class Verifier:
             )  # fmt: skip  # as above
             return Examined([finding])
         assert head.object_id is not None
-        named = (
-            wire.plain_label(head.object_id, config.uid_prefix),
-            wire.hashed_label(head.object_id, config.uid_prefix),
-        )
-        uid = next((ever[name.lower()] for name in named if name is not None and name.lower() in ever), None)
+        uid = next((ever[name.lower()] for name in self._names(head.object_id) if name.lower() in ever), None)
         lost = [name for name in (wire.SYSTEM_LABEL, role, uid) if name is not None and not head.has_label(name)]
         if uid is None or not head.proven:
             finding = Finding(
@@ -220,14 +225,13 @@ class Verifier:
                 yield find(Kind.PENDING, "It was made by an older gh-store, and not brought up to date yet.", _SWEEP)
             else:
                 yield find(Kind.TITLE, "Its title was replaced: it does not say what the body is worth.", _SWEEP)
+                if reading.edit is not None:
+                    yield find(Kind.STATE, "Its body is not what its log yields.", _EDIT)
         elif not head.proven:
             same = head.body is not None and wire.canonical(head.body) == wire.canonical(reading.state.data)
             if reading.edit is not None or not same:
                 what = "changed by hand" if head.body is not None else "made something that is no JSON object"
-                yield find(
-                    Kind.STATE, f"Its body was {what}.",
-                    f"An edit becomes an event, if it can be one; else the state is put back. {_SWEEP}",
-                )  # fmt: skip  # as above
+                yield find(Kind.STATE, f"Its body was {what}.", _EDIT)
             elif not waiting:
                 yield find(Kind.TITLE, "Its title was changed: it does not fit the body.", _SWEEP)
         if waiting:
@@ -276,7 +280,9 @@ class Verifier:
         """Put labels back, process, and leave the receipts that are missing, in the order of the log."""
         for name in labels:
             self.issues.label(head, name, on=True)
-        run = self.processor.process(head.issue.number)
+        # A read could show the issue as it was before.
+        put = tuple(Label(name) for name in labels)
+        run = self.processor.process(self.issues.head(replace(head.issue, labels=(*head.issue.labels, *put))))
         reading = self.reader.read(run.head, whole=True)
         if reading.proved:
             for decision in reading.known:

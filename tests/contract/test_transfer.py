@@ -252,7 +252,9 @@ def leaver(world: World) -> Store:
 def test_what_a_leaver_made_is_adopted(world):
     leaver(world)
     before = told(world.near(), "thing")
-    assert [(e.object_id, e.issue_number, e.made) for e in world.store().adopt(dry_run=True)] == [("thing", None, False)]
+    assert [(e.object_id, e.issue_number, e.made) for e in world.store().adopt(dry_run=True)] == [
+        ("thing", None, False)
+    ]
     assert world.issue(1).author.login == "ada"
     [done] = world.store().adopt()
     assert (done.object_id, done.issue_number, done.made, done.error) == ("thing", 4, True, None)
