@@ -69,8 +69,8 @@ def second(world: World) -> None:
     page(world).create_issue(issue.title, issue.body, [label.name for label in issue.labels])
 
 
-def pending(world: World) -> None:
-    page(world).create_comment(1, '{"n": 4}')
+def pending(world: World) -> object:
+    return page(world).create_comment(1, '{"n": 4}')
 
 
 DEEDS = {
