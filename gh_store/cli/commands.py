@@ -22,8 +22,9 @@ from gh_store.cli.terminal import (
     progress,
     say,
 )
+from gh_store.cli.workflows import read_event, report_processed, report_snapshot, write_workflows
 from gh_store.core import wire
-from gh_store.core.exceptions import GitHubStoreError
+from gh_store.core.exceptions import GitHubStoreError, ObjectNotFound
 from gh_store.core.store import Store
 from gh_store.core.types import Mode
 
@@ -44,9 +45,22 @@ _from_file = click.option("--from-file", metavar="FILE", help="Read the JSON fro
 
 
 @commands.command(epilog="Example: gh-store init --store data.db")
+@click.option(
+    "--workflows",
+    metavar="[DIR]",
+    is_flag=False,
+    flag_value=".",
+    help="Write the workflows into the repository in DIR (this folder) instead.",
+)
+@click.option("--force", is_flag=True, help="With --workflows: also over files that differ.")
 @store_options
-def init(config: str | None, **where: Any) -> None:
-    """Make a configuration file and (without --repo) a store, where they are missing."""
+def init(workflows: str | None, force: bool, config: str | None, **where: Any) -> None:
+    """Make a configuration file and (without --repo) a store, where they are missing; or the workflows of a store."""
+    if force and workflows is None:
+        raise click.UsageError("--force goes with --workflows.")
+    if workflows is not None:
+        emit({"workflows": write_workflows(Path(workflows), force=force)})
+        return
     file = settings.make_file(Path(config)) if config is not None else settings.ensure_user_file(None)
     with open_store(config=config, create=True, **where):
         emit({"store": store_name(**where), "config": str(file) if file is not None else None})
@@ -153,25 +167,39 @@ def history(object_id: str, output: str | None, **where: Any) -> None:
 
 @commands.command("process-updates", epilog="Example: gh-store process-updates --all --since 36h")
 @positionals("issue", optional=("issue",))
+@click.option("--event", metavar="FILE", help="The issue (and the comment to wait for) of a workflow's event.")
 @click.option("--all", "everything", is_flag=True, help="Sweep: every object that is not settled.")
 @click.option("--since", metavar="AGE|TIME", help="With --all: changed since then; 90m, 36h, 7d, or ISO 8601.")
 @click.option("--dry-run", is_flag=True, help="Only tell what would come of it.")
 @store_options
-def process_updates(issue: str | None, everything: bool, since: str | None, dry_run: bool, **where: Any) -> int:
-    """Apply what is pending: on one issue, or on all."""
-    if (issue is None) != everything:
-        raise click.UsageError("Give --issue N, or --all.")
+def process_updates(
+    issue: str | None, event: str | None, everything: bool, since: str | None, dry_run: bool, **where: Any
+) -> int:
+    """Apply what is pending: on one issue, on that of an event, or on all."""
+    if [issue is not None, event is not None, everything].count(True) != 1:
+        raise click.UsageError("Give one of --issue N, --event FILE and --all.")
     if since is not None and not everything:
         raise click.UsageError("--since goes with --all.")
     if issue is not None and not (issue.isascii() and issue.isdigit() and int(issue) > 0):
         raise click.UsageError(f"{issue!r} is no issue number.")
+    number, comment_id = (int(issue or 0), 0) if event is None else read_event(Path(event))
     with open_store(**where) as store:
-        if issue is not None:
-            emit(object_json(store.process_updates(int(issue), dry_run)))
-            return 0
-        with progress("Looking over objects") as step:
-            done = store.process_pending(_time(store, since), dry_run=dry_run, progress=step)
-    emit([processed_json(each) for each in done])
+        if everything:
+            with progress("Looking over objects") as step:
+                done = store.process_pending(_time(store, since), dry_run=dry_run, progress=step)
+        else:
+            try:
+                done = [store.process(number, dry_run=dry_run, comment_id=comment_id)]
+            except ObjectNotFound as error:
+                if event is None:
+                    raise
+                done = []  # of an issue that is none of ours, events come too
+                say(f"nothing to do: {error}")
+    report_processed(done)
+    if everything:
+        emit([processed_json(each) for each in done])
+    elif done and done[0].object is not None:
+        emit(object_json(done[0].object))
     failed = next((each.error for each in done if each.error is not None), None)
     return failed.exit_code if isinstance(failed, GitHubStoreError) else 0
 
@@ -206,6 +234,7 @@ def snapshot(output: str, **where: Any) -> None:
         sys.stdout.writelines(pieces)
     else:
         say(f"wrote {output}" if changed else f"{output} is up to date")
+        report_snapshot(Path(output), changed=changed)
 
 
 @commands.command("update-snapshot", epilog="Example: gh-store update-snapshot site/data.json")
@@ -216,6 +245,7 @@ def update_snapshot(snapshot_path: str, **where: Any) -> None:
     with open_store(**where) as store, progress("Reading changes") as step:
         changed = store.update_snapshot(snapshot_path, progress=step)
     say(f"updated {snapshot_path}" if changed else f"{snapshot_path} is up to date")
+    report_snapshot(Path(snapshot_path), changed=changed)
 
 
 @commands.command(epilog="Example: gh-store demo --output /tmp/try-it")

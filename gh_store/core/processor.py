@@ -68,6 +68,8 @@ class Run:
             issue_number=self.object.meta.issue_number,
             applied=sum(decision.outcome is Outcome.APPLIED for decision in new),
             rejected=sum(decision.outcome is Outcome.REJECTED for decision in new),
+            reasons=tuple((each.comment.id, str(each.error)) for each in new if each.error is not None),
+            object=self.object,
         )
 
 
@@ -125,13 +127,14 @@ class Processor:
         reading = self.reader.read(head, age=self._patience)
         return Run(reading.head, reading.object, reading.pending)
 
-    def process(self, head: Head | int, *, withheld: bool = False) -> Run:
+    def process(self, head: Head | int, *, withheld: bool = False, expected: int = 0) -> Run:
         """
         Apply all that is pending, and complete whatever an earlier run left undone.
 
         Args:
             head: An issue's number, or what an answer has just told of it, which saves a request.
             withheld: The issue may be one that is no object yet, or no longer.
+            expected: A comment that is known to be there, and is waited for.
         Raises:
             ObjectNotFound: The issue holds no object.
             InsufficientScope: The current user may not ask who is authorised; nothing was written.
@@ -142,7 +145,7 @@ class Processor:
         unanswered = limited = 0
         for _ in range(_ROUNDS):
             try:
-                return self._round(self._object(current, withheld=withheld), memory)
+                return self._round(self._object(current, withheld=withheld), memory, expected)
             except _Again as again:
                 if again.unanswered is not None:
                     unanswered += 1
@@ -168,8 +171,8 @@ class Processor:
 
     # --- one round --------------------------------------------------------------------------------
 
-    def _round(self, head: Head, memory: _Memory) -> Run:
-        reading = self.reader.read(head, age=self._patience)
+    def _round(self, head: Head, memory: _Memory, expected: int) -> Run:
+        reading = self.reader.read(head, age=self._patience, expected=expected)
         head = reading.head
         self._complete_creation(reading, memory)
         putting_back = self._keep_edit(reading, memory)

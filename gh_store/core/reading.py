@@ -171,7 +171,7 @@ class Reader:
 
     # --- issue and log ----------------------------------------------------------------------------
 
-    def read(self, head: Head, *, whole: bool = False, age: float = 0.0) -> Reading:
+    def read(self, head: Head, *, whole: bool = False, age: float = 0.0, expected: int = 0) -> Reading:
         """
         Read an object and its log, and decide what is pending.
 
@@ -182,6 +182,8 @@ class Reader:
             whole: Read the log from its beginning, and replay it.
             age: Seconds that the newest comment must be old, or older ones may still be on their
                 way into the list. Waited for a few times at most: some issues never rest.
+            expected: A comment that is known to be there. Waited for a few times at most: it may be
+                deleted meanwhile.
         Raises:
             InsufficientScope: The current user may not ask who is authorised.
             BackendUnavailable: The list stays shorter than the count.
@@ -191,12 +193,13 @@ class Reader:
         for tried in range(_SHORT_LISTS):
             log = self._log(head, whole)
             young = age - self._age(log) if tried < _YOUNG_LISTS else 0.0
-            if log.total >= head.issue.comments and young <= 0:
+            missing = log.last < expected and tried < _YOUNG_LISTS
+            if log.total >= head.issue.comments and young <= 0 and not missing:
                 if not log.whole and needs_whole(log.comments, head.bracket.watermark if head.bracket else 0):
                     log = self.comments.whole(head.issue.number)
                 return self._reading(head, log, whole)
             self._rest(max(self.backend.lag / 2, young, 0.01))
-            if log.total < head.issue.comments:
+            if missing or log.total < head.issue.comments:
                 head = self.identified(self.issues.read(head.issue.number))
         raise BackendUnavailable(
             f"The list of comments of issue {head.issue.number} stays shorter than its count.", outcome_unknown=False

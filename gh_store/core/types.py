@@ -271,6 +271,8 @@ class Processed:
         applied: Events applied.
         rejected: Events rejected.
         error: The error that stopped the work on this object, or None.
+        reasons: For each rejected event its comment, and why.
+        object: The object after it.
     """
 
     object_id: str | None
@@ -278,3 +280,5 @@ class Processed:
     applied: int = 0
     rejected: int = 0
     error: Exception | None = None
+    reasons: tuple[tuple[int, str], ...] = ()
+    object: StoredObject | None = None

@@ -206,9 +206,21 @@ class Store:
             ObjectNotFound: The issue holds no object.
             InsufficientScope: The current user may not ask who is authorised; nothing was written.
         """
+        obj = self.process(issue_number, dry_run=dry_run).object
+        assert obj is not None
+        return obj
+
+    def process(self, issue_number: int, *, dry_run: bool = False, comment_id: int = 0) -> Processed:
+        """
+        As process_updates, and tell what was done.
+
+        Args:
+            comment_id: A comment that is known to be there, and may not be in sight yet: it is waited for.
+        """
         with long_work():
-            run = self._processor.preview(issue_number) if dry_run else self._processor.process(issue_number)
-        return run.object
+            if dry_run:
+                return self._processor.preview(issue_number).summary
+            return self._processor.process(issue_number, expected=comment_id).summary
 
     def process_pending(
         self,

