@@ -6,6 +6,8 @@ from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any, Final
 
+import yaml
+
 from gh_store import credentials
 from gh_store.backends.base import User
 from gh_store.backends.github import Connection, GitHubBackend, Limiter, Limits
@@ -28,6 +30,8 @@ _OTHER: Final = "gh-store"
 _SKEW: Final = 300.0
 _FEW: Final = 50
 _RIGHTS: Final = {"read": "pull", "label": "triage", "write issues, react, write contents": "push"}
+_TEMPLATES: Final = (".github/ISSUE_TEMPLATE", "ISSUE_TEMPLATE", "docs/ISSUE_TEMPLATE")
+_MOST_TEMPLATES: Final = 50
 _LABEL_TEXT: Final = "Of the object store kept in these issues (gh-store)."
 
 
@@ -102,6 +106,7 @@ class Doctor:
             ("issues", self._issues),
             ("rights", self._rights),
             ("labels", self._labels),
+            ("templates", self._templates),
             ("store", self._store),
         )
         for name, look in checks:
@@ -204,6 +209,25 @@ class Doctor:
             )
         return Check("labels", ", ".join(wanted))
 
+    def _templates(self) -> Check:
+        """Templates give their labels to issues of people who may not label."""
+        giving = []
+        for place in _TEMPLATES:
+            answer = self.backend.client.get(f"/contents/{place}", "see issue templates", missing=True)
+            listed = answer.data if answer.status != 404 and isinstance(answer.data, list) else []
+            for each in listed[:_MOST_TEMPLATES]:
+                labels = template_labels(self.backend.read_file(str(each["path"])) or "")
+                if any(self._is_ours(label.lower()) for label in labels):
+                    giving.append(str(each["path"]))
+        if not giving:
+            return Check("templates", "none gives the store's labels away")
+        found = f"{', '.join(giving)}: gives the store's labels to issues of strangers; take them out"
+        return Check("templates", found, warning=True)
+
+    def _is_ours(self, label: str) -> bool:
+        ours = (wire.SYSTEM_LABEL, self.config.base_label.lower())
+        return label in ours or label.startswith(self.config.uid_prefix.lower())
+
     def _store(self) -> Check:
         with Store(self.backend, self.config) as store:
             seen = Summary()
@@ -215,6 +239,18 @@ class Doctor:
             error = DuplicateUIDError(f"Objects stand in several issues: {numbers}.")
             return Check("store", found, error)
         return Check("store", found, warning=bool(seen.unsettled or seen.orphans))
+
+
+def template_labels(text: str) -> list[str]:
+    """The labels that an issue template gives: of a form's YAML, or of the front matter of Markdown."""
+    try:
+        matter: Any = yaml.safe_load(text.split("---")[1] if text.startswith("---") else text)
+    except (yaml.YAMLError, IndexError, ValueError, RecursionError):
+        return []
+    labels = matter.get("labels") if isinstance(matter, dict) else None
+    if isinstance(labels, str):
+        labels = labels.split(",")
+    return [str(label).strip() for label in labels] if isinstance(labels, list) else []
 
 
 class Summary:

@@ -34,7 +34,7 @@ def test_a_deployment_in_good_health(hub):
     hub.asked()
     checks, _ = examine(hub)
     assert list(checks) == [
-        "installation", "server", "token", "rate limit", "repository", "issues", "rights", "labels", "store"]  # fmt: skip
+        "installation", "server", "token", "rate limit", "repository", "issues", "rights", "labels", "templates", "store"]  # fmt: skip
     assert {check.outcome for check in checks.values()} == {"ok"}
     assert checks["token"].found == "from GH_TOKEN, valid"
     assert "of 5000 requests left until 09:00:00 UTC" in checks["rate limit"].found
@@ -87,6 +87,27 @@ def test_labels_are_made_only_if_asked_for(hub):
     assert hub.backend().list_labels() == ("gh-store", "stored-object", "archived")
     checks, _ = examine(hub, fix=True)
     assert checks["labels"].outcome == "ok"
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "warns"),
+    [
+        (".github/ISSUE_TEMPLATE/bug.md", "---\nname: Bug\nlabels: bug, Stored-Object\n---\nWhat?", True),
+        (".github/ISSUE_TEMPLATE/form.yml", "name: x\nlabels: ['UID:metrics', stored-object]\nbody: []", True),
+        ("docs/ISSUE_TEMPLATE/x.md", "---\nlabels: [gh-store]\n---\n", True),
+        (".github/ISSUE_TEMPLATE/bug.md", "---\nlabels: bug\n---\nstored-object", False),
+        (".github/ISSUE_TEMPLATE/none.md", "no matter", False),
+        (".github/ISSUE_TEMPLATE/odd.yml", "labels: {a: [", False),
+        (".github/ISSUE_TEMPLATE/odd.md", "---", False),
+        (".github/workflows/x.yml", "labels: stored-object", False),
+    ],
+)
+def test_a_template_that_gives_the_stores_labels_away_is_told(hub, path, text, warns):
+    hub.backend().put_file(path, text)
+    checks, _ = examine(hub)
+    assert (checks["templates"].outcome, path in checks["templates"].found) == (
+        ("warning", True) if warns else ("ok", False)
+    )
 
 
 def test_what_reads_alone_needs_no_token_and_no_right(hub):

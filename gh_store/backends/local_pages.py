@@ -90,6 +90,12 @@ class LocalPages(LocalBackend):
         """Move an issue to another repository; `target` is its path there, `owner/name/issues/number`."""
         self.delete_issue(number, f"transferred to {target}")
 
+    def files(self, folder: str) -> list[str]:
+        """The paths of the files right in a folder of the default branch."""
+        with self._file.reading():
+            paths = [path for (path,) in self._db.execute("SELECT path FROM files ORDER BY path")]
+        return [path for path in paths if path.rpartition("/")[0] == folder]
+
     # --- what the server has to tell ----------------------------------------------------------------
 
     def fate(self, number: int) -> str | None:

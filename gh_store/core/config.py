@@ -116,7 +116,10 @@ def _settings(text: str, file: Path) -> dict[str, Any]:
                 key=str(key),
                 file=file,
             )
-    return dict(_flat(document.get("store") or {}, ""))
+    try:
+        return dict(_flat(document.get("store") or {}, ""))
+    except RecursionError as error:  # YAML can name a thing inside itself
+        raise ConfigurationError(f"{file}: a setting contains itself.", file=file) from error
 
 
 def _flat(settings: Mapping[Any, Any], prefix: str) -> Iterator[tuple[str, Any]]:

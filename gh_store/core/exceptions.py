@@ -158,7 +158,7 @@ class DuplicateUIDError(GitHubStoreError):
     """
 
     exit_code = 3
-    default_hint = "Keep one of the issues, and take the base label off the others."
+    default_hint = "`gh-store repair` keeps the first, and withdraws the others."
 
     def __init__(self, message: str, *, issue_numbers: tuple[int, ...] = (), hint: str | None = None) -> None:
         super().__init__(message, hint=hint)
@@ -281,4 +281,4 @@ class IntegrityError(GitHubStoreError):
     """What is stored contradicts itself, or a write did not take."""
 
     exit_code = 7
-    default_hint = "Process the object (process-updates --issue N), and look at its issue if that does not help."
+    default_hint = "`gh-store verify` tells what is wrong, and `gh-store repair` mends what can be mended."

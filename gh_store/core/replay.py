@@ -1,14 +1,14 @@
 """The log from its beginning, proved by the title's check."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from gh_store.backends.base import Comment
 from gh_store.core.access import Access
 from gh_store.core.exceptions import GitHubStoreError, InsufficientScope, ObjectNotFound
 from gh_store.core.log import Counts, Decision, decide
 from gh_store.core.receipts import Receipts
-from gh_store.core.types import Event, Malformed, State
+from gh_store.core.types import Event, Malformed, Outcome, State
 from gh_store.handlers.comment import read_comment
 from gh_store.handlers.issue import Head, Status
 
@@ -44,9 +44,30 @@ def replay(head: Head, comments: Sequence[Comment], access: Access, receipts: Re
         except InsufficientScope:
             continue  # a reader who may not ask tries what can be tried without
         if tried is not None and tried.proved:
-            return tried
+            return _without_strangers(tried, access, receipts)
         first = first or tried
     return first
+
+
+def _without_strangers(tried: Replay, access: Access, receipts: Receipts) -> Replay:
+    """
+    The replay without what only a reaction let in, which could be a stranger's own.
+
+    The check proves what was applied. Of what changed nothing it says nothing, so there reactors are asked for.
+    """
+
+    def counts(decision: Decision) -> bool:
+        comment = decision.comment
+        return (
+            decision.outcome is Outcome.APPLIED
+            or access.counts(comment.author, full=decision.event.full)
+            or receipts.decided(comment)
+        )
+
+    try:
+        return replace(tried, decisions=tuple(filter(counts, tried.decisions)))
+    except InsufficientScope:  # who may not ask sees what the reactions say
+        return tried
 
 
 def _guesses(access: Access, receipts: Receipts) -> Iterator[Counts]:

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from gh_store.core import wire
 from gh_store.core.exceptions import BackendUnavailable, ConfigurationError, InsufficientScope
 from gh_store.core.listing import Progress, list_issues, objects
 from gh_store.core.reading import Reader
@@ -119,12 +120,12 @@ def load(path: Path) -> Snapshot | None:
         ConfigurationError: The file cannot be read, or holds no snapshot.
     """
     try:
-        document: Any = json.loads(path.read_text(encoding="utf-8"))
+        document: Any = wire.parse(path.read_text(encoding="utf-8"), wire.MAX_DEPTH + 3)  # objects, entry, data
     except FileNotFoundError:
         return None
     except OSError as error:
         raise ConfigurationError(f"{path}: the snapshot cannot be read: {error.strerror}.", file=path) from error
-    except (ValueError, RecursionError) as error:
+    except ValueError as error:
         raise _no_snapshot(path) from error
     try:
         time = datetime.fromisoformat(document["snapshot_time"])

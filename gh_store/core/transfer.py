@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from gh_store.backends.base import Comment
 from gh_store.core import wire
 from gh_store.core.creation import Claim, Creator
 from gh_store.core.exceptions import GitHubStoreError, ObjectExists, RateLimited
@@ -143,16 +144,24 @@ class Importer:
     def _begun(self, head: Head, planned: Planned) -> bool:
         """True if an issue was made by this very plan, in an earlier run."""
         begin = planned.copies[0]
-        comments = self.retry.read(lambda: self.backend.list_comments(head.issue.number, 1)).comments
-        events = [event for event in map(read_comment, comments) if isinstance(event, Event)]
-        if head.status is Status.WITHDRAWN and head.bracket is None and not events:
+        named = self._named(self.retry.read(lambda: self.backend.list_comments(head.issue.number, 1)).comments)
+        if head.status is Status.WITHDRAWN and head.bracket is None and not named:
             return head.issue.body == wire.write_body(begin.data)
-        return any(event.event_id == begin.event_id for event in events)
+        return begin.event_id in named
+
+    def _named(self, comments: Iterable[Comment]) -> set[str]:
+        """The event_ids of those events that count; a stranger's copy stands for nothing."""
+        read = ((comment, read_comment(comment)) for comment in comments)
+        counts = self.processor.access.counts
+        return {
+            event.event_id
+            for comment, event in read
+            if isinstance(event, Event) and event.event_id is not None and counts(comment.author, full=event.full)
+        }
 
     def _append(self, number: int, planned: Planned, *, fresh: bool = False) -> bool:
         """Append the events of a plan that an issue lacks; True if there was one."""
-        events = () if fresh else map(read_comment, self.comments.whole(number).comments)
-        there = {event.event_id for event in events if isinstance(event, Event)}
+        there = self._named(() if fresh else self.comments.whole(number).comments)
         missing = [copy for copy in planned.copies if copy.event_id not in there]
         for copy in missing:
             comment = self.comments.append(

@@ -246,18 +246,19 @@ class Payloads:
             "permissions": dict(rights),
         }
 
-    def file(self, path: str, text: str) -> Payload:
+    def file(self, path: str, text: str, *, listed: bool = False) -> Payload:
+        """A file; without its content where its folder is listed."""
         raw = text.encode("utf-8")
         sha = hashlib.sha1(b"blob %d\0" % len(raw) + raw, usedforsecurity=False).hexdigest()
         here, page = f"{self.root}/contents/{path}", f"{self.base}/{self.repository}/blob/main/{path}"
         git = f"{self.root}/git/blobs/{sha}"
+        content = {} if listed else {"encoding": "base64", "content": base64.encodebytes(raw).decode()}
         return {
             "type": "file",
-            "encoding": "base64",
+            **content,
             "size": len(raw),
             "name": path.rpartition("/")[2],
             "path": path,
-            "content": base64.encodebytes(raw).decode(),
             "sha": sha,
             "url": here,
             "git_url": git,

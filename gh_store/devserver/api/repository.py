@@ -30,8 +30,13 @@ def team(call: Call) -> Reply:
 
 
 def file(call: Call) -> Reply:
-    text = call.backend.read_file(call.names["path"])
-    return Reply.error(404, "Not Found") if text is None else Reply(200, call.payloads.file(call.names["path"], text))
+    path = call.names["path"]
+    text = call.backend.read_file(path)
+    if text is not None:
+        return Reply(200, call.payloads.file(path, text))
+    inside = [(name, call.pages.read_file(name) or "") for name in call.pages.files(path)]
+    listed = [call.payloads.file(name, text, listed=True) for name, text in inside]
+    return Reply(200, listed) if listed else Reply.error(404, "Not Found")
 
 
 def put_file(call: Call) -> Reply:
