@@ -156,6 +156,32 @@ def test_lists_snapshots_and_sweeps(calm, objects, tmp_path):
     assert cost(calm, lambda: store.update_snapshot(file)) == ["list_issues"]
 
 
+@pytest.mark.parametrize("objects", [1, 250])
+def test_verify(calm, objects):
+    for number in range(objects):
+        calm.near().create(f"object-{number}", {})
+    calm.requests()
+    assert calm.store().verify().damage == ()
+    pages = -(-objects // 100)
+    assert Counter(calm.faults.calls) == {"list_issues": pages, "list_labels": 1, "list_comments": objects}
+    if isinstance(calm, GitHubWorld):
+        assert len(calm.asked()) == pages + -(-(objects + 2) // 100) + objects, "labels have pages too"
+
+
+@pytest.mark.parametrize("events", [1, 120])
+def test_import(calm, tmp_path, events):
+    source = World(tmp_path / "source.db", calm.config)
+    with source.closing:
+        lines = list(filled(source, events).export())
+    calls = Counter(cost(calm, lambda: calm.store().import_from(lines)))
+    pages = -(-events // 100)
+    assert calls == {
+        "list_issues": 1, "create_label": 1, "create_issue": 1, "create_comment": events, "get_issue": 3,
+        "list_comments": pages, "edit_issue": 2, "add_reaction": events, "add_label": 1}  # fmt: skip
+    calls = Counter(cost(calm, lambda: calm.store().import_from(lines)))
+    assert calls == {"list_issues": 1, "list_comments": 1}
+
+
 @pytest.mark.parametrize("comments", [1, 250])
 def test_history(calm, comments):
     filled(calm, comments)

@@ -410,3 +410,118 @@ def test_the_demo_shows_the_main_job_and_replaces_only_its_own(shell):
     assert (shell.folder / "mine/file").read_text() == "mine"
     shell.run("demo", "--output", "else/where")
     assert (shell.folder / "else/where/store.db").exists()
+
+
+# --- looking after a store ------------------------------------------------------------------------
+
+
+def test_verify_and_repair(shell):
+    shell.run("create", "a", '{"n": 1}')
+    shell.run("create", "b", "{}")
+    out, err = shell.run("verify")
+    assert (out, "0 to mend, 0 remarks" in err) == ("", True)
+    with LocalPages(shell.folder / "gh-store.db") as pages:
+        pages.remove_label(1, "stored-object")
+        pages.edit_issue(2, title="Hello")
+        pages.edit_comment(1, '{"n": 2}')
+    out, _ = shell.run("verify", code=7)
+    assert "damage: a (issue 1): labels: It has lost the label stored-object" in out
+    assert "damage: b (issue 2): title: " in out
+    told = shell.json("verify", "--json", "a", code=7)
+    assert [list(finding) for finding in told["damage"]] == [["kind", "object_id", "issue_number", "found", "remedy"]]
+    assert told["suspected"] == []
+    done = shell.json("repair", "--dry-run")
+    assert [(each["object_id"], each["kinds"], each["error"]) for each in done] == [("a", ["labels"], None), ("b", ["title"], None)]  # fmt: skip
+    shell.run("get", "a", code=3)
+    out, err = shell.run("repair")
+    assert json.loads(out) == done
+    assert "a (issue 1): put back stored-object (labels)" in err
+    told = shell.json("verify", "--json")
+    assert (told["damage"], [each["kind"] for each in told["suspected"]]) == ([], ["changed"])
+    assert shell.json("get", "a")["data"] == {"n": 1}
+    assert shell.json("repair") == []
+    shell.run("verify", "none", code=3)
+
+
+def test_a_repair_that_fails_goes_on_and_says_so(shell):
+    shell.run("create", "a", "{}")
+    shell.run("create", "b", "{}")
+    with LocalPages(shell.folder / "gh-store.db") as pages:
+        for number in (1, 2):
+            pages.remove_reaction(number, "rocket")
+        pages.lock_issue(1)
+    out, err = shell.run("repair", code=5)
+    assert [each["error"] and each["error"].partition(":")[0] for each in json.loads(out)] == [
+        "InsufficientScope",
+        None,
+    ]
+    assert "locked" in err
+    assert "hint: Unlock it." in err
+
+
+def test_a_backup_and_the_way_back(shell):
+    shell.run("create", "a", '{"n": 1}')
+    shell.run("update", "a", '{"n": 2}', "--process")
+    shell.run("create", "old", "{}")
+    shell.run("delete", "old")
+    out, _ = shell.run("export")
+    assert [next(iter(json.loads(line))) for line in out.splitlines()] == ["gh-store", "object_id", "gh-store"]
+    made, err = shell.run("import", "-", "--store", "copy.db", stdin=out)
+    assert json.loads(made) == [{"object_id": "a", "issue_number": 1, "made": True, "error": None}]
+    assert "1 made, 0 were there" in err
+    assert shell.json("history", "a", "--store", "copy.db")[1]["metadata"]["origin"]["comment_id"] == 2
+    assert "wrote all.jsonl" in shell.run("export", "--deleted", "--output", "all.jsonl")[1]
+    assert [each["made"] for each in shell.json("import", "all.jsonl", "--store", "copy.db")] == [False, True]
+    shell.run("snapshot")
+    assert len(shell.json("import", "snapshot.json", "--store", "third.db")) == 1
+    (shell.folder / "torn.jsonl").write_text(out[:-20])
+    _, err = shell.run("import", "torn.jsonl", "--store", "fourth.db", code=2)
+    assert "torn.jsonl, line 3" in err
+    assert shell.json("list", "--store", "fourth.db") == []
+    shell.run("import", "none.jsonl", code=2)
+    shell.run("import", "-", stdin="", code=2)
+    shell.run("create", "b", '{"mine": 1}', "--store", "copy.db")
+    (shell.folder / "b.jsonl").write_text('{"id": "b", "document": {}}\n{"id": "c", "document": {}}\n')
+    made, err = shell.run("import", "b.jsonl", "--store", "copy.db", code=3)
+    assert [each["made"] for each in json.loads(made)] == [False, True]
+    assert "The object 'b' exists" in err
+
+
+def test_an_export_that_fails_leaves_the_file_as_it_was(shell):
+    (shell.folder / "backup.jsonl").write_text("the last one")
+    shell.run("create", "x" * 60, "{}")
+    with LocalPages(shell.folder / "gh-store.db") as pages:
+        pages.edit_issue(1, title="gone", open=True)
+        pages.delete_comment(1)
+    shell.run("export", "--output", "backup.jsonl", code=7)
+    assert (shell.folder / "backup.jsonl").read_text() == "the last one"
+    assert [path.name for path in shell.folder.iterdir() if "tmp" in path.name] == []
+
+
+def test_adopt(shell):
+    with LocalPages(shell.folder / "gh-store.db") as pages:
+        pages.set_role("ada", "write")
+    with LocalStore(shell.folder / "gh-store.db", user="ada") as theirs:
+        theirs.create("a", {"n": 1})
+    with LocalPages(shell.folder / "gh-store.db") as pages:
+        pages.set_role("ada", "read")
+    assert shell.json("adopt", "--dry-run") == [{"object_id": "a", "issue_number": None, "made": False, "error": None}]
+    assert shell.json("adopt", "none") == []
+    assert shell.json("adopt") == [{"object_id": "a", "issue_number": 2, "made": True, "error": None}]
+    assert shell.json("get", "a")["issue_number"] == 2
+
+
+def test_what_a_workflow_is_told(shell):
+    shell.run("create", "a", "{}")
+    shell.run("update", "a", '{"n": 1}')
+    (shell.folder / "event.json").write_text('{"action": "reopened", "issue": {"number": 1}}')
+    shell.environment |= {"GITHUB_OUTPUT": "out", "GITHUB_STEP_SUMMARY": "none/summary"}
+    out, err = shell.run("process-updates", "--event", "event.json")
+    assert json.loads(out)["version"] == 2
+    assert "note: GITHUB_STEP_SUMMARY could not be written" in err
+    assert (shell.folder / "out").read_text() == "changed=true\napplied=1\nrejected=0\nobjects=1\n"
+    (shell.folder / "event.json").write_text('{"action": "opened", "issue": {"number": 9}}')
+    out, err = shell.run("process-updates", "--event", "event.json")
+    assert (out, "nothing to do" in err) == ("", True)
+    shell.run("process-updates", "--event", "event.json", "--all", code=2)
+    shell.run("process-updates", "--event", "none.json", code=2)

@@ -75,6 +75,7 @@ class Machine(RuleBasedStateMachine):
             assert self.world.store().process_pending() == [], "a sweep leaves nothing to do"
             for model in self.objects.values():
                 self.processed(model)
+            self.repair()
             self.everything_is_as_it_should_be()
         finally:
             self.world.closing.close()
@@ -134,6 +135,16 @@ class Machine(RuleBasedStateMachine):
             assert done.error is None
         for model in self.objects.values():
             self.processed(model)
+
+    @rule()
+    def repair(self):
+        self.world.settle()
+        for done in self.world.store().repair():
+            assert done.error is None
+        for model in self.objects.values():
+            self.processed(model)
+        self.world.settle()
+        assert self.world.store().verify().damage == ()
 
     @rule(object_id=ids)
     def delete(self, object_id):

@@ -10,6 +10,7 @@ import pytest
 
 from gh_store import LocalStore
 from gh_store.core.fold import difference
+from gh_store.core.types import Verified
 
 DATA = Path(__file__).parent / "data"
 
@@ -70,6 +71,33 @@ def versions_of_one_document(store, kind, count):
 def test_two_thousand_objects(tmp_path):
     with LocalStore(tmp_path / "store.db") as store:
         many_objects(store, tmp_path, 2000)
+
+
+def test_a_backup_of_two_thousand_objects(tmp_path):
+    with LocalStore(tmp_path / "store.db") as store:
+        given = (json.dumps(each) + "\n" for each in lines("packages.jsonl"))
+        assert all(done.made for done in store.import_from(given))
+        assert store.verify() == Verified((), ())
+        backup = list(store.export())
+        snapshot = json.loads(store.snapshot().text())["objects"]
+    with LocalStore(tmp_path / "copy.db") as copy:
+        copy.import_from(backup)
+        again = json.loads(copy.snapshot().text())["objects"]
+    assert {each: entry["data"] for each, entry in again.items()} == {
+        each: entry["data"] for each, entry in snapshot.items()}  # fmt: skip
+    assert {each["id"]: each["document"] for each in lines("packages.jsonl")} == {
+        each: entry["data"] for each, entry in again.items()}  # fmt: skip
+
+
+def test_a_backup_of_five_hundred_versions(tmp_path):
+    versions = [line["document"] for line in lines("bitcoin-price-history.jsonl")][:500]
+    with LocalStore(tmp_path / "store.db") as store, LocalStore(tmp_path / "copy.db") as copy:
+        store.create("btc-price", versions[0])
+        for old, new in pairwise(versions):
+            store.update("btc-price", patch(old, new), "patch")
+        assert [done.made for done in copy.import_from(store.export())] == [True]  # nothing was processed yet
+        assert [entry["state"] for entry in copy.get_object_history("btc-price")] == versions
+        assert copy.verify() == Verified((), ())
 
 
 def test_two_hundred_objects_over_http(hub, tmp_path):

@@ -237,7 +237,8 @@ class Reader:
         """The usual case: it is known what is committed, and up to where."""
         assert head.bracket is not None
         after = head.bracket.watermark
-        pending = decide(log.comments, self._counts, start=base, after=after, refuses=self._refuses(head))
+        counts = self._counts if after else self._counts_anew
+        pending = decide(log.comments, counts, start=base, after=after, refuses=self._refuses(head))
         state = pending[-1].state if pending else base
         # A body that is what the pending events make is the work of an older processor.
         done = head.body is not None and wire.canonical(head.body) == wire.canonical(state.data)
@@ -289,6 +290,11 @@ class Reader:
         return self.access.counts(comment.author, full=event.full) or (
             self.receipts.shows(comment) and self.receipts.decided(comment)
         )
+
+    def _counts_anew(self, comment: Comment, event: Event | Malformed) -> bool:
+        # A new object's creation stands behind its watermark. Edited into something else, it stays decided.
+        begins = isinstance(event, Event) and event.begins
+        return self._counts(comment, event) and (begins or not self.receipts.began(comment))
 
     def _refuses(self, head: Head) -> Callable[[Comment], GitHubStoreError | None]:
         def refuses(comment: Comment) -> GitHubStoreError | None:

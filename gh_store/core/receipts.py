@@ -31,6 +31,10 @@ class Receipts:
         """True if somebody who is trusted says that the comment was applied. May ask who reacted."""
         return self._left(comment, self.config.reactions_processed)
 
+    def began(self, comment: Comment) -> bool:
+        """True if somebody who is trusted says that the object began with this comment. May ask who reacted."""
+        return self._left(comment, self.config.reactions_initial_state)
+
     def decided(self, comment: Comment) -> bool:
         """True if somebody who is trusted says that the comment was handled, in whichever way."""
         return any(self._left(comment, content) for content in self._ours)

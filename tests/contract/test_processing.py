@@ -220,6 +220,18 @@ def test_what_was_decided_stays_decided(world, metrics):
     assert world.store().get_object_history("metrics")[-1]["proved"] is False
 
 
+def test_a_new_objects_creation_stays_decided_too(world, metrics):
+    first = world.comments()[0]
+    world.backend().edit_comment(first.id, event({"n": 666}))
+    world.settle()
+    assert metrics.process_updates(1).data == {"n": 0}
+    obj = metrics.update("metrics", {"m": 1}, process=True)
+    assert (obj.data, obj.meta.version) == ({"n": 0, "m": 1}, 2)
+    world.settle()
+    seen = world.store().verify()
+    assert (seen.damage, [finding.kind for finding in seen.suspected]) == ((), ["changed"])
+
+
 def test_an_object_whose_whole_past_was_deleted_is_still_there(world, metrics):
     metrics.update("metrics", {"n": 1}, process=True)
     for comment in world.comments():
@@ -586,6 +598,13 @@ def test_a_sweep_since_a_time_looks_at_what_changed(world):
     assert [done.object_id for done in world.store().process_pending(since)] == ["b"]
     world.settle()
     assert [done.object_id for done in world.store().process_pending()] == ["a"]
+
+
+def test_a_comment_that_is_known_to_be_there_is_waited_for(world, metrics):
+    position = world.backend().create_comment(1, event({"n": 1})).id
+    done = world.store().process(1, comment_id=position)
+    assert (done.applied, done.object.data) == (1, {"n": 1})
+    assert world.store().process(1, comment_id=position + 1_000).applied == 0, "one that was deleted holds nothing up"
 
 
 def test_a_dry_run_writes_nothing(world, metrics):

@@ -1,12 +1,14 @@
 """A store leaves with its logs, and comes back the same: export, import, adopt."""
 
 import json
+from contextlib import suppress
 from dataclasses import replace
 
 import pytest
 from world import GitHubWorld, World
 
 from gh_store import (
+    BackendUnavailable,
     ConcurrentUpdateError,
     InvalidInput,
     InvalidUpdate,
@@ -16,6 +18,7 @@ from gh_store import (
     Store,
 )
 from gh_store.core import wire
+from gh_store.core.types import Verified
 
 
 def messy(world: World) -> None:
@@ -121,6 +124,38 @@ def test_an_import_is_repeated_without_doubling(world, source):
     picture = [world.issue(number) for number in range(1, 6)]
     assert not any(each.made or each.error for each in world.store().import_from(lines))
     assert [world.issue(number) for number in range(1, 6)] == picture
+
+
+@pytest.mark.parametrize("kind", [World, GitHubWorld], ids=["embedded", "github"])
+def test_an_import_that_is_killed_anywhere_goes_on(tmp_path, config, source, kind):
+    messy(source)
+    lines = list(source.near().export(deleted=True))
+    source.near().process_pending()
+    before = seen(source.near())
+    clean = kind(tmp_path / "clean.db", config)
+    with clean.closing:
+        clean.store().import_from(lines)
+        calls = list(clean.faults.calls)
+    assert len(calls) > 80
+    for at in range(0, len(calls), 1 if kind is World else 13):  # over HTTP each takes ten times as long
+        for when in ("before", "after"):
+            target = kind(tmp_path / f"{at}-{when}.db", replace(config, retries_max_attempts=1))
+            with target.closing:
+
+                def cut(index, verb, at=at, when=when):
+                    return when if index == at else "before" if index > at else None  # a program that is dead
+
+                target.faults.cut = cut
+                with suppress(BackendUnavailable):
+                    target.store().import_from(lines)
+                target.faults.cut = lambda index, verb: None
+                target.settle()
+                assert [each.error for each in target.store().import_from(lines)] == [None] * 5
+                target.settle()
+                assert seen(target.near()) == before, f"cut {when} request {at}, {calls[at]}"
+                assert len([head for head in target.near().heads() if head.status == "deleted"]) == 1
+                assert target.near().process_pending() == []
+                assert target.near().verify() == Verified((), ())
 
 
 def test_other_objects_of_the_same_id_are_in_the_way(world):

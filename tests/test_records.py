@@ -1,0 +1,118 @@
+"""Laws of records: what is planned folds to what was told; and no file crashes who reads it."""
+
+import json
+from datetime import UTC, datetime
+
+from hypothesis import given
+from hypothesis import strategies as st
+from test_fold import objects, updates
+
+from gh_store import InvalidInput
+from gh_store.backends.base import Comment, User
+from gh_store.core.log import decide
+from gh_store.core.records import Record, plan, read_lines, recorded, write_copy, write_lines
+from gh_store.core.types import Outcome
+from gh_store.core.wire import canonical, write_event
+
+AT = datetime(2026, 1, 1, tzinfo=UTC)
+ADA = User("ada")
+
+
+def log(data, changes):
+    """The comments of an object: some events that apply, some that do not, some that repeat others."""
+    texts = [write_event(data, issue_number=1, time=AT, event_id="begin", initial_of="x")]
+    for at, (mode, change, expected, name) in enumerate(changes):
+        texts.append(
+            write_event(change, issue_number=1, time=AT, event_id=name or f"e{at}", mode=mode,
+                        attempt=2 if name else 1, expected_version=expected)
+        )  # fmt: skip
+    return [Comment(10 * at, text, ADA, AT) for at, text in enumerate(texts, 1)]
+
+
+def everything(comment, event):
+    return True
+
+
+changes = st.lists(
+    st.tuples(updates, st.one_of(st.none(), st.integers(1, 6)), st.sampled_from([None, None, "same", "other"])),
+    max_size=8,
+).map(lambda many: [(*update, expected, name) for update, expected, name in many])
+
+
+@given(objects, changes)
+def test_a_copy_tells_the_same_states_modes_and_rejections(data, many):
+    decisions = decide(log(data, many), everything)
+    state = decisions[-1].state
+    events = tuple(recorded(each, pending=False) for each in decisions)
+    record = Record("x", state.data, "a/b", 1, state.version, (), False, events)
+    [again] = read_lines("".join(write_lines("a/b", AT, [record])), "f")
+    assert again == record
+    copies = plan(record, 2_400)
+    comments = [Comment(at, write_copy(c, "x", 9, AT, 2), ADA, AT) for at, c in enumerate(copies, 1)]
+    there = decide(comments, everything)
+    told = [each for each in decisions if each.outcome is not Outcome.DUPLICATE]
+    assert [(d.outcome, d.state.version, canonical(d.state.data)) for d in there] == [
+        (d.outcome, d.state.version, canonical(d.state.data)) for d in told]  # fmt: skip
+    assert [getattr(d.event, "mode", None) for d in there] == [getattr(d.event, "mode", None) for d in told]
+    assert [d.error and d.error.message for d in there] == [d.error and d.error.message for d in told]
+    # And a copy of the copy is the same again.
+    second = tuple(recorded(each, pending=False) for each in there)
+    onward = plan(Record("x", state.data, "c/d", 9, state.version, (), False, second), 2_400)
+    assert [(c.data, c.mode, c.origin) for c in onward] == [(c.data, c.mode, c.origin) for c in copies]
+
+
+@given(objects, changes, objects, st.integers(1, 20))
+def test_what_a_log_lacks_is_made_up_for(data, many, wanted, version):
+    decisions = decide(log(data, many), everything)
+    events = tuple(recorded(each, pending=False) for each in decisions)
+    copies = plan(Record("x", wanted, "a/b", 1, version, (), False, events), 2_400)
+    comments = [Comment(at, write_copy(c, "x", 9, AT, 2), ADA, AT) for at, c in enumerate(copies, 1)]
+    state = decide(comments, everything)[-1].state
+    assert canonical(state.data) == canonical(wanted)
+    assert state.version >= version
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=3) | st.just("export") | st.just("end"),
+    lambda inner: st.lists(inner, max_size=3)
+    | st.dictionaries(
+        st.sampled_from(["gh-store", "format", "repository", "objects", "id", "document", "object_id", "data", "events",
+                         "issue_number", "version", "labels", "deleted", "meta", "type", "outcome", "error", "comment_id",
+                         "author", "created_at"]), inner, max_size=6),
+    max_leaves=12,
+)  # fmt: skip
+
+
+@given(st.one_of(st.text(), st.lists(json_values, max_size=4).map(lambda many: "\n".join(map(json.dumps, many)))))
+def test_no_file_crashes_the_reader(text):
+    try:
+        found = read_lines(text, "file")
+    except InvalidInput as error:
+        assert error.hint  # noqa: PT017  # most texts are bad, and some are good
+    else:
+        for record in found:
+            plan(record, 2_400)
+
+
+@given(json_values, json_values)
+def test_no_line_of_an_export_crashes_the_reader(value, event):
+    first = {"gh-store": "export", "format": 1, "repository": "a/b"}
+    whole = {
+        "object_id": "x",
+        "issue_number": 1,
+        "version": 1,
+        "deleted": False,
+        "labels": [],
+        "data": {},
+        "events": [event],
+    }
+    odd = {**whole, "events": [{"comment_id": 1, "author": None, "created_at": "x", "type": "update", "outcome": "applied",
+                                "data": value, "meta": event if isinstance(event, dict) else {}}]}  # fmt: skip
+    for each in (value, whole, odd):
+        lines = [first, each, {"gh-store": "end", "objects": 1}]
+        try:
+            found = read_lines("\n".join(map(json.dumps, lines)), "file")
+            for record in found:
+                plan(record, 2_400)
+        except InvalidInput:
+            pass
