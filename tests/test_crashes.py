@@ -7,10 +7,13 @@ A program that is cut has no retries: it is dead.
 
 import json
 import re
+import tempfile
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
-from typing import Any, Literal
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal, TypeVar
 
 import pytest
 from world import GitHubWorld, World
@@ -24,7 +27,9 @@ from gh_store import (
     RateLimited,
     Store,
 )
+from gh_store.core import config as configuration
 from gh_store.core import wire
+from gh_store.core.config import Config
 
 
 def create(store: Store) -> None:
@@ -107,13 +112,32 @@ BACKUP = [
         {"gh-store": "end", "objects": 2},
     )
 ]  # fmt: skip  # as it stands in a file
+W = TypeVar("W", bound=World)
 Cut = Callable[[int, str], Literal["before", "after"] | None]
 Picture = tuple[list[Any], list[Any]]
 VERBS = [create, create_again, update, update_and_process, reject, process, delete, sweep, import_, adopt, repair]
 
 
+@cache
+def template() -> tuple[bytes, float]:
+    """The file of a repository with objects in every state that a verb may meet, and its time."""
+    with tempfile.TemporaryDirectory() as folder:
+        world = World(Path(folder) / "store.db", configuration.load())
+        with world.closing:
+            prepare(world)
+        return world.path.read_bytes(), world.clock.at
+
+
+def prepared(kind: type[W], path: Path, config: Config) -> W:
+    """A repository of its own, with all of that in it."""
+    data, at = template()
+    path.write_bytes(data)
+    world = kind(path, config)
+    world.clock.at = at
+    return world
+
+
 def prepare(world: World) -> None:
-    """Objects in every state that a verb may meet."""
     store = world.near()
     store.create("thing", {"a": 1})
     store.create("busy", {"n": 0})
@@ -157,9 +181,8 @@ def picture(world: World) -> Picture:
 
 
 def run(tmp_path, config, name: str, verb: Callable[[Store], None], cut: Cut) -> Picture:
-    world = World(tmp_path / f"{name}.db", replace(config, retries_max_attempts=1))
+    world = prepared(World, tmp_path / f"{name}.db", replace(config, retries_max_attempts=1))
     with world.closing:
-        prepare(world)
         world.faults.cut = cut
         try:
             verb(world.store())
@@ -198,9 +221,8 @@ def test_one_cut_is_survived_without_anybodys_help(tmp_path, config, verb):
     clean = run(tmp_path, config, "clean", verb, lambda index, name: calls.append(name))
     for at in range(len(calls)):
         for when in ("before", "after"):
-            world = World(tmp_path / f"{at}-{when}.db", config)
+            world = prepared(World, tmp_path / f"{at}-{when}.db", config)
             with world.closing:
-                prepare(world)
                 world.faults.cut = lambda index, name: when if index == at else None  # noqa: B023
                 verb(world.store())
                 world.faults.cut = lambda index, name: None
@@ -208,9 +230,8 @@ def test_one_cut_is_survived_without_anybodys_help(tmp_path, config, verb):
 
 
 def test_a_backend_that_stays_away_is_said_so(tmp_path, config):
-    world = World(tmp_path / "away.db", config)
+    world = prepared(World, tmp_path / "away.db", config)
     with world.closing:
-        prepare(world)
         world.faults.cut = lambda index, verb: "before"
         for verb in VERBS:
             with pytest.raises(GitHubStoreError) as caught:
@@ -227,12 +248,11 @@ FAULTS = ["drop-before", "drop-after", "500", "502", "timeout", "primary-limit",
 
 def over_http(path, config, verb, fault=None, at=0) -> tuple[Picture, list[str]]:
     """The picture after a verb that met a fault at one request, and what was asked of the server."""
-    world = GitHubWorld(path, config)
+    world = prepared(GitHubWorld, path, config)
     with world.closing:
-        prepare(world)
         if fault is not None:
             world.trouble.add({"kind": fault, "after": at})
-        store = Store(world.through(timeout=0.4 if fault == "timeout" else 15.0), config, sleep=world.clock.sleep)
+        store = Store(world.through(timeout=0.3 if fault == "timeout" else 15.0), config, sleep=world.clock.sleep)
         try:
             verb(store)
         except (BackendUnavailable, RateLimited):
