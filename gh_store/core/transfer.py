@@ -116,7 +116,9 @@ class Importer:
         """
         record = planned.record
         known = [head for head in known if head.issue.number != beside]
-        mine = next((head for head in known if self._begun(head, planned)), None)
+        # What was imported and then deleted may be imported again.
+        may_be = (head for head in known if record.deleted or head.status is not Status.DELETED)
+        mine = next((head for head in may_be if self._begun(head, planned)), None)
         if mine is not None and mine.status is not Status.WITHDRAWN:
             return mine.issue.number, False
         rival = next((head for head in known if head.status is Status.ACTIVE), None)

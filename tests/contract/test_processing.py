@@ -563,9 +563,15 @@ def test_an_older_processors_work_on_our_object_is_no_hand_edit(world, metrics):
 
 def test_a_sweep_brings_an_older_store_forward_once(world):
     older(world, {"n": 0}, [{"n": 1}], labels=LABELS["0.5"], body={"n": 1})
+    world.settle()
+    assert {finding.kind for finding in world.store().verify().damage} == {"labels", "pending"}
     assert len(world.store().process_pending()) == 1
     world.settle()
     assert world.store().process_pending() == []
+    assert [each.doing for each in world.store().repair()] == ["process it, and complete what is missing"]
+    world.settle()
+    assert world.store().verify().damage == ()
+    assert "gh-store" in {label.name for label in world.issue(1).labels}, "by which 0.11 lists"
 
 
 # --- the sweep ------------------------------------------------------------------------------------

@@ -158,6 +158,19 @@ def test_an_import_that_is_killed_anywhere_goes_on(tmp_path, config, source, kin
                 assert target.near().verify() == Verified((), ())
 
 
+def test_what_was_deleted_is_brought_back_each_time(world, source):
+    source.near().create("a", {"n": 1})
+    backup = list(source.near().export())
+    for _ in range(3):
+        assert [each.made for each in world.store().import_from(backup)] == [True]
+        world.settle()
+        assert [each.made for each in world.store().import_from(backup)] == [False]
+        assert world.store().get("a").data == {"n": 1}
+        world.store().delete("a")
+        world.settle()
+    assert world.store().verify() == Verified((), ())
+
+
 def test_other_objects_of_the_same_id_are_in_the_way(world):
     world.near().create("b", {"mine": True})
     world.settle()
