@@ -287,4 +287,5 @@ class Summary:
         if self.orphans:
             some = ", ".join(self.orphans[:5]) + (", …" if len(self.orphans) > 5 else "")
             told.append(f"{len(self.orphans)} by creators who may no longer write, though they may edit: {some}")
+            told.append("gh-store adopt takes them over")
         return "; ".join(told)
