@@ -131,7 +131,8 @@ def test_a_strangers_copy_cuts_no_import(world, metrics):
     world.backend("stranger").create_comment(2, other.comments()[0].body)  # the very event that is missing
     assert [each.made for each in world.store().import_from([line])] == [True]
     world.settle()
-    assert ours.get("new").data == {"n": 1}
+    assert (ours.get("new").data, ours.get("new").meta.version) == ({"n": 1}, 1)
+    assert [each["author"] for each in ours.get_object_history("new")] == ["local"]
     assert ours.verify().damage == ()
 
 

@@ -158,6 +158,73 @@ def test_an_import_that_is_killed_anywhere_goes_on(tmp_path, config, source, kin
                 assert target.near().verify() == Verified((), ())
 
 
+def interrupted(world: World, verb: str, nth: int, do):
+    """A store that, before the nth request of a kind, lets somebody else do something."""
+    store, met = world.store(), []
+
+    def cut(index, name):
+        met.append(name)
+        if met.count(verb) == nth and name == verb:
+            world.faults.cut = lambda index, verb: None
+            do()
+
+    world.faults.cut = cut
+    return store
+
+
+def test_two_imports_at_once_make_one_object(world, source):
+    messy(source)
+    lines = list(source.near().export())
+    source.near().process_pending()
+    thing = seen(source.near())
+    store = interrupted(world, "create_comment", 4, lambda: world.store().import_from(lines))
+    store.import_from(lines)
+    world.settle()
+    world.store().process_pending()
+    world.settle()
+    assert seen(world.near()) == thing
+    assert world.store().verify().damage == ()
+
+
+def test_who_creates_what_is_imported_meanwhile_is_told(world):
+    line = ['{"id": "a", "document": {"by": "import"}}']
+    store = interrupted(world, "create_issue", 1, lambda: world.store().import_from(line))
+    with pytest.raises(ObjectExists):
+        store.create("a", {"by": "us"})
+    world.settle()
+    assert world.store().get("a").data == {"by": "import"}
+    assert world.store().verify().damage == ()
+
+
+def test_what_is_imported_while_somebody_creates_it_gives_way(world):
+    line = ['{"id": "a", "document": {"by": "import"}}']
+    for verb in ("create_issue", "create_comment", "add_label"):
+        store = interrupted(world, verb, 1, lambda: world.store().create("a", {"by": "us"}))
+        [done] = store.import_from(line)
+        world.settle()
+        if done.made:  # it was first
+            assert world.store().get("a").data == {"by": "import"}
+        else:
+            assert isinstance(done.error, ObjectExists)
+            assert world.store().get("a").data == {"by": "us"}
+        assert world.store().verify().damage == ()
+        world.store().delete("a")
+        world.settle()
+
+
+def test_a_creation_under_way_is_not_exported(world):
+    world.faults.cut = lambda index, verb: "before" if verb == "create_comment" else None
+    with pytest.raises(BackendUnavailable):
+        world.store().create("a", {})
+    world.faults.cut = lambda index, verb: None
+    world.settle()
+    assert [json.loads(line).get("object_id") for line in world.store().export()] == [None, None]
+    assert [finding.found for finding in world.store().verify().damage] == ["Its creation was cut."]
+    assert [each.error for each in world.store().repair()] == [None]
+    world.settle()
+    assert world.store().get("a").data == {}
+
+
 def test_what_was_deleted_is_brought_back_each_time(world, source):
     source.near().create("a", {"n": 1})
     backup = list(source.near().export())
