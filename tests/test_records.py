@@ -23,8 +23,8 @@ def log(data, changes):
     texts = [write_event(data, issue_number=1, time=AT, event_id="begin", initial_of="x")]
     for at, (mode, change, expected, name) in enumerate(changes):
         texts.append(
-            write_event(change, issue_number=1, time=AT, event_id=name or f"e{at}", mode=mode,
-                        attempt=2 if name else 1, expected_version=expected)
+            write_event(change, issue_number=1, time=AT, event_id=(name or f"e{at}").strip("!"), mode=mode,
+                        attempt=1 if name is None or name.endswith("!") else 2, expected_version=expected)
         )  # fmt: skip
     return [Comment(10 * at, text, ADA, AT) for at, text in enumerate(texts, 1)]
 
@@ -34,7 +34,9 @@ def everything(comment, event):
 
 
 changes = st.lists(
-    st.tuples(updates, st.one_of(st.none(), st.integers(1, 6)), st.sampled_from([None, None, "same", "other"])),
+    st.tuples(
+        updates, st.one_of(st.none(), st.integers(1, 6)), st.sampled_from([None, None, "same", "same!", "other"])
+    ),
     max_size=8,
 ).map(lambda many: [(*update, expected, name) for update, expected, name in many])
 

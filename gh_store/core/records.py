@@ -299,9 +299,7 @@ def plan(record: Record, most: int) -> tuple[Copy, ...]:
         used.add(copy.event_id)
         if event.error is None:
             result = fold(state, _folded(copy))
-            if isinstance(result, Rejection):  # the log was changed: what was applied does not apply any more
-                copy = _refused(copy, type(result.error).__name__, result.error.message)
-            else:
+            if not isinstance(result, Rejection):  # else the log was changed: what was applied does not apply any more
                 state = result
         copies.append(copy)
     missing = 0 if record.version is None else max(0, record.version - state.version)
@@ -344,20 +342,15 @@ def _copied(record: Record, event: RecordedEvent, used: set[str]) -> Copy:
     event_id, expected = meta.get("event_id"), meta.get("expected_version")
     if not isinstance(event_id, str) or not event_id or event_id in used:
         event_id = _copy_id(record, event.comment_id)
-    copy = Copy(
+    told = {} if event.error is None else {"rejected": {"error": event.error[0], "message": event.error[1][:500]}}
+    return Copy(
         event_id=event_id,
         data=event.data if isinstance(event.data, dict) or mode is Mode.PATCH else {},
         mode=mode,
         expected_version=expected if isinstance(expected, int) and expected > 0 else None,
         initial=event.initial and event.error is not None and mode is not Mode.PATCH,
-        origin=_origin(record, event),
+        origin={**_origin(record, event), **told},
     )
-    return copy if event.error is None else _refused(copy, *event.error)
-
-
-def _refused(copy: Copy, error: str, message: str) -> Copy:
-    told = {**copy.origin, "rejected": {"error": error, "message": message[:500]}}
-    return Copy(copy.event_id, copy.data, copy.mode, copy.expected_version, copy.initial, told)
 
 
 def _folded(copy: Copy) -> Event:

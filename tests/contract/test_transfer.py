@@ -8,6 +8,7 @@ import pytest
 from world import GitHubWorld, World
 
 from gh_store import (
+    AccessDeniedError,
     BackendUnavailable,
     ConcurrentUpdateError,
     InvalidInput,
@@ -344,6 +345,16 @@ def test_values_at_their_limit_are_carried(world, source):
     assert world.store().get("a").meta.version == 2
 
 
+def test_who_does_not_count_imports_nothing(tmp_path, config):
+    world = World(tmp_path / "store.db", replace(config, access_codeowners="data/"))
+    with world.closing:
+        world.backend().put_file("CODEOWNERS", "data/ @ada")
+        world.user("writer", "write")
+        [done] = world.store("writer").import_from(['{"id": "a", "document": {}}'])
+        assert isinstance(done.error, AccessDeniedError)
+        assert list(world.near().list_all()) == []
+
+
 # --- adopt ----------------------------------------------------------------------------------------
 
 
@@ -390,6 +401,20 @@ def test_only_those_that_are_named_are_adopted(world):
     leaver(world)
     assert world.store().adopt("ours") == []
     assert len(world.store().adopt("thing")) == 1
+
+
+def test_what_was_withdrawn_for_another_reason_is_no_adoption(world):
+    world.user("ada", "write")
+    world.near().create("thing", {"n": 1})
+    theirs = world.backend("ada").create_issue(world.issue(1).title, "{}", ["UID:thing"])
+    world.backend("ada").create_comment(theirs.number, world.comments(1)[0].body)
+    world.user("ada", "read")
+    world.settle()
+    assert world.store().adopt() == []
+    assert [each.doing for each in world.store().repair()] == ["close the issue"]
+    world.settle()
+    assert world.store().adopt() == []
+    assert world.store().get("thing").data == {"n": 1}
 
 
 def test_an_update_that_reaches_the_old_issue_is_not_lost(world):
