@@ -74,6 +74,17 @@ def test_what_a_log_lacks_is_made_up_for(data, many, wanted, version):
     assert state.version >= version
 
 
+def test_an_initial_state_that_was_refused_begins_nothing():
+    refused = {"rejected": {"error": "InvalidUpdate", "message": "no"}}
+    texts = [
+        write_event({"evil": 1}, issue_number=1, time=AT, event_id="a", initial_of="x", origin=refused),
+        write_event({"n": 1}, issue_number=1, time=AT, event_id="b", initial_of="x"),
+    ]
+    decisions = decide([Comment(at, text, ADA, AT) for at, text in enumerate(texts, 1)], everything)
+    assert [each.outcome for each in decisions] == [Outcome.REJECTED, Outcome.APPLIED]
+    assert decisions[-1].state.data == {"n": 1}
+
+
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=3) | st.just("export") | st.just("end"),
     lambda inner: st.lists(inner, max_size=3)

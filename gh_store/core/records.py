@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -359,10 +359,10 @@ def _folded(copy: Copy) -> Event:
 
 
 def _fitting(copy: Copy, object_id: str) -> Copy:
-    """The copy with as much of its origin as fits in a comment."""
+    """The copy with as much as fits in a comment: of where it comes from, and of what was rejected anyway."""
     rejected = {name: value for name, value in copy.origin.items() if name == "rejected"}
-    for origin in (copy.origin, rejected):
-        fitting = Copy(copy.event_id, copy.data, copy.mode, copy.expected_version, copy.initial, origin)
+    shorter = [copy, replace(copy, origin=rejected)]
+    for fitting in [*shorter, *([replace(copy, origin=rejected, data={}, mode=Mode.APPEND)] if rejected else [])]:
         try:
             write_copy(fitting, object_id, 10**10, _NEVER, attempt=100)
         except ValueTooLarge:

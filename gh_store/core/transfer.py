@@ -88,17 +88,16 @@ class Importer:
         labels = tuple(checked_labels(record.labels, self.config))
         return Planned(record, plan(record, self.config.log_max_events), labels)
 
-    def bring_all(self, planned: Sequence[Planned], progress: Progress) -> Iterator[Transferred]:
+    def bring_all(self, told: Sequence[Record], progress: Progress) -> Iterator[Transferred]:
         """Make all of these objects; go on past one in trouble, but not past a limit that is not waited out."""
         self.retry.sleep(self.backend.lag)  # what an earlier run has written last is in sight then
         known = by_id(self.issues.listed())
-        for each in planned:
-            object_id = each.record.object_id
+        for record in told:
             try:
-                number, made = self.bring(each, known.get(object_id, ()))
-                yield Transferred(object_id, number, made)
+                number, made = self.bring(self.plan(record), known.get(record.object_id, ()))
+                yield Transferred(record.object_id, number, made)
             except GitHubStoreError as error:
-                yield Transferred(object_id, error=error)
+                yield Transferred(record.object_id, error=error)
                 if isinstance(error, RateLimited):
                     return
             progress()

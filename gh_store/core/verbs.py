@@ -356,19 +356,19 @@ class Store:
         """
         Make the objects of an export, of a snapshot, or of lines of `{"id", "document"}`.
 
-        All of it is read before anything is written. Cut anywhere, the same import again makes what is missing.
+        All of it is read before anything is written. Cut anywhere, the same import again makes what is missing. An
+        object in trouble (its id is taken, it does not fit) does not stop the others; its error is in the answer.
 
         Args:
             source: A file's path, or the lines themselves.
         Raises:
-            InvalidInput, LogFull: Nothing was written: the file is none of these, or a line of it is torn, or an
-                object does not fit.
+            InvalidInput: The file is none of these, or a line of it is torn; nothing was written.
         """
         name = str(source) if isinstance(source, str | Path) else "the import"
         text = read_text(Path(source)) if isinstance(source, str | Path) else "".join(source)
-        planned = [self._importer.plan(record) for record in records.read_lines(text, name)]
+        told = records.read_lines(text, name)
         with long_work():
-            return list(self._importer.bring_all(planned, progress))
+            return list(self._importer.bring_all(told, progress))
 
     def heads(self) -> Iterator[Head]:
         """The issues of all objects, deleted ones too, as they stand: for looking a store over."""

@@ -1,6 +1,7 @@
 """A store leaves with its logs, and comes back the same: export, import, adopt."""
 
 import json
+from bisect import bisect_left
 from contextlib import suppress
 from dataclasses import replace
 
@@ -12,13 +13,16 @@ from gh_store import (
     BackendUnavailable,
     ConcurrentUpdateError,
     InvalidInput,
+    InvalidObject,
     InvalidUpdate,
     LogFull,
     ObjectExists,
     ObjectNotFound,
     Store,
+    ValueTooLarge,
 )
 from gh_store.core import wire
+from gh_store.core.inputs import checked_object
 from gh_store.core.types import Verified
 
 
@@ -300,8 +304,6 @@ BAD = {
     "a snapshot of nonsense": '{"objects": {"a": 7}}',
     "a snapshot of lists": '{"objects": {"a": {"data": []}}}',
     "an odd event": '{"gh-store": "export", "format": 1}\n{"object_id": "a", "issue_number": 1, "version": 1, "labels": [], "deleted": false, "data": {}, "events": [{}]}\n{"gh-store": "end", "objects": 1}\n',
-    "a version of millions": '{"gh-store": "export", "format": 1}\n{"object_id": "a", "issue_number": 1, "version": 9999999, "labels": [], "deleted": false, "data": {}, "events": []}\n{"gh-store": "end", "objects": 1}\n',
-    "our label": '{"gh-store": "export", "format": 1}\n{"object_id": "a", "issue_number": 1, "version": 1, "labels": ["archived"], "deleted": false, "data": {}, "events": []}\n{"gh-store": "end", "objects": 1}\n',
 }
 
 
@@ -314,6 +316,30 @@ def test_nothing_is_written_of_a_bad_file(calm, tmp_path, text):
     assert len(caught.value.message) < 300
     assert caught.value.hint
     assert calm.requests() == []
+
+
+def test_an_object_that_does_not_fit_holds_up_no_other(world):
+    first = {
+        "object_id": "a",
+        "issue_number": 1,
+        "version": 1,
+        "labels": [],
+        "deleted": False,
+        "data": {},
+        "events": [],
+    }
+    bad = [{**first, "version": 9_999_999}, {**first, "labels": ["archived"]}, {**first, "labels": ["a,b"]}]
+    lines = [{"gh-store": "export", "format": 1}, *bad, {**first, "object_id": "b"}, {"gh-store": "end", "objects": 4}]
+    done = world.store().import_from(json.dumps(each) + "\n" for each in lines)
+    assert [type(each.error) for each in done] == [LogFull, InvalidObject, InvalidObject, type(None)]
+    world.settle()
+    assert [obj.meta.object_id for obj in world.store().list_all()] == ["b"]
+
+
+def test_another_document_is_another_object(world):
+    assert world.store().import_from(['{"id": "a", "document": {"n": 1}}'])[0].made
+    world.settle()
+    assert isinstance(world.store().import_from(['{"id": "a", "document": {"n": 2}}'])[0].error, ObjectExists)
 
 
 def test_a_file_that_cannot_be_read_is_told(calm, tmp_path):
@@ -330,19 +356,31 @@ def test_an_object_of_too_many_events_is_refused_whole(tmp_path, config, calm):
     for n in range(5):
         calm.near().update("a", {"n": n})
     small = World(tmp_path / "small.db", replace(config, log_max_events=5))
-    with small.closing, pytest.raises(LogFull):
-        small.store().import_from(calm.near().export())
-    assert small.requests() == []
+    with small.closing:
+        [done] = small.store().import_from(calm.near().export())
+        assert isinstance(done.error, LogFull)
+        assert small.requests() == ["list_issues"]
 
 
 def test_values_at_their_limit_are_carried(world, source):
-    full = {"x": "y" * (65_536 - 400)}
-    source.near().create("a", full)
-    source.near().update("a", {"x": "z" * (65_536 - 400)}, process=True)
-    world.store().import_from(source.near().export())
+    def takes(size):
+        try:
+            checked_object("a", {"x": "y" * size})
+        except ValueTooLarge:
+            return False
+        return True
+
+    most = bisect_left(range(65_536), True, key=lambda size: not takes(size)) - 1
+    source.near().create("a", {"x": "y" * most})
+    source.near().update("a", {"x": "z" * most}, expected_version=1)
+    with pytest.raises(ConcurrentUpdateError):
+        source.near().update("a", {"x": "v" * (most - 50)}, event_id="late", expected_version=7, process=True)
+    [done] = world.store().import_from(source.near().export())
+    assert done.error is None
     world.settle()
-    assert world.store().get("a").data == {"x": "z" * (65_536 - 400)}
-    assert world.store().get("a").meta.version == 2
+    assert world.store().get("a").data == {"x": "z" * most}
+    assert [each["outcome"] for each in world.store().get_object_history("a")] == ["applied", "applied", "rejected"]
+    assert not any("rejected event" in comment.body for comment in world.comments(1)), "its writer was told"
 
 
 def test_who_does_not_count_imports_nothing(tmp_path, config):
