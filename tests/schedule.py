@@ -1,0 +1,79 @@
+"""
+Programs whose requests a scheduler releases one at a time: every interleaving is one that GitHub could see.
+
+The real code runs, each program in a thread of its own. A program stops before each of its requests until it is its turn.
+"""
+
+import threading
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from gh_store.backends.base import Backend
+
+_LOCAL = frozenset({"repository", "owner", "lag", "cutoff", "close", "uninterrupted", "now"})
+
+
+class Program:
+    """One program: what it does, and where it stands."""
+
+    def __init__(self, name: str, do: Callable[["Program"], object]) -> None:
+        self.name = name
+        self.done = False
+        self.error: BaseException | None = None
+        self.verb = "begin"
+        self._go = threading.Semaphore(0)
+        self._stopped = threading.Semaphore(0)
+        self._thread = threading.Thread(target=self._run, args=(do,), daemon=True)
+        self._thread.start()
+        self._stopped.acquire()
+
+    def _run(self, do: Callable[["Program"], object]) -> None:
+        self.turn("begin")
+        try:
+            do(self)
+        except BaseException as error:  # noqa: BLE001  # told to who waits for it
+            self.error = error
+        self.done = True
+        self._stopped.release()
+
+    def turn(self, verb: str) -> None:
+        """Stop, until the scheduler says go."""
+        self.verb = verb
+        self._stopped.release()
+        self._go.acquire()
+
+    def step(self) -> None:
+        """Let it make one request, and run until the next."""
+        self._go.release()
+        self._stopped.acquire()
+
+
+class Scheduled:
+    """A backend in the hands of one program: each verb waits for its turn."""
+
+    def __init__(self, backend: Backend, program: Program) -> None:
+        self._backend = backend
+        self._program = program
+
+    def __getattr__(self, name: str) -> Any:
+        found = getattr(self._backend, name)
+        if name in _LOCAL or not callable(found):
+            return found
+
+        def verb(*arguments: Any, **named: Any) -> Any:
+            self._program.turn(name)
+            return found(*arguments, **named)
+
+        return verb
+
+
+def run(programs: Sequence[Program], choose: Callable[[Sequence[int]], int]) -> list[str]:
+    """Run programs to their end; `choose` says which of those that can go on goes on. What was released, in order."""
+    trace: list[str] = []
+    while True:
+        ready = [at for at, program in enumerate(programs) if not program.done]
+        if not ready:
+            return trace
+        at = choose(ready)
+        trace.append(f"{programs[at].name}:{programs[at].verb}")
+        programs[at].step()
