@@ -1,6 +1,5 @@
 """Objects with their logs as lines of text, and the events that make such an object anew. Pure."""
 
-import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -320,11 +319,9 @@ def plan(record: Record, most: int) -> tuple[Copy, ...]:
 
 
 def _copy_id(record: Record, what: object) -> str:
-    """A name that the same copy always has, whoever makes it."""
     # Without a log, another state is another object to make.
     which = record.issue_number if record.events else record.data
-    named = ["copy", record.repository, which, record.object_id, what]
-    return hashlib.sha256(wire.canonical(named).encode("ascii")).hexdigest()[:32]
+    return wire.copy_id(record.repository, which, record.object_id, what)
 
 
 def _origin(record: Record, event: RecordedEvent | None) -> Mapping[str, Any]:

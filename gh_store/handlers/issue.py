@@ -13,7 +13,8 @@ from gh_store.core import wire
 from gh_store.core.config import Config
 from gh_store.core.exceptions import DuplicateUIDError, IntegrityError, ObjectNotFound
 from gh_store.core.retry import Retry
-from gh_store.core.types import JsonObject, State
+from gh_store.core.types import Event, JsonObject, State
+from gh_store.handlers.comment import read_comment
 
 _DAY: Final = timedelta(days=1)
 _KNOWN: Final = 10_000
@@ -158,14 +159,25 @@ class IssueHandler:
             finished = [head for head in active if not head.unfinished] or active
             if not finished:
                 raise ObjectNotFound(f"There is no object {object_id!r}.")
-            if len(finished) > 1 and not finished[0].unfinished:
+            first, *others = finished
+            if others and not first.unfinished and not all(self._adopts(other, first) for other in others):
                 numbers = tuple(head.issue.number for head in finished)
                 raise DuplicateUIDError(
                     f"The issues {', '.join(map(str, numbers))} all claim to be {object_id!r}.", issue_numbers=numbers
                 )
-            head = finished[0]
+            head = first
         self.remember(head)
         return head
+
+    def _adopts(self, head: Head, old: Head) -> bool:
+        """True for the copy of an issue that is being adopted, and goes on to hold the object until it is withdrawn."""
+        begin = wire.copy_id(self.backend.repository, old.issue.number, old.object_id or "", "begin")
+        comments = self.retry.read(lambda: self.backend.list_comments(head.issue.number, 1)).comments
+        events = ((comment, read_comment(comment)) for comment in comments)
+        return any(
+            isinstance(event, Event) and event.event_id == begin and comment.author == head.issue.author
+            for comment, event in events
+        )
 
     def _by_number(self, object_id: str) -> Head | None:
         """The object by the number it had, or None if it has moved on."""

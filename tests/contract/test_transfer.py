@@ -435,6 +435,23 @@ def test_what_a_leaver_made_is_adopted(world):
     assert world.store().get("thing").meta.version == 3
 
 
+def test_an_object_is_never_away_while_it_is_adopted(world):
+    leaver(world)
+
+    def use():
+        world.settle()
+        assert world.store().get("thing").data["n"] == 1
+        world.store().update("thing", {"k": 1}, process=True)
+        with pytest.raises(ObjectExists):
+            world.store().create("thing", {})
+
+    assert [each.error for each in interrupted(world, "remove_label", 1, use).adopt()] == [None]
+    world.settle()
+    obj = world.store().get("thing")
+    assert (obj.data, obj.meta.issue_number, obj.meta.pending) == ({"n": 1, "m": 2, "k": 1}, 4, 0)
+    assert world.store().verify().damage == ()
+
+
 def test_only_those_that_are_named_are_adopted(world):
     leaver(world)
     assert world.store().adopt("ours") == []

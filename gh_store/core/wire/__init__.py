@@ -6,6 +6,7 @@ Everything here is pure. Whatever comes from an issue is hostile until it has be
 
 from gh_store.core.wire.events import (
     CLIENT_VERSION,
+    copy_id,
     meta_object_id,
     meta_origin,
     read_event,
@@ -55,6 +56,7 @@ __all__ = [
     "check_object_id",
     "check_size",
     "check_value",
+    "copy_id",
     "hashed_label",
     "meta_object_id",
     "meta_origin",

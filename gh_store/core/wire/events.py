@@ -1,5 +1,6 @@
 """Events: the text of a comment <-> what it says."""
 
+import hashlib
 import json
 import re
 from collections.abc import Mapping
@@ -8,7 +9,16 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any, Final
 
 from gh_store.core.types import Event, Malformed, Mode
-from gh_store.core.wire.values import MAX_DEPTH, WORST_GROWTH, Unfit, check_size, fault_of, parse, write_value
+from gh_store.core.wire.values import (
+    MAX_DEPTH,
+    WORST_GROWTH,
+    Unfit,
+    canonical,
+    check_size,
+    fault_of,
+    parse,
+    write_value,
+)
 
 
 def _client_version() -> str:
@@ -139,6 +149,18 @@ def _fault_of_event(data: object, meta: object, kind: object) -> str | None:
     if kind == "initial_state" and mode == Mode.PATCH:
         return "An initial state is no patch."
     return None
+
+
+def copy_id(repository: str, which: object, object_id: str, what: object) -> str:
+    """
+    The event_id of a copy: the same whoever makes it.
+
+    Args:
+        which: The issue that the copied object was in, or the state that it is made of.
+        what: Which of its events; `begin` is the first.
+    """
+    named = ["copy", repository, which, object_id, what]
+    return hashlib.sha256(canonical(named).encode("ascii")).hexdigest()[:32]
 
 
 def meta_origin(meta: Mapping[str, Any]) -> Mapping[str, Any] | None:
