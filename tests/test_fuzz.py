@@ -1,0 +1,81 @@
+"""Parsers of what anybody may have written: any text is understood, or refused in words of ours."""
+
+import re
+from pathlib import Path
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gh_store import ConfigurationError, InvalidInput
+from gh_store.cli import workflows
+from gh_store.core import config as configuration
+from gh_store.core import snapshot, wire
+from gh_store.core.codeowners import owners_of
+from gh_store.doctor import template_labels
+
+owners = st.lists(
+    st.one_of(
+        st.text(max_size=20),
+        st.builds(
+            " ".join,
+            st.lists(st.sampled_from(["*", "**", "/data/", "data/**", "!x", "[a", "\\", "\\ ", "#", "@ada", "@o/t", "a@b.c", "?"]), max_size=5),
+        ),
+    ),
+    max_size=6,
+).map("\n".join)  # fmt: skip
+keys = st.sampled_from(
+    ["store", "log", "max_events", "access", "users", "http", "cache", "rate_limit", "on_limit", "x"]
+)
+yaml_text = st.recursive(
+    st.sampled_from(["null", "1", "-1", "1e400", "true", "wait", "[a, b]", "{}", "!!x y", "*a", "&a b", '"\\x00"', "0x", "2026-01-01", "~", "|"]),
+    lambda inner: st.lists(st.tuples(keys, inner), min_size=1, max_size=3).map(
+        lambda many: "{" + ", ".join(f"{key}: {value}" for key, value in many) + "}"
+    ),
+    max_leaves=6,
+)  # fmt: skip
+
+
+@given(st.text(), owners)
+def test_codeowners(path, text):
+    found = owners_of(path, text)
+    assert all(name == name.lower() for name in found.users | found.teams)
+
+
+@given(st.one_of(st.text(), yaml_text, yaml_text.map("store: {}".format)))
+def test_configuration(tmp_path_factory, text):
+    file = Path(tmp_path_factory.getbasetemp()) / "config.yml"
+    file.write_text(text, encoding="utf-8", errors="surrogatepass")
+    try:
+        configuration.load(file)
+    except ConfigurationError as error:
+        assert error.hint  # noqa: PT017  # most texts are bad, and some are good
+
+
+@given(st.text())
+def test_snapshots_and_events_of_workflows(tmp_path_factory, text):
+    file = Path(tmp_path_factory.getbasetemp()) / "any.json"
+    file.write_text(text, encoding="utf-8", errors="surrogatepass")
+    for read in (snapshot.load, workflows.read_event):
+        try:
+            read(file)
+        except (ConfigurationError, InvalidInput) as error:
+            assert error.hint  # noqa: PT017  # as above
+
+
+@given(st.text())
+def test_templates(text):
+    assert all(isinstance(label, str) for label in template_labels(text))
+
+
+@given(st.text(max_size=300), st.lists(st.text(max_size=60), max_size=3))
+def test_titles(text, labels):
+    for vouching in (labels, None):
+        title = wire.read_title(text, vouching, "UID:")
+        assert title.bracket is None or title.object_id is not None
+
+
+@given(st.text(max_size=400))
+def test_what_a_summary_shows_is_shown_as_it_is(text):
+    shown = workflows.quoted(text)
+    assert not re.search(r"[^\w &#;]|_", shown)
+    assert "\n" not in shown
