@@ -344,7 +344,7 @@ def _copied(record: Record, event: RecordedEvent, used: set[str]) -> Copy:
         event_id=event_id,
         data=event.data if isinstance(event.data, dict) or mode is Mode.PATCH else {},
         mode=mode,
-        expected_version=expected if isinstance(expected, int) and expected > 0 else None,
+        expected_version=expected if type(expected) is int and expected > 0 else None,
         initial=event.initial and event.error is not None and mode is not Mode.PATCH,
         origin={**_origin(record, event), **told},
     )
