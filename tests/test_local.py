@@ -3,6 +3,7 @@
 import os
 import sqlite3
 import tempfile
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from gh_store import (
     ValueTooLarge,
 )
 from gh_store.backends.local_pages import LocalPages
+from gh_store.backends.local_rows import SCHEMAS
 
 
 @pytest.fixture
@@ -235,6 +237,28 @@ def test_a_file_that_is_damaged_is_said_so(path):
     path.write_bytes(raw)
     with pytest.raises(IntegrityError), LocalStore(path) as damaged:
         damaged.get("o1")
+
+
+@pytest.mark.parametrize("version", [1, 2])
+def test_a_file_of_an_older_format_is_brought_forward(tmp_path, version):
+    path = tmp_path / "old.db"
+    with closing(sqlite3.connect(path)) as old:
+        for schema in SCHEMAS[:version]:
+            old.executescript(schema)
+        old.executescript(
+            "INSERT INTO issues VALUES (1, 'Stored Object: a', '{\"n\": 1}', 0, 'local', NULL, 1e9, 1e9, 1);"
+            "INSERT INTO labels VALUES (1, 'stored-object', 'stored-object', ''), (2, 'uid:a', 'UID:a', '');"
+            "INSERT INTO issue_labels VALUES (1, 1), (2, 1);"
+            """INSERT INTO comments VALUES (1, 1, '{"type": "initial_state", "data": {"n": 1}}', 'local', 1e9);"""
+            f"PRAGMA application_id = {0x67687374}; PRAGMA user_version = {version};"
+        )
+    with LocalStore(path) as store:
+        assert store.get("a").data == {"n": 1}
+        assert store.backend.labels_ever(1) == {"stored-object", "UID:a"}
+        assert not store.backend.list_comments(1, 1).comments[0].edited
+        assert store.update("a", {"n": 2}, process=True).meta.version == 2
+    with closing(sqlite3.connect(path)) as new:
+        assert new.execute("PRAGMA user_version").fetchone() == (len(SCHEMAS),)
 
 
 def test_a_folder_that_is_not_there_is_said_so(tmp_path):

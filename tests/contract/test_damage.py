@@ -96,6 +96,12 @@ DEEDS = {
         lambda w: page(w).edit_issue(1, title="Hello!", body="Hello!"), ("state", "title"), after=STATE),
     "takes the base label off": Deed(
         lambda w: page(w).remove_label(1, "stored-object"), ("labels",), swept=False, after=STATE),
+    "takes the base label off, and edits the body": Deed(
+        lambda w: (page(w).remove_label(1, "stored-object"), page(w).edit_issue(1, body='{"n": 4}')),
+        ("labels",),
+        swept=False,
+        left=("labels",),
+    ),
     "takes the UID label off": Deed(
         lambda w: page(w).remove_label(1, "UID:thing"), ("labels",), swept=False, after=STATE),
     "takes the label gh-store off": Deed(
