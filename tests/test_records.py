@@ -9,8 +9,9 @@ from test_fold import objects, updates
 
 from gh_store import InvalidInput
 from gh_store.backends.base import Comment, User
+from gh_store.core.copies import plan, write_copy
 from gh_store.core.log import decide
-from gh_store.core.records import Record, plan, read_lines, recorded, write_copy, write_lines
+from gh_store.core.records import Record, read_lines, recorded, write_lines
 from gh_store.core.types import Outcome
 from gh_store.core.wire import canonical, write_event
 

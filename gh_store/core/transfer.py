@@ -5,13 +5,14 @@ from dataclasses import dataclass
 
 from gh_store.backends.base import Comment
 from gh_store.core import wire
+from gh_store.core.copies import Copy, plan
 from gh_store.core.creation import Claim, Creator
 from gh_store.core.exceptions import GitHubStoreError, ObjectExists, RateLimited
 from gh_store.core.history import decisions_of
 from gh_store.core.inputs import checked_labels
 from gh_store.core.listing import Progress, list_issues
 from gh_store.core.reading import Reader
-from gh_store.core.records import Copy, Record, plan, recorded
+from gh_store.core.records import Record, recorded
 from gh_store.core.types import Event, Transferred
 from gh_store.handlers.comment import read_comment
 from gh_store.handlers.issue import Head, Status

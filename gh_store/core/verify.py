@@ -99,9 +99,7 @@ class Verifier:
             return None
         title = wire.read_title(head.issue.title, None, self.config.uid_prefix)
         if title.bracket is not None:
-            lost = Head(head.issue, self.config, Status.NO_OBJECT, title.object_id, title.bracket)
-            if lost.proven:
-                return lost
+            return Head(head.issue, self.config, Status.NO_OBJECT, title.object_id, title.bracket)
         return head if head.has_label(self.config.base_label) else None
 
     def _gone(self, wanted: Collection[str], groups: Collection[str], labels: set[str]) -> Iterator[Examined]:

@@ -108,6 +108,15 @@ DEEDS = {
         lambda w: page(w).remove_label(1, "gh-store"), ("labels",), swept=False, after=STATE),
     "takes all labels off": Deed(
         lambda w: [page(w).remove_label(1, label.name) for label in w.issue(1).labels], ("labels",), swept=False, after=STATE),
+    "takes all labels off, and edits the body": Deed(
+        lambda w: (
+            [page(w).remove_label(1, label.name) for label in w.issue(1).labels],
+            page(w).edit_issue(1, body='{"n": 4}'),
+        ),
+        ("labels",),
+        swept=False,
+        left=("labels",),
+    ),
     "deletes the base label": Deed(
         lambda w: page(w).delete_label("stored-object"), ("labels", "labels"), swept=False, after=STATE),
     "deletes the UID label": Deed(lambda w: page(w).delete_label("UID:thing"), ("labels",), swept=False, after=STATE),
