@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from world import World
 
-from gh_store import ObjectExists, ObjectNotFound
+from gh_store import ObjectExists, ObjectNotFound, RateLimited
 from gh_store.core import wire
 
 STATE = {"n": 3, "m": {"k": None}}
@@ -195,6 +195,29 @@ def test_what_a_person_does_on_the_pages(world, deed):
     world.settle()
     assert wire.canonical(world.store().get("thing").data) == wire.canonical(STATE)
     assert kinds(world) == ()
+
+
+def test_how_many_comments_are_gone_is_told(calm):
+    prepare(calm)
+    calm.backend().delete_comment(event(calm, 1))
+    calm.backend().delete_comment(event(calm, 1))
+    [finding] = calm.store().verify("thing").suspected
+    assert "(2 comments fewer than the last commit knew)" in finding.found
+
+
+def test_a_limit_that_is_not_waited_out_ends_the_work(calm):
+    prepare(calm)
+    for number in (1, 2):
+        calm.backend().remove_label(number, "stored-object")
+    lines = ['{"id": "new", "document": {}}\n', '{"id": "newer", "document": {}}\n']
+
+    def cut(index, verb):
+        if verb in ("add_label", "create_label"):
+            raise RateLimited("enough")
+
+    calm.faults.cut = cut
+    for verb in (lambda: calm.store().repair(), lambda: calm.store().import_from(lines)):
+        assert [type(each.error) for each in verb()] == [RateLimited], "and the second is not even tried"
 
 
 def test_the_guarantees_page_has_the_same_table():

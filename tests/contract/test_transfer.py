@@ -452,6 +452,22 @@ def test_an_object_is_never_away_while_it_is_adopted(world):
     assert world.store().verify().damage == ()
 
 
+def test_an_event_that_is_carried_over_and_written_again_counts_once(world):
+    leaver(world)
+    world.store().process_pending()
+    world.settle()
+    writer = interrupted(world, "edit_issue", 1, lambda: (world.settle(), world.store().adopt()))
+    writer.update("thing", [{"op": "add", "path": "/k", "value": 1}], "patch")
+    world.settle()
+    obj = world.store().process_updates(4)
+    assert (obj.data, obj.meta.version) == ({"n": 1, "m": 2, "k": 1}, 4)
+    world.settle()
+    assert [each.issue_number for each in world.store().adopt()] == [4], "the writer has opened the old one again"
+    world.settle()
+    assert world.store().adopt() == []
+    assert world.store().get("thing").meta.version == 4
+
+
 def test_only_those_that_are_named_are_adopted(world):
     leaver(world)
     assert world.store().adopt("ours") == []
