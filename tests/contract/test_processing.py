@@ -607,7 +607,7 @@ def test_a_sweep_since_a_time_looks_at_what_changed(world):
 
 
 def test_a_comment_that_is_known_to_be_there_is_waited_for(world, metrics):
-    position = world.backend().create_comment(1, event({"n": 1})).id
+    position = metrics.backend.create_comment(1, event({"n": 1})).id  # by a program, so that it lags
     done = world.store().process(1, comment_id=position)
     assert (done.applied, done.object.data) == (1, {"n": 1})
     assert world.store().process(1, comment_id=position + 1_000).applied == 0, "one that was deleted holds nothing up"
