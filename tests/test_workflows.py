@@ -364,6 +364,14 @@ def test_an_event_that_makes_no_sense_is_told(tmp_path, text):
     assert caught.value.hint
 
 
+def test_only_a_comment_that_was_written_is_waited_for(tmp_path):
+    for name, event in PAYLOADS.items():
+        (tmp_path / "event.json").write_text(json.dumps(event))
+        number, comment_id = workflows.read_event(tmp_path / "event.json")
+        assert number == event["issue"]["number"]
+        assert comment_id == (event["comment"]["id"] if name == "issue_comment.created" else 0)
+
+
 def test_an_issue_that_holds_no_object_is_left_alone(hub, runner, tmp_path):
     hub.backend().create_issue("a question", "?", [])
     workflows.write_workflows(tmp_path / "work", force=False)
