@@ -93,7 +93,7 @@ def test_labels_are_made_only_if_asked_for(hub):
     ("path", "text", "warns"),
     [
         (".github/ISSUE_TEMPLATE/bug.md", "---\nname: Bug\nlabels: bug, Stored-Object\n---\nWhat?", True),
-        (".github/ISSUE_TEMPLATE/form.yml", "name: x\nlabels: ['UID:metrics', stored-object]\nbody: []", True),
+        (".github/ISSUE_TEMPLATE/form.yml", "name: x\nlabels: ['UID:metrics']\nbody: []", True),
         ("docs/ISSUE_TEMPLATE/x.md", "---\nlabels: [gh-store]\n---\n", True),
         (".github/ISSUE_TEMPLATE/bug.md", "---\nlabels: bug\n---\nstored-object", False),
         (".github/ISSUE_TEMPLATE/none.md", "no matter", False),
