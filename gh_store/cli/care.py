@@ -42,6 +42,7 @@ def verify(object_ids: tuple[str, ...], as_object: bool, **where: Any) -> int:
 
 def _place(found: Finding | Repaired) -> str:
     named = found.object_id or "an object"
+    named = named if named.isprintable() else repr(named)  # a title may hold what a terminal acts upon
     return named if found.issue_number is None else f"{named} (issue {found.issue_number})"
 
 
