@@ -125,10 +125,11 @@ def test_a_strangers_copy_cuts_no_import(world, metrics):
     world.faults.cut = lambda index, verb: None
     world.settle()
     ours = world.near()
-    [made] = World(world.path.with_name("other.db"), world.config).store().import_from([line])
-    assert made.made
     other = World(world.path.with_name("other.db"), world.config)
-    world.backend("stranger").create_comment(2, other.comments()[0].body)  # the very event that is missing
+    with other.closing:
+        assert [each.made for each in other.store().import_from([line])] == [True]
+        text = other.comments()[0].body
+    world.backend("stranger").create_comment(2, text)  # the very event that is missing
     assert [each.made for each in world.store().import_from([line])] == [True]
     world.settle()
     assert (ours.get("new").data, ours.get("new").meta.version) == ({"n": 1}, 1)
