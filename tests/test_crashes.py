@@ -241,9 +241,14 @@ def test_a_backend_that_stays_away_is_said_so(tmp_path, config):
 
 # --- the same, over HTTP --------------------------------------------------------------------------
 
-LONG = [import_, adopt, repair]
-"""Verbs of so many requests that some kinds of fault are tried at every fifth of them."""
 FAULTS = ["drop-before", "drop-after", "500", "502", "timeout", "primary-limit", "secondary-limit", "too-quickly"]
+
+
+def step(verb: Callable[[Store], None], fault: str) -> int:
+    """Of verbs that ask a lot (each request in turn is cut above), over HTTP so many requests lie between two faults."""
+    if verb not in (import_, adopt, repair):
+        return 1
+    return 3 if fault == "drop-after" else 7
 
 
 def over_http(path, config, verb, fault=None, at=0) -> tuple[Picture, list[str]]:
@@ -252,7 +257,7 @@ def over_http(path, config, verb, fault=None, at=0) -> tuple[Picture, list[str]]
     with world.closing:
         if fault is not None:
             world.trouble.add({"kind": fault, "after": at})
-        store = Store(world.through(timeout=0.3 if fault == "timeout" else 15.0), config, sleep=world.clock.sleep)
+        store = Store(world.through(timeout=0.2 if fault == "timeout" else 15.0), config, sleep=world.clock.sleep)
         try:
             verb(store)
         except (BackendUnavailable, RateLimited):
@@ -267,7 +272,7 @@ def over_http(path, config, verb, fault=None, at=0) -> tuple[Picture, list[str]]
 def test_a_fault_of_the_server_is_survived_without_anybodys_help(tmp_path, config, verb, fault):
     config = replace(config, rate_limit_on_limit="wait")
     clean, asked = over_http(tmp_path / "clean.db", config, verb)
-    for at in range(0, len(asked), 1 if verb not in LONG or fault in ("drop-after", "primary-limit") else 5):
+    for at in range(0, len(asked), step(verb, fault)):
         met, _ = over_http(tmp_path / f"{at}.db", config, verb, fault, at)
         assert met == clean, f"{fault} at request {at} of {asked}"
 
@@ -277,6 +282,6 @@ def test_a_fault_of_the_server_is_survived_without_anybodys_help(tmp_path, confi
 def test_a_program_that_dies_of_a_fault_of_the_server_may_try_again(tmp_path, config, verb, fault):
     config = replace(config, retries_max_attempts=1, rate_limit_on_limit="raise")
     clean, asked = over_http(tmp_path / "clean.db", config, verb)
-    for at in range(0, len(asked), 1 if verb not in LONG or fault == "drop-after" else 5):
+    for at in range(0, len(asked), step(verb, fault)):
         met, _ = over_http(tmp_path / f"{at}.db", config, verb, fault, at)
         assert unrepeated(met) == unrepeated(clean), f"{fault} at request {at} of {asked}"

@@ -330,4 +330,4 @@ TestMachine.settings = relaxed
 TestLaggingMachine = LaggingMachine.TestCase
 TestLaggingMachine.settings = settings(relaxed, max_examples=25)
 TestGitHubMachine = GitHubMachine.TestCase
-TestGitHubMachine.settings = settings(relaxed, max_examples=12)
+TestGitHubMachine.settings = settings(relaxed, max_examples=8)

@@ -142,7 +142,7 @@ def test_an_import_that_is_killed_anywhere_goes_on(tmp_path, config, source, kin
         clean.store().import_from(lines)
         calls = list(clean.faults.calls)
     assert len(calls) > 80
-    for at in range(0, len(calls), 1 if kind is World else 13):  # over HTTP each takes ten times as long
+    for at in range(0, len(calls), 2 if kind is World else 13):  # test_crashes has each
         for when in ("before", "after"):
             target = kind(tmp_path / f"{at}-{when}.db", replace(config, retries_max_attempts=1))
             with target.closing:
