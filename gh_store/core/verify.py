@@ -180,8 +180,9 @@ class Verifier:
             if head.status is Status.NO_OBJECT:
                 return Examined([])  # whoever may write titles can write one like ours
             finding = Finding(
-                Kind.WITHHELD, head.object_id, number, "It never was an object: an import or a creation was cut.",
-                "Run the import again; it goes on where it was.",
+                Kind.WITHHELD, head.object_id, number,
+                "It is no object, and no label is known that would have made it one: an import was cut.",
+                f"Run the import again. If it was an object, put {config.base_label} (or {wire.ARCHIVED_LABEL}) back by hand.",
             )  # fmt: skip  # as above
             return Examined([finding])
         assert head.object_id is not None
