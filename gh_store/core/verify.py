@@ -182,7 +182,7 @@ class Verifier:
             finding = Finding(
                 Kind.WITHHELD, head.object_id, number,
                 "It is no object, and no label is known that would have made it one: an import was cut.",
-                f"Run the import again. If it was an object, put {config.base_label} (or {wire.ARCHIVED_LABEL}) back by hand.",
+                f"Run the import again. If it was an object, put {config.base_label} back by hand.",
             )  # fmt: skip  # as above
             return Examined([finding])
         assert head.object_id is not None
