@@ -12,8 +12,7 @@ from gh_store.handlers.issue import Head
 def history(reader: Reader, head: Head) -> list[HistoryEntry]:
     """Every event that counts, oldest first, those pending last."""
     reading = reader.read(head, whole=True)
-    behind = {decision.comment.id for decision in reading.known}
-    return [_entry(decision, reading, pending=decision.comment.id not in behind) for decision in decisions_of(reading)]
+    return [_entry(decision, reading, pending=pending) for decision, pending in decisions_of(reading)]
 
 
 def at_version(reader: Reader, head: Head, version: int) -> StoredObject:
@@ -25,7 +24,7 @@ def at_version(reader: Reader, head: Head, version: int) -> StoredObject:
         IntegrityError: Comments were edited or deleted since, and the log does not yield it any more.
     """
     reading = reader.read(head, whole=True)
-    for decision in decisions_of(reading):
+    for decision, _ in decisions_of(reading):
         if decision.state.version == version:
             if not reading.proved and version < reading.base.version:
                 raise IntegrityError(
@@ -39,11 +38,11 @@ def at_version(reader: Reader, head: Head, version: int) -> StoredObject:
     raise ObjectNotFound(f"{head.object_id!r} has no version {version}; its latest is {latest}.")
 
 
-def decisions_of(reading: Reading) -> list[Decision]:
-    """Every decision of an object whose whole log was read, in order."""
-    behind = {decision.comment.id for decision in reading.known}
-    pending = [decision for decision in reading.pending if decision.comment.id not in behind]
-    return sorted((*reading.known, *pending), key=lambda decision: decision.comment.id)
+def decisions_of(reading: Reading) -> list[tuple[Decision, bool]]:
+    """Every decision of an object whose whole log was read, in order; and whether it is pending."""
+    known = {decision.comment.id: (decision, False) for decision in reading.known}
+    decisions = {decision.comment.id: (decision, True) for decision in reading.pending} | known
+    return [decisions[comment_id] for comment_id in sorted(decisions)]
 
 
 def _entry(decision: Decision, reading: Reading, *, pending: bool) -> HistoryEntry:

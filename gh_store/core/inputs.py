@@ -54,15 +54,20 @@ def check_version(version: int | None) -> None:
 
 def checked_labels(labels: Sequence[str] | str | None, config: Config) -> list[str]:
     """The labels that a caller may put on an issue. Raises InvalidObject."""
-    ours = {wire.SYSTEM_LABEL, wire.ARCHIVED_LABEL, config.base_label.lower()}
     for label in (several := several_labels(labels)):
         if not isinstance(label, str) or not 0 < len(label.strip()) == len(label) <= MAX_LABEL or "," in label:
             raise InvalidObject(
                 f"{label!r} is no label.", hint=f"A label has 1 to {MAX_LABEL} characters and no comma."
             )
-        if label.lower() in ours or label.lower().startswith(config.uid_prefix.lower()):
+        if is_ours(label, config):
             raise InvalidObject(f"The label {label!r} is the store's own.", hint="Choose another name.")
     return several
+
+
+def is_ours(label: str, config: Config) -> bool:
+    """True for a label by which the store says what an issue is."""
+    ours = (wire.SYSTEM_LABEL, wire.ARCHIVED_LABEL, config.base_label.lower())
+    return label.lower() in ours or label.lower().startswith(config.uid_prefix.lower())
 
 
 def several_labels(labels: Sequence[str] | str | None) -> list[str]:

@@ -9,6 +9,7 @@ What makes it safe to cut anywhere, and to run twice at once:
 - the answer to the close tells whether anything has come meanwhile.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import NoReturn
 
@@ -304,9 +305,7 @@ class Processor:
         """Leave the receipts that a run before this one was cut off from leaving."""
         head = reading.head
         if head.bracket is None or not reading.proved:
-            begun = [each for each in reading.known if each.creates and not self.receipts.shows(each.comment)]
-            for decision in begun:
-                self.receipts.leave(decision.comment, decision.event, decision.outcome)
+            self.leave_missing([decision for decision in reading.known if decision.creates])
             return
         missing = self._without_receipt(reading.log, head.bracket.watermark)
         if not missing:
@@ -318,6 +317,12 @@ class Processor:
             known = replayed.decisions if replayed is not None and replayed.proved else ()
         for decision in known:
             if decision.comment.id in missing:
+                self.receipts.leave(decision.comment, decision.event, decision.outcome)
+
+    def leave_missing(self, decisions: Iterable[Decision]) -> None:
+        """Leave the receipts of those decided events that show none, in the order given."""
+        for decision in decisions:
+            if not self.receipts.shows(decision.comment):
                 self.receipts.leave(decision.comment, decision.event, decision.outcome)
 
     def _without_receipt(self, log: Log, watermark: int) -> set[int]:

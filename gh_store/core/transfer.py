@@ -9,7 +9,7 @@ from gh_store.core.copies import Copy, plan
 from gh_store.core.creation import Claim, Creator
 from gh_store.core.exceptions import GitHubStoreError, ObjectExists, RateLimited
 from gh_store.core.history import decisions_of
-from gh_store.core.inputs import checked_labels
+from gh_store.core.inputs import checked_labels, is_ours
 from gh_store.core.listing import Progress, list_issues
 from gh_store.core.reading import Reader
 from gh_store.core.records import Record, recorded
@@ -24,20 +24,15 @@ def record_of(reader: Reader, head: Head) -> Record:
     """An object and its whole log. Raises IntegrityError if its issue does not tell its id any more."""
     reading = reader.read(reader.identified(head), whole=True)
     obj, config = reading.object, reader.config
-    behind = {decision.comment.id for decision in reading.known}
-    ours = {wire.SYSTEM_LABEL, wire.ARCHIVED_LABEL, config.base_label.lower()}
-    labels = [label.name for label in reading.head.issue.labels if label.name.lower() not in ours]
     return Record(
         object_id=obj.meta.object_id,
         data=obj.data,
         repository=reader.backend.repository,
         issue_number=obj.meta.issue_number,
         version=obj.meta.version,
-        labels=tuple(name for name in labels if not name.lower().startswith(config.uid_prefix.lower())),
+        labels=tuple(label.name for label in reading.head.issue.labels if not is_ours(label.name, config)),
         deleted=reading.head.status is Status.DELETED,
-        events=tuple(
-            recorded(decision, pending=decision.comment.id not in behind) for decision in decisions_of(reading)
-        ),
+        events=tuple(recorded(decision, pending=pending) for decision, pending in decisions_of(reading)),
     )
 
 

@@ -284,9 +284,7 @@ class Verifier:
         run = self.processor.process(self.issues.head(replace(head.issue, labels=(*head.issue.labels, *put))))
         reading = self.reader.read(run.head, whole=True)
         if reading.proved:
-            for decision in reading.known:
-                if not self.receipts.shows(decision.comment):
-                    self.receipts.leave(decision.comment, decision.event, decision.outcome)
+            self.processor.leave_missing(reading.known)
 
 
 def _finding(head: Head, kind: Kind, found: str, remedy: str) -> Finding:
