@@ -4,9 +4,8 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from gh_store.backends.base import Issue
 from gh_store.core import wire
-from gh_store.core.exceptions import InsufficientScope, IntegrityError, ObjectExists
+from gh_store.core.exceptions import IntegrityError, ObjectExists
 from gh_store.core.processor import Processor, creation_id
 from gh_store.core.reading import stored
 from gh_store.core.types import Event, JsonObject, Mode, Outcome, StoredObject
@@ -62,7 +61,7 @@ class Creator:
         title = wire.write_title(object_id, 1, self.backend.now(), 0, 1, data)
         body = wire.write_body(data)
         labels = [wire.SYSTEM_LABEL, self.config.base_label, claim.label, *extra_labels]
-        head = self.opened(title, body, labels)
+        head = self.issues.open(title, body, labels)
         if not claim.holds(head):
             self._settle(head, object_id)
         return self._finish(head, object_id, data)
@@ -99,26 +98,12 @@ class Creator:
             self.processor.process(active[0])
         raise ObjectExists(f"The object {object_id!r} exists: issue {active[0].issue.number}.")
 
-    def opened(self, title: str, body: str, labels: Sequence[str]) -> Head:
-        """A new issue, opened once."""
-
-        def written() -> Issue | None:
-            newest = self.backend.list_issues(descending=True).issues
-            return next((issue for issue in newest if (issue.title, issue.body) == (title, body)), None)
-
-        issue = self.retry.write(lambda _: self.backend.create_issue(title, body, labels), written)
-        if not {name.lower() for name in labels} <= {label.name.lower() for label in issue.labels}:
-            raise InsufficientScope(f"Issue {issue.number} was created without its labels.")
-        if issue.title != title or wire.canonical(wire.read_body(issue.body)) != wire.canonical(wire.read_body(body)):
-            raise IntegrityError(f"Issue {issue.number} does not hold what was sent.")
-        return self.issues.head(issue)
-
     def _settle(self, head: Head, object_id: str) -> None:
         """The lowest active number wins; withdraw if that is another."""
         self.retry.sleep(self.backend.lag)
         lowest = min((rival.issue.number for rival in self.issues.newest(object_id)), default=head.issue.number)
         if lowest < head.issue.number:
-            self.processor.withdraw(head)
+            self.issues.withdraw(head)
             raise ObjectExists(f"The object {object_id!r} exists: issue {lowest} was first.")
 
     def _finish(self, head: Head, object_id: str, data: JsonObject) -> StoredObject:

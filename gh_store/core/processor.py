@@ -222,7 +222,7 @@ class Processor:
         number = head.issue.number
         assert head.object_id is not None
         if head.status is Status.ACTIVE and self._rivals(head, head.object_id):
-            self.withdraw(head)
+            self.issues.withdraw(head)
             raise ObjectNotFound(f"Issue {number} was withdrawn: another one holds {head.object_id!r}.")
         self._append(number, head.body, creation_id(number), memory, initial_of=head.object_id)
 
@@ -251,11 +251,6 @@ class Processor:
         }
         others.pop(head.issue.number, None)
         return any(not other.unfinished or number < head.issue.number for number, other in others.items())
-
-    def withdraw(self, head: Head) -> None:
-        """Make an issue no object any more, because another one has its id."""
-        self.issues.label(head, self.config.base_label, on=False)
-        self.issues.set_open(head, False)
 
     def _keep_edit(self, reading: Reading, memory: _Memory) -> str | None:
         """Append a hand edit to the log as an event; or say why it has to be put back."""

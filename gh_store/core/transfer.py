@@ -136,7 +136,7 @@ class Importer:
             self.creator.take_over(claim)
         labels = [wire.SYSTEM_LABEL, claim.label, *planned.labels]
         title = wire.withheld_title(planned.record.object_id)
-        return self.creator.opened(title, wire.write_body(planned.copies[0].data), labels)
+        return self.issues.open(title, wire.write_body(planned.copies[0].data), labels)
 
     def _begun(self, head: Head, planned: Planned) -> bool:
         """True if an issue was made by this very plan, in an earlier run."""
@@ -182,7 +182,7 @@ class Importer:
             if number in (head.issue.number, beside):
                 continue
             if number < head.issue.number or not self._begun(rival, planned):
-                self.processor.withdraw(head)
+                self.issues.withdraw(head)
                 raise ObjectExists(f"The object {planned.record.object_id!r} exists: issue {number} was first.")
 
     # --- adopt ------------------------------------------------------------------------------------

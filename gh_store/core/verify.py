@@ -147,7 +147,7 @@ class Verifier:
                     [Finding(Kind.DUPLICATES, object_id, number,
                              f"Issue {finished[0].issue.number} holds this object too, and was first.",
                              f"`gh-store repair` withdraws issue {number}; its log stays there to be read.")],
-                    partial(self.processor.withdraw, head), f"withdraw issue {number}",
+                    partial(self.issues.withdraw, head), f"withdraw issue {number}",
                 )  # fmt: skip  # as above
             elif head in active:
                 yield Examined(

@@ -1,7 +1,7 @@
 """IssueHandler: an object as an issue."""
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -11,7 +11,7 @@ from typing import Final
 from gh_store.backends.base import Backend, Issue
 from gh_store.core import wire
 from gh_store.core.config import Config
-from gh_store.core.exceptions import DuplicateUIDError, IntegrityError, ObjectNotFound
+from gh_store.core.exceptions import DuplicateUIDError, InsufficientScope, IntegrityError, ObjectNotFound
 from gh_store.core.retry import Retry
 from gh_store.core.types import Event, JsonObject, State
 from gh_store.handlers.comment import read_comment
@@ -269,6 +269,25 @@ class IssueHandler:
                 return
 
     # --- writing ----------------------------------------------------------------------------------
+
+    def open(self, title: str, body: str, labels: Sequence[str]) -> Head:
+        """A new issue, opened once."""
+
+        def written() -> Issue | None:
+            newest = self.backend.list_issues(descending=True).issues
+            return next((issue for issue in newest if (issue.title, issue.body) == (title, body)), None)
+
+        issue = self.retry.write(lambda _: self.backend.create_issue(title, body, labels), written)
+        if not {name.lower() for name in labels} <= {label.name.lower() for label in issue.labels}:
+            raise InsufficientScope(f"Issue {issue.number} was created without its labels.")
+        if issue.title != title or wire.canonical(wire.read_body(issue.body)) != wire.canonical(wire.read_body(body)):
+            raise IntegrityError(f"Issue {issue.number} does not hold what was sent.")
+        return self.head(issue)
+
+    def withdraw(self, head: Head) -> None:
+        """Make an issue no object any more, because another one has its id."""
+        self.label(head, self.config.base_label, on=False)
+        self.set_open(head, False)
 
     def commit(self, head: Head, title: str, body: str) -> Head:
         """The one PATCH that writes state and watermark together, and leaves the issue open."""
