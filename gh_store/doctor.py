@@ -24,7 +24,7 @@ from gh_store.core.exceptions import (
     RepoNotFoundOrUnauthorized,
 )
 from gh_store.core.store import Store
-from gh_store.handlers.issue import Head, Status
+from gh_store.handlers.head import Head, Status
 
 _OTHER: Final = "gh-store"
 _SKEW: Final = 300.0

@@ -12,11 +12,10 @@ from gh_store.backends.base import PAGE, Comment, Issue, IssuePage, Label, Page,
 from gh_store.backends.local_rows import COMMENTS, ISSUES, LOCKED, SCHEMAS, to_comment, to_issue, to_time, to_user
 from gh_store.backends.sqlite_file import SqliteFile
 from gh_store.core.exceptions import ConfigurationError, InsufficientScope, LogFull, ObjectNotFound, ValueTooLarge
-from gh_store.core.types import MAX_COMMENTS, MAX_LABEL, MAX_TEXT
+from gh_store.core.types import MAX_COMMENTS, MAX_LABEL, MAX_TEXT, MAX_TITLE
 
 Role = Literal["none", "read", "triage", "write", "maintain", "admin"]
 
-_MAX_TITLE: Final = 256
 _MAX_LABELS: Final = 100
 _RANK: Final[dict[Role, int]] = {"none": 0, "read": 1, "triage": 2, "write": 3, "maintain": 4, "admin": 5}
 _PERMISSION: Final[dict[Role, Literal["admin", "write", "read", "none"]]] = {
@@ -361,7 +360,7 @@ def check_text(body: str) -> None:
 
 
 def _check_title(title: str) -> None:
-    if len(title) > _MAX_TITLE:
+    if len(title) > MAX_TITLE:
         raise ValueTooLarge(
-            f"The title has {len(title)} characters; {_MAX_TITLE} fit.", size=len(title), limit=_MAX_TITLE
+            f"The title has {len(title)} characters; {MAX_TITLE} fit.", size=len(title), limit=MAX_TITLE
         )

@@ -9,7 +9,7 @@ from gh_store.core.exceptions import IntegrityError, ObjectExists
 from gh_store.core.processor import Processor, creation_id
 from gh_store.core.reading import stored
 from gh_store.core.types import Event, JsonObject, Mode, Outcome, StoredObject
-from gh_store.handlers.issue import Head
+from gh_store.handlers.head import Head
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,11 +12,15 @@ def delete(processor: Processor, object_id: str) -> None:
     """
     issues = processor.issues
     head = issues.find(object_id)
-    if not head.settled:
-        head = processor.process(head).head
-    issues.label(head, wire.ARCHIVED_LABEL, on=True)  # from here on the object is deleted
-    issues.forget(object_id)
-    closed = issues.set_open(head, False)
+    while True:
+        if not head.settled:
+            head = processor.process(head).head
+        issues.label(head, wire.ARCHIVED_LABEL, on=True)  # from here on the object is deleted
+        issues.forget(object_id)
+        closed = issues.set_open(head, False)
+        if not closed.has_label(wire.RETIRED_LABEL):
+            break
+        head = processor.segments.last(closed)  # it went on to another issue meanwhile
     if closed.issue.comments != head.issue.comments:
         processor.process(closed)  # events that were late: they are told so
     else:

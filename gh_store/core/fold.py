@@ -24,7 +24,9 @@ class Rejection:
 
 
 def begin(event: Event) -> State:
-    """The first state of an object: what its `initial_state` holds."""
+    """The first state of an object, or of a segment of it: what its `initial_state` holds."""
+    if event.continues is not None:
+        return State(event.continues.version, event.continues.time, event.data, event.size)
     return State(1, event.time, event.data, event.size)
 
 

@@ -1,18 +1,27 @@
 """What became of an object, event by event, with the state at every version."""
 
+from collections.abc import Iterator
 from typing import Literal
 
 from gh_store.core.exceptions import IntegrityError, ObjectNotFound
 from gh_store.core.log import Decision
 from gh_store.core.reading import Reader, Reading, stored
 from gh_store.core.types import Event, HistoryEntry, Outcome, StoredObject
-from gh_store.handlers.issue import Head
+from gh_store.handlers.head import Head
 
 
 def history(reader: Reader, head: Head) -> list[HistoryEntry]:
     """Every event that counts, oldest first, those pending last."""
-    reading = reader.read(head, whole=True)
-    return [_entry(decision, reading, pending=pending) for decision, pending in decisions_of(reading)]
+    return whole_history(reader, reader.read(head, whole=True, late=True))
+
+
+def whole_history(reader: Reader, reading: Reading) -> list[HistoryEntry]:
+    """The history of an object whose whole log was read."""
+    return [
+        _entry(decision, pending=pending, proved=proved)
+        for part, proved in reversed(list(_parts(reader, reading)))
+        for decision, pending in part
+    ]
 
 
 def at_version(reader: Reader, head: Head, version: int) -> StoredObject:
@@ -23,29 +32,49 @@ def at_version(reader: Reader, head: Head, version: int) -> StoredObject:
         ObjectNotFound: It never had that version.
         IntegrityError: Comments were edited or deleted since, and the log does not yield it any more.
     """
-    reading = reader.read(head, whole=True)
-    for decision, _ in decisions_of(reading):
-        if decision.state.version == version:
-            if not reading.proved and version < reading.base.version:
-                raise IntegrityError(
-                    f"Version {version} of {head.object_id!r} cannot be told: its comments were changed since.",
-                    hint="`gh-store history` shows what is left of them.",
-                )
-            return stored(reading.head, decision.state)
+    reading = reader.read(head, whole=True, late=True)
     latest = reading.state.version
+    if version > latest:
+        raise ObjectNotFound(f"{head.object_id!r} has no version {version}; its latest is {latest}.")
+    for part, proved in _parts(reader, reading):
+        for decision, pending in part:
+            if decision.state.version == version and (proved or pending):
+                return stored(reading.head, decision.state)
+        if part and proved and part[0][0].state.version <= version:
+            break
     if version == latest:  # the log may hold less than the committed state proves
         return stored(reading.head, reading.state)
-    raise ObjectNotFound(f"{head.object_id!r} has no version {version}; its latest is {latest}.")
+    raise IntegrityError(
+        f"Version {version} of {head.object_id!r} cannot be told: its comments were changed since.",
+        hint="`gh-store history` shows what is left of them.",
+    )
 
 
-def decisions_of(reading: Reading) -> list[tuple[Decision, bool]]:
-    """Every decision of an object whose whole log was read, in order; and whether it is pending."""
+Part = list[tuple[Decision, bool]]
+"""Decisions in their order; and whether each of them is pending."""
+
+
+def _parts(reader: Reader, reading: Reading) -> Iterator[tuple[Part, bool]]:
+    """The decisions of each segment, the latest first; and whether the log still yields what was decided."""
+    yield _own(decisions_of(reading)), reading.proved
+    for replayed in reader.past(reading):
+        yield _own([(decision, False) for decision in replayed.decisions]), replayed.proved
+
+
+def _own(part: Part) -> Part:
+    """Without the event that a segment begins with: it says again what the one before has said."""
+    return [
+        each for each in part if not (isinstance(each[0].event, Event) and each[0].creates and each[0].event.continues)
+    ]
+
+
+def decisions_of(reading: Reading) -> Part:
+    """Every decision of an issue whose whole log was read, in order; and whether it is pending."""
     known = {decision.comment.id: (decision, False) for decision in reading.known}
-    decisions = {decision.comment.id: (decision, True) for decision in reading.pending} | known
-    return [decisions[comment_id] for comment_id in sorted(decisions)]
+    return [*known.values(), *((each, True) for each in reading.pending if each.comment.id not in known)]
 
 
-def _entry(decision: Decision, reading: Reading, *, pending: bool) -> HistoryEntry:
+def _entry(decision: Decision, *, pending: bool, proved: bool) -> HistoryEntry:
     comment, event = decision.comment, decision.event
     kind: Literal["initial_state", "update"] = (
         "initial_state" if isinstance(event, Event) and event.initial else "update"
@@ -61,7 +90,7 @@ def _entry(decision: Decision, reading: Reading, *, pending: bool) -> HistoryEnt
         outcome=(Outcome.PENDING if pending else decision.outcome).value,
         version=decision.state.version,
         state=decision.state.data,
-        proved=reading.proved,
+        proved=proved,
     )
     if decision.error is not None:
         entry["error"] = decision.error.message

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from gh_store.core import wire
-from gh_store.core.exceptions import GitHubStoreError, RateLimited
+from gh_store.core.exceptions import GitHubStoreError, ObjectNotFound, RateLimited
 from gh_store.core.processor import Processor
 from gh_store.core.reading import Reader
 from gh_store.core.types import Processed, StoredObject
-from gh_store.handlers.issue import Head, IssueHandler, Status
+from gh_store.handlers.head import Head, Status
+from gh_store.handlers.issue import IssueHandler
 
 Progress = Callable[[], object]
 """Called once for every object that was looked at."""
@@ -54,7 +55,7 @@ def _merged(
     if more:
         for head in issues.listed(labels=None if complete else list(labels)):
             unseen.pop(head.issue.number, None)
-            if all(map(head.has_label, labels)):
+            if all(map(head.has_label, labels)) or (head.retired and not complete):
                 yield head
     for _, head in sorted(unseen.items()):
         if all(map(head.has_label, labels)):
@@ -64,13 +65,38 @@ def _merged(
 def objects(
     reader: Reader, heads: Iterator[Head], prefix: str | None = None, progress: Progress = lambda: None
 ) -> Iterator[StoredObject]:
-    """The active objects among some issues, each as of now."""
+    """The objects among some issues, each as of now, and once."""
+    for head in _holding(reader, heads):
+        if prefix is None or (head.object_id is not None and head.object_id.startswith(prefix)):
+            yield reader.view(head)
+            progress()
+
+
+def _holding(reader: Reader, heads: Iterator[Head]) -> Iterator[Head]:
+    """The issues that hold an object; one that goes on in another issue meanwhile is neither missed nor repeated."""
+    shown = set[int]()
     for issue in heads:
-        if issue.status is Status.ACTIVE and not issue.unfinished:
-            head = reader.identified(issue)
-            if prefix is None or (head.object_id is not None and head.object_id.startswith(prefix)):
-                yield reader.view(head)
-                progress()
+        head = issue
+        if issue.retired:  # the index says still that it is one, and may not show yet where it is now
+            try:
+                head = reader.issues.find(reader.identified(issue).object_id or "")
+            except ObjectNotFound:
+                continue
+        elif issue.status is not Status.ACTIVE or issue.unfinished:
+            continue
+        number, after = head.issue.number, head.after.issue if head.after is not None else 0
+        if number in shown or (head.young and _is_object(reader, after)):
+            continue
+        if after not in shown:
+            yield reader.identified(head)
+        shown |= {number, after} - {0}
+
+
+def _is_object(reader: Reader, number: int) -> bool:
+    try:
+        return reader.issues.read(number).status is Status.ACTIVE
+    except ObjectNotFound:
+        return False
 
 
 def sweep(
@@ -86,7 +112,7 @@ def sweep(
     for head in candidates(processor.issues, since):
         progress()
         number = head.issue.number
-        if head.settled or head.status not in (Status.ACTIVE, Status.DELETED):
+        if head.settled or not (head.status in (Status.ACTIVE, Status.DELETED) or head.retired):
             continue
         try:
             yield (processor.preview(number) if dry_run else processor.process(head)).summary
@@ -104,8 +130,10 @@ def candidates(issues: IssueHandler, since: datetime | None) -> Iterator[Head]:
     latest, more = issues.latest()
     yield from latest
     if more:
-        seen, base = {head.issue.number for head in latest}, issues.config.base_label
-        yield from (head for head in issues.listed(labels=[base]) if head.issue.number not in seen)
-        for head in issues.listed(labels=[wire.ARCHIVED_LABEL]):
-            if head.issue.number not in seen and not head.has_label(base):
-                yield head
+        seen = {head.issue.number for head in latest}
+        before: list[str] = []
+        for label in (issues.config.base_label, wire.ARCHIVED_LABEL, wire.RETIRED_LABEL):
+            for head in issues.listed(labels=[label]):
+                if head.issue.number not in seen and not any(map(head.has_label, before)):
+                    yield head
+            before.append(label)

@@ -57,6 +57,7 @@ def decide(
     start: State | None = None,
     after: int = 0,
     refuses: Refuses = lambda comment: None,
+    earlier: Sequence[Comment] = (),
 ) -> list[Decision]:
     """
     Decide the events after position `after`, in order.
@@ -68,16 +69,18 @@ def decide(
             `needs_whole`); else from a comment at or before `after` on.
         start: The state at `after`; None to begin with what the `initial_state` holds, or with an
             empty object (0.5 and before knew no such event).
+        earlier: The log of the segments before this one, if an event could repeat one of theirs.
     """
     if not comments:
         return []
-    events = _Events(comments, counts)
+    first = len(earlier)
+    events = _Events((*earlier, *comments), counts, first)
     creation = events.creation() if after == 0 else None
     if start is None:
         start = begin(creation) if creation else State(1, comments[0].created_at, {}, 2)
     state = start
     decisions: list[Decision] = []
-    for index, comment in enumerate(comments):
+    for index, comment in enumerate(comments, start=first):
         event = events[index] if comment.id > after else None
         if event is None or not counts(comment, event):
             continue
@@ -99,8 +102,17 @@ def decide(
 
 def needs_whole(comments: Sequence[Comment], after: int) -> bool:
     """True if an event after position `after` may repeat one that stands anywhere before it."""
+    return _any_again(comments, after, lambda event: True)
+
+
+def needs_earlier(comments: Sequence[Comment], after: int = 0) -> bool:
+    """True if an event after position `after` may repeat one of a segment before this one."""
+    return _any_again(comments, after, lambda event: not event.initial)
+
+
+def _any_again(comments: Sequence[Comment], after: int, of_interest: Callable[[Event], bool]) -> bool:
     events = (read_comment(comment) for comment in comments if comment.id > after)
-    return any(isinstance(event, Event) and event.attempt > 1 for event in events)
+    return any(isinstance(event, Event) and event.attempt > 1 and of_interest(event) for event in events)
 
 
 def _decide(
@@ -136,12 +148,19 @@ def rejection(name: str, message: str) -> GitHubStoreError:
     return error
 
 
-class _Events:
-    """What the comments of a log say, each read once and only if somebody asks."""
+def repeats(comments: Sequence[Comment], index: int) -> bool:
+    """True if a comment says again what its author said directly before: older writers repeat blindly."""
+    here, before = comments[index], comments[index - 1] if index else None
+    return before is not None and here.author is not None and (here.author, here.body) == (before.author, before.body)
 
-    def __init__(self, comments: Sequence[Comment], counts: Counts) -> None:
+
+class _Events:
+    """What comments say, each read once and only if somebody asks; those before `first` stand in earlier segments."""
+
+    def __init__(self, comments: Sequence[Comment], counts: Counts, first: int) -> None:
         self._comments = comments
         self._counts = counts
+        self._first = first
         self._read: dict[int, Event | Malformed | None] = {}
 
     def __getitem__(self, index: int) -> Event | Malformed | None:
@@ -151,7 +170,7 @@ class _Events:
 
     def creation(self) -> Event | None:
         """The first `initial_state` that counts."""
-        for index, comment in enumerate(self._comments):
+        for index, comment in enumerate(self._comments[self._first :], start=self._first):
             event = self[index]
             if isinstance(event, Event) and event.begins and self._counts(comment, event):
                 return event
@@ -166,11 +185,7 @@ class _Events:
                 if at < index and before is not None and self._counts(self._comments[at], before):
                     return before
             return None
-        here, before_here = self._comments[index], self._comments[index - 1] if index else None
-        if before_here is None or here.author is None:
-            return None
-        repeats = (here.author, here.body) == (before_here.author, before_here.body)
-        return self[index - 1] if repeats else None
+        return self[index - 1] if index > self._first and repeats(self._comments, index) else None
 
     @cached_property
     def _by_event_id(self) -> dict[str, list[int]]:

@@ -31,9 +31,10 @@ from gh_store.core.log import Decision
 from gh_store.core.reading import Reader, Reading, stored
 from gh_store.core.replay import replay
 from gh_store.core.replies import Replies, Told
-from gh_store.core.types import Mode, Outcome, Processed, StoredObject
+from gh_store.core.segments import Segments
+from gh_store.core.types import Continued, Mode, Outcome, Processed, StoredObject
 from gh_store.handlers.comment import Log, read_comment
-from gh_store.handlers.issue import Head, Status
+from gh_store.handlers.head import Head, Status
 
 _ROUNDS = 50
 """Surprises until a run gives up: others commit on each, so the object is in good hands."""
@@ -97,11 +98,13 @@ class _Memory:
         decided: Comment id -> decision.
         told: The replies it posted.
         events: The event_ids of what it appended to the log itself.
+        leading: The segments of which it knows that no rival goes before them.
     """
 
     decided: dict[int, Decision] = field(default_factory=dict)
     told: Told = field(default_factory=Told)
     events: set[str] = field(default_factory=set)
+    leading: set[int] = field(default_factory=set)
 
 
 class Processor:
@@ -117,6 +120,7 @@ class Processor:
         self.access = reader.access
         self.receipts = reader.receipts
         self.replies = Replies(self.config, self.comments, self.access, self.receipts)
+        self.segments = Segments(reader, self.replies)
 
     @property
     def _patience(self) -> float:
@@ -124,8 +128,10 @@ class Processor:
 
     def preview(self, number: int) -> Run:
         """What `process` would come to; nothing is written."""
-        head = self._object(self.issues.read(number))
-        reading = self.reader.read(head, age=self._patience)
+        head = self.reader.identified(self.issues.read(number))
+        if head.status is Status.WITHDRAWN:
+            head = self.segments.last(head)
+        reading = self.reader.read(self._object(head), late=True, age=self._patience)
         return Run(reading.head, reading.object, reading.pending)
 
     def process(self, head: Head | int, *, withheld: bool = False, expected: int = 0) -> Run:
@@ -146,8 +152,10 @@ class Processor:
         unanswered = limited = 0
         for _ in range(_ROUNDS):
             try:
-                return self._round(self._object(current, withheld=withheld), memory, expected)
+                return self._turn(self._object(current), memory, expected, withheld=withheld)
             except _Again as again:
+                if again.head is not None and again.head.issue.number != current.issue.number:
+                    memory, expected = _Memory(decided=memory.decided), 0
                 if again.unanswered is not None:
                     unanswered += 1
                     if unanswered >= self.config.retries_max_attempts:
@@ -162,8 +170,8 @@ class Processor:
             f"Issue {current.issue.number} changed under each of {_ROUNDS} attempts.", outcome_unknown=False
         )
 
-    def _object(self, head: Head, *, withheld: bool = False) -> Head:
-        if head.status is Status.NO_OBJECT or (head.status is Status.WITHDRAWN and not withheld):
+    def _object(self, head: Head) -> Head:
+        if head.status is Status.NO_OBJECT:
             raise ObjectNotFound(f"Issue {head.issue.number} holds no object.")
         head = self.reader.identified(head)
         if head.object_id is None:
@@ -172,10 +180,17 @@ class Processor:
 
     # --- one round --------------------------------------------------------------------------------
 
+    def _turn(self, head: Head, memory: _Memory, expected: int, *, withheld: bool) -> Run:
+        """A round of the object; where it has left the issue, of what came there later."""
+        if head.status is Status.WITHDRAWN and not withheld:
+            raise _Again(self.segments.forward(head))
+        return self._round(head, memory, expected)
+
     def _round(self, head: Head, memory: _Memory, expected: int) -> Run:
         reading = self.reader.read(head, age=self._patience, expected=expected)
         head = reading.head
         self._complete_creation(reading, memory)
+        self._take_over(reading, memory)
         putting_back = self._keep_edit(reading, memory)
         number, log = head.issue.number, reading.log
         self.replies.tell(number, log, reading.pending, memory.told)
@@ -189,6 +204,8 @@ class Processor:
             if not (decision.creates and self.receipts.shows(decision.comment)):
                 self.receipts.leave(decision.comment, decision.event, decision.outcome)
         self._log(reading)
+        if self._is_long(committed):
+            raise _Again(self.segments.successor(committed))
         closed = self.close(committed)
         if closed.issue.comments != comments or closed.issue.title != committed.issue.title:
             raise _Again(closed)
@@ -197,6 +214,32 @@ class Processor:
             stored(closed, reading.state),
             tuple(memory.decided[comment_id] for comment_id in sorted(memory.decided)),
         )
+
+    def _is_long(self, head: Head) -> bool:
+        """True if an object is to go on in another issue. One that holds nothing but its beginning is never long."""
+        return head.status is Status.ACTIVE and head.issue.comments >= max(self.config.log_max_events, 2)
+
+    def _take_over(self, reading: Reading, memory: _Memory) -> None:
+        """Before a segment is committed for the first time: retire and drain what it continues."""
+        head, first = reading.head, reading.begin
+        settled = head.proven and not head.young
+        if settled or first is None or first.continues is None or head.status is not Status.ACTIVE:
+            return
+        self._lead(head, memory)
+        deleted = self.segments.begun(head, first)
+        if deleted is not None:
+            raise _Again(deleted)
+
+    def _lead(self, head: Head, memory: _Memory) -> None:
+        """Make sure, once a run, that it is this issue that goes on, and no rival."""
+        number = head.issue.number
+        if head.after is None or number in memory.leading:
+            return
+        leading = self.segments.leads(head)
+        if leading.issue.number != number:
+            self.segments.lose(head)
+            raise _Again
+        memory.leading.add(number)
 
     def _log(self, reading: Reading) -> None:
         for decision in reading.pending:
@@ -221,10 +264,15 @@ class Processor:
             return
         number = head.issue.number
         assert head.object_id is not None
-        if head.status is Status.ACTIVE and self._rivals(head, head.object_id):
+        continues = None
+        if head.after is not None:
+            if head.status is Status.ACTIVE:
+                self._lead(head, memory)
+            continues = self.segments.continued(head)
+        elif head.status is Status.ACTIVE and self._rivals(head, head.object_id):
             self.issues.withdraw(head)
             raise ObjectNotFound(f"Issue {number} was withdrawn: another one holds {head.object_id!r}.")
-        self._append(number, head.body, creation_id(number), memory, initial_of=head.object_id)
+        self._append(number, head.body, creation_id(number), memory, initial_of=head.object_id, continues=continues)
 
     def _append(
         self,
@@ -235,12 +283,15 @@ class Processor:
         *,
         mode: Mode = Mode.APPEND,
         initial_of: str | None = None,
+        continues: Continued | None = None,
     ) -> NoReturn:
         """Append an event of our own, which another run may have appended too, and start again."""
         if event_id in memory.events:
             self.retry.sleep(self.backend.lag / 2)  # no list shows it yet
         else:
-            self.comments.append(number, data, event_id=event_id, mode=mode, attempt=2, initial_of=initial_of)
+            self.comments.append(
+                number, data, event_id=event_id, mode=mode, attempt=2, initial_of=initial_of, continues=continues
+            )
             memory.events.add(event_id)
         raise _Again
 
@@ -275,11 +326,15 @@ class Processor:
         head, state, comments = reading.head, reading.state, told.comments(reading.log)
         assert head.object_id is not None
         new = any(not decision.creates for decision in reading.pending)
-        if head.proven and not new and head.bracket is not None and head.bracket.comments == comments:
+        unchanged = head.proven and head.bracket is not None and head.bracket.comments == comments
+        if unchanged and not new and not head.young:
             return head
         before = head.bracket.watermark if head.bracket is not None and reading.proved else 0
         watermark = max(told.last(reading.log), before)  # the comment that it names may be deleted
-        title = wire.write_title(head.object_id, state.version, state.time, watermark, comments, state.data)
+        after = head.after or (reading.begin.continues.after if reading.begin and reading.begin.continues else None)
+        title = wire.write_title(
+            head.object_id, state.version, state.time, watermark, comments, state.data, after=after
+        )
         body = wire.write_body(state.data)
         with self.backend.uninterrupted():
             now = self.issues.read(head.issue.number)
@@ -336,6 +391,7 @@ class Processor:
         if head.issue.open:
             head = self.issues.set_open(head, False)
         if head.status is Status.DELETED and head.has_label(self.config.base_label):
+            self.segments.archive(head)
             self.issues.label(head, self.config.base_label, on=False)
         return head
 

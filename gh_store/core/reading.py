@@ -2,22 +2,25 @@
 
 import hashlib
 import math
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from gh_store.backends.base import Backend, Comment
 from gh_store.core import wire
 from gh_store.core.access import Access
+from gh_store.core.chain import Chain, first_event
 from gh_store.core.config import Config
 from gh_store.core.exceptions import BackendUnavailable, GitHubStoreError, InsufficientScope, IntegrityError
-from gh_store.core.log import Decision, decide, needs_whole
+from gh_store.core.fold import begin
+from gh_store.core.log import Decision, decide, needs_earlier, needs_whole, repeats
 from gh_store.core.receipts import Receipts
-from gh_store.core.replay import Replay, deleted, replay
+from gh_store.core.replay import Replay, deleted, replay, replay_segment
 from gh_store.core.retry import Retry
-from gh_store.core.types import Event, JsonObject, Malformed, ObjectMeta, Outcome, State, StoredObject
+from gh_store.core.types import Event, JsonObject, Malformed, ObjectMeta, Outcome, Place, State, StoredObject
 from gh_store.handlers.comment import CommentHandler, Log, read_comment
-from gh_store.handlers.issue import Head, IssueHandler, Status
+from gh_store.handlers.head import Head, Status
+from gh_store.handlers.issue import IssueHandler
 
 _SHORT_LISTS = 12
 _YOUNG_LISTS = 4
@@ -53,6 +56,7 @@ class Reading:
         known: Decisions that lie behind, where the whole log was read for them.
         proved: True if `base` is what the title's check is of.
         edit: A hand edit that the log does not hold yet.
+        chain: The segments before this issue; read as far as they are asked for.
     """
 
     head: Head
@@ -63,6 +67,13 @@ class Reading:
     known: tuple[Decision, ...] = ()
     proved: bool = True
     edit: Edit | None = None
+    chain: Chain | None = None
+
+    @property
+    def begin(self) -> Event | None:
+        """The event that this issue begins with, where the log was read from its beginning."""
+        first = next((d.event for d in (*self.known, *self.pending) if d.creates), None)
+        return first if isinstance(first, Event) else None
 
     @property
     def object(self) -> StoredObject:
@@ -78,8 +89,8 @@ def stored(head: Head, state: State, pending: int | None = 0) -> StoredObject:
     meta = ObjectMeta(
         object_id=head.object_id,
         issue_number=head.issue.number,
-        created_at=head.issue.created_at,
-        updated_at=state.time if state.version > 1 else head.issue.created_at,
+        created_at=head.created_at,
+        updated_at=state.time if state.version > 1 else head.created_at,
         version=state.version,
         pending=pending,
     )
@@ -121,7 +132,7 @@ class Reader:
         if head.bracket is None and not head.issue.open and head.body is not None and self._author_trusted(head):
             return self._older(head, head.body)
         try:
-            return self.read(head).object
+            return self.read(head, late=True).object
         except InsufficientScope:
             return self._unasked(head)
 
@@ -149,7 +160,8 @@ class Reader:
     def _unasked(self, head: Head) -> StoredObject:
         if head.proven:
             return stored(head, head.state(), None)
-        replayed = self._replayed(head, self.comments.whole(head.issue.number)) if head.bracket else None
+        log = self.comments.whole(head.issue.number)
+        replayed = self._replayed(head, log, self._chain(log)) if head.bracket else None
         if replayed is not None and replayed.proved:
             return stored(head, replayed.state, None)
         if head.body is None:
@@ -171,15 +183,15 @@ class Reader:
 
     # --- issue and log ----------------------------------------------------------------------------
 
-    def read(self, head: Head, *, whole: bool = False, age: float = 0.0, expected: int = 0) -> Reading:
+    def read(
+        self, head: Head, *, whole: bool = False, late: bool = False, age: float = 0.0, expected: int = 0
+    ) -> Reading:
         """
         Read an object and its log, and decide what is pending.
 
-        Lists lag behind writes, so while the list is shorter than the issue's count this waits and
-        looks again.
-
         Args:
             whole: Read the log from its beginning, and replay it.
+            late: With what reached the issue that this one continues, and was not forwarded yet.
             age: Seconds that the newest comment must be old, or older ones may still be on their
                 way into the list. Waited for a few times at most: some issues never rest.
             expected: A comment that is known to be there. Waited for a few times at most: it may be
@@ -188,16 +200,30 @@ class Reader:
             InsufficientScope: The current user may not ask who is authorised.
             BackendUnavailable: The list stays shorter than the count.
         """
+        head, log = self._listed(head, lambda head: self._log(head, whole), age, expected)
+        if not log.whole and needs_whole(log.comments, head.bracket.watermark if head.bracket else 0):
+            log = self.comments.whole(head.issue.number)
+        reading = self._reading(head, log, whole)
+        return self._with_late(reading) if late else reading
+
+    def log_after(self, head: Head, position: int, comments: int) -> Log:
+        """What was written to an issue after a comment up to which about so many stand, and a little before it."""
+        return self._listed(head, lambda head: self.comments.since(head.issue.number, position, comments))[1]
+
+    def _listed(self, head: Head, ask: Callable[[Head], Log], age: float = 0.0, expected: int = 0) -> tuple[Head, Log]:
+        """
+        Ask for a log until it is as long as the issue's count, for lists lag behind writes.
+
+        With the head that it is as long as.
+        """
         if age:  # a comment moves `updated_at`: to wait now saves a list that would be too young
             self._rest(age - self._since(head.issue.updated_at))
         for tried in range(_SHORT_LISTS):
-            log = self._log(head, whole)
+            log = ask(head)
             young = age - self._age(log) if tried < _YOUNG_LISTS else 0.0
             missing = log.last < expected and tried < _YOUNG_LISTS
             if log.total >= head.issue.comments and young <= 0 and not missing:
-                if not log.whole and needs_whole(log.comments, head.bracket.watermark if head.bracket else 0):
-                    log = self.comments.whole(head.issue.number)
-                return self._reading(head, log, whole)
+                return head, log
             self._rest(max(self.backend.lag / 2, young, 0.01))
             if missing or log.total < head.issue.comments:
                 head = self.identified(self.issues.read(head.issue.number))
@@ -219,26 +245,52 @@ class Reader:
     def _log(self, head: Head, whole: bool) -> Log:
         if whole or head.bracket is None or not head.proven:
             return self.comments.whole(head.issue.number)
-        return self.comments.since(head.issue.number, head.bracket)
+        return self.comments.since(head.issue.number, head.bracket.watermark, head.bracket.comments)
 
     def _reading(self, head: Head, log: Log, whole: bool) -> Reading:
+        chain = self._chain(log)
         if head.bracket is not None:
-            replayed = None if head.proven and not whole else self._replayed(head, log)
+            replayed = None if head.proven and not whole else self._replayed(head, log, chain)
             if head.proven:
-                return self._pending(head, log, head.state(), replayed)
+                return self._pending(head, log, head.state(), replayed, chain)
             if replayed is not None and replayed.proved:
-                return self._pending(head, log, replayed.state, replayed)
-        return self._by_receipts(head, log)
+                return self._pending(head, log, replayed.state, replayed, chain)
+        return self._by_receipts(head, log, chain)
 
-    def _replayed(self, head: Head, log: Log) -> Replay | None:
-        return replay(head, log.comments, self.access, self.receipts)
+    def earlier(self, log: Log) -> tuple[Comment, ...]:
+        """What was written in the segments before a whole log, oldest first, if an event of it could repeat that."""
+        return self._chain(log).comments() if needs_earlier(log.comments) else ()
 
-    def _pending(self, head: Head, log: Log, base: State, replayed: Replay | None) -> Reading:
+    def past(self, reading: Reading) -> Iterator[Replay]:
+        """What the segments before an issue yield, the latest first; each is read when it is asked for."""
+        if reading.chain is None:
+            return
+        for segment in reading.chain:
+            earlier = reading.chain.before(segment) if needs_earlier(segment.comments) else ()
+            replayed = replay_segment(segment, self.access, self.receipts, earlier)
+            yield replayed or Replay((), begin(segment.state), proved=False)
+
+    def _chain(self, log: Log) -> Chain:
+        return Chain(self.comments, self.counted, first_event(log.comments, self.counted) if log.whole else None)
+
+    def _replayed(self, head: Head, log: Log, chain: Chain) -> Replay | None:
+        earlier = chain.comments() if needs_earlier(log.comments) else ()
+        return replay(head, log.comments, self.access, self.receipts, earlier)
+
+    def counted(self, comment: Comment, event: Event | Malformed) -> bool:
+        """True if an event counts, as far as this reader may ask."""
+        try:
+            return self._counts(comment, event)
+        except InsufficientScope:  # a reader who may not ask
+            return True
+
+    def _pending(self, head: Head, log: Log, base: State, replayed: Replay | None, chain: Chain) -> Reading:
         """The usual case: it is known what is committed, and up to where."""
         assert head.bracket is not None
         after = head.bracket.watermark
         counts = self._counts if after else self._counts_anew
-        pending = decide(log.comments, counts, start=base, after=after, refuses=self._refuses(head))
+        earlier = chain.comments() if needs_earlier(log.comments, after) else ()
+        pending = decide(log.comments, counts, start=base, after=after, refuses=self._refuses(head), earlier=earlier)
         state = pending[-1].state if pending else base
         # A body that is what the pending events make is the work of an older processor.
         done = head.body is not None and wire.canonical(head.body) == wire.canonical(state.data)
@@ -251,9 +303,38 @@ class Reader:
             known=replayed.decisions if replayed else (),
             proved=replayed is None or replayed.proved,
             edit=None if head.proven or done else self._edit(head, log, base.data, head.body, after),
+            chain=chain,
         )
 
-    def _by_receipts(self, head: Head, log: Log) -> Reading:
+    def _with_late(self, reading: Reading) -> Reading:
+        """The reading of a segment, with what still has to be forwarded to it: in the order that it will have then."""
+        begin, bracket = reading.begin, reading.head.bracket
+        if begin is None or begin.continues is None or (reading.head.proven and bracket and bracket.watermark):
+            return reading
+        ends = begin.continues
+        there = self.comments.since(ends.after.issue, ends.after.comment, ends.comments)
+        here = self.counting(reading.log.comments)
+        taken = {event.forwarded for _, event in here if isinstance(event, Event)}
+        late = tuple(
+            comment
+            for comment, _ in self.counting(there.comments, ends.after.comment)
+            if Place(ends.after.issue, comment.id) not in taken
+        )
+        # None of them is an event of this issue, so none is compared with what stands here before it.
+        decisions = decide(late, self._counts, start=reading.state, after=ends.after.comment)
+        state = decisions[-1].state if decisions else reading.state
+        return replace(reading, pending=(*reading.pending, *decisions), state=state)
+
+    def counting(self, comments: Sequence[Comment], after: int = 0) -> list[tuple[Comment, Event | Malformed]]:
+        """The events among comments that count, those after a position; without plain repetitions."""
+        found = []
+        for at, comment in enumerate(comments):
+            event = read_comment(comment) if comment.id > after else None
+            if event is not None and self._counts(comment, event) and not repeats(comments, at):
+                found.append((comment, event))
+        return found
+
+    def _by_receipts(self, head: Head, log: Log, chain: Chain) -> Reading:
         """
         An older store's object, or one whose title is believed by nobody: receipts decide.
 
@@ -267,7 +348,8 @@ class Reader:
             begins = isinstance(event, Event) and event.begins and comment.author == head.issue.author
             return begins or self._counts(comment, event)
 
-        decisions = decide(log.comments, counts, refuses=self._refuses(head))
+        earlier = chain.comments() if needs_earlier(log.comments) else ()
+        decisions = decide(log.comments, counts, refuses=self._refuses(head), earlier=earlier)
         decided_to = next((d.comment.id for d in reversed(decisions) if self.receipts.decided(d.comment)), 0)
         known = tuple(d for d in decisions if d.comment.id <= decided_to or d.creates)
         pending = tuple(d for d in decisions if d.comment.id > decided_to and not d.creates)
@@ -276,19 +358,38 @@ class Reader:
         edit = None
         if head.body is not None and self._author_trusted(head):
             kept = State(base.version, base.time, head.body, len(wire.write_body(head.body)))
-            redone = decide(log.comments, counts, start=kept, after=decided_to)
+            redone = decide(log.comments, counts, start=kept, after=decided_to, earlier=earlier)
             wanted = redone[-1].state if redone else kept
             edit = self._edit(head, log, state.data, wanted.data, 0)
             if edit is not None:
                 state = State(state.version, state.time, wanted.data, wanted.size)
         elif head.body is None or wire.canonical(head.body) != wire.canonical(state.data):
-            edit = Edit(_edit_id(head, 0), state.data, head.body)
-        return Reading(head, log, base, pending, state, known, proved=False, edit=edit)
+            edit = Edit(edit_id(head, 0), state.data, head.body)
+        return Reading(head, log, base, pending, state, known, proved=False, edit=edit, chain=chain)
 
     def _counts(self, comment: Comment, event: Event | Malformed) -> bool:
         # Our own receipt stands for the right of an author who has lost it since.
-        return self.access.counts(comment.author, full=event.full) or (
-            self.receipts.shows(comment) and self.receipts.decided(comment)
+        return (
+            self.access.counts(comment.author, full=event.full)
+            or (self.receipts.shows(comment) and self.receipts.decided(comment))
+            or self._counted_where_it_was(comment, event)
+        )
+
+    def _counted_where_it_was(self, comment: Comment, event: Event | Malformed) -> bool:
+        """True for a copy by somebody whose own word may not count for this, of an event whose author's does."""
+        place = event.forwarded if isinstance(event, Event) else None
+        if place is None or not self.access.trusts(comment.author):
+            return False
+        there = self.comments.since(place.issue, place.comment, 0).comments
+        original = next((each for each in there if each.id == place.comment), None)
+        said = read_comment(original) if original is not None else None
+        return (
+            isinstance(event, Event)
+            and isinstance(said, Event)
+            and original is not None
+            and (said.mode, said.expected_version) == (event.mode, event.expected_version)
+            and wire.canonical(said.data) == wire.canonical(event.data)
+            and self.access.counts(original.author, full=said.full)
         )
 
     def _counts_anew(self, comment: Comment, event: Event | Malformed) -> bool:
@@ -308,7 +409,7 @@ class Reader:
         """The edit that turns `base` into `body`, unless they are the same or the log holds it."""
         if body is not None and wire.canonical(body) == wire.canonical(base):
             return None
-        event_id = _edit_id(head, after)
+        event_id = edit_id(head, after)
         for comment in log.comments:
             event = read_comment(comment) if event_id in comment.body and comment.id > after else None
             if isinstance(event, Event) and event.event_id == event_id and self._counts(comment, event):
@@ -316,5 +417,6 @@ class Reader:
         return Edit(event_id, base, body)
 
 
-def _edit_id(head: Head, after: int) -> str:
+def edit_id(head: Head, after: int) -> str:
+    """The event_id of the hand edit that a body is, whoever finds it."""
     return f"edit-{after}-{hashlib.sha256(head.issue.body.encode('utf-8')).hexdigest()[:16]}"

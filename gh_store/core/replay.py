@@ -1,16 +1,18 @@
 """The log from its beginning, proved by the title's check."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from gh_store.backends.base import Comment
+from gh_store.core import wire
 from gh_store.core.access import Access
+from gh_store.core.chain import Segment
 from gh_store.core.exceptions import GitHubStoreError, InsufficientScope, ObjectNotFound
 from gh_store.core.log import Counts, Decision, decide
 from gh_store.core.receipts import Receipts
 from gh_store.core.types import Event, Malformed, Outcome, State
 from gh_store.handlers.comment import read_comment
-from gh_store.handlers.issue import Head, Status
+from gh_store.handlers.head import Head, Status
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,18 +31,38 @@ class Replay:
     proved: bool
 
 
-def replay(head: Head, comments: Sequence[Comment], access: Access, receipts: Receipts) -> Replay | None:
-    """
-    Replay a log up to the watermark of a head with a bracket; None if it holds no event at all.
+def replay(
+    head: Head, comments: Sequence[Comment], access: Access, receipts: Receipts, earlier: Sequence[Comment] = ()
+) -> Replay | None:
+    """Replay a log up to the watermark of a head with a bracket; None if it holds no event at all."""
+    return _first_proved(lambda counts: _replay(head, comments, counts, earlier), access, receipts)
 
+
+def replay_segment(
+    segment: Segment, access: Access, receipts: Receipts, earlier: Sequence[Comment] = ()
+) -> Replay | None:
+    """Replay a segment that lies behind, up to where the next one goes on; None if it holds no event at all."""
+
+    def tried(counts: Counts) -> Replay | None:
+        decisions = decide(segment.comments, counts, earlier=earlier)
+        if not decisions:
+            return None
+        state = decisions[-1].state
+        same = wire.canonical(state.data) == wire.canonical(segment.state.data)
+        return Replay(tuple(decisions), state, proved=same and state.version == segment.ends.version)
+
+    return _first_proved(tried, access, receipts)
+
+
+def _first_proved(attempt: Callable[[Counts], Replay | None], access: Access, receipts: Receipts) -> Replay | None:
+    """
     Who was authorised when an event was decided is not written anywhere. So this tries what is
     likely, and the check says when it is right. Most logs fit at once, without a request.
     """
-    assert head.bracket is not None
     first: Replay | None = None
     for counts in _guesses(access, receipts):
         try:
-            tried = _replay(head, comments, counts)
+            tried = attempt(counts)
         except InsufficientScope:
             continue  # a reader who may not ask tries what can be tried without
         if tried is not None and tried.proved:
@@ -87,13 +109,13 @@ def _is_initial(event: Event | Malformed) -> bool:
     return isinstance(event, Event) and event.begins
 
 
-def _replay(head: Head, comments: Sequence[Comment], counts: Counts) -> Replay | None:
+def _replay(head: Head, comments: Sequence[Comment], counts: Counts, earlier: Sequence[Comment]) -> Replay | None:
     bracket = head.bracket
     assert bracket is not None
     # A new object's title says 0/1: its creation stands behind the watermark, and is in the state.
     creation = next((comment for comment in comments if _creates(comment, counts)), None)
     known = [comment for comment in comments if comment.id <= bracket.watermark or comment is creation]
-    decisions = decide(known, counts, refuses=lambda comment: _refused(head, comment))
+    decisions = decide(known, counts, refuses=lambda comment: _refused(head, comment), earlier=earlier)
     if not decisions:
         return None
     state = decisions[-1].state

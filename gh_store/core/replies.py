@@ -1,10 +1,11 @@
 """Telling people on the issue what was not applied, and believing what was told."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from loguru import logger
 
+from gh_store.backends.base import Comment
 from gh_store.core import wire
 from gh_store.core.access import Access
 from gh_store.core.config import Config
@@ -48,7 +49,7 @@ class Replies:
         rejected = [each for each in decisions if each.error is not None and each.comment.id not in copies]
         if not rejected:
             return
-        known = {reply[0] for reply in self._believed(log)}
+        known = {reply[0] for reply in self._believed(log.comments)}
         for decision in rejected:
             position, error = decision.comment.id, decision.error
             if error is not None and position not in known:
@@ -70,21 +71,20 @@ class Replies:
             logger.warning("Issue {}: a reply could not be posted: {}", number, error)
             told.replies[about] = None
 
-    def _believed(self, log: Log) -> Iterator[tuple[int, str, str]]:
-        for comment in log.comments:
+    def _believed(self, comments: Sequence[Comment]) -> Iterator[tuple[int, str, str]]:
+        for comment in comments:
             reply = wire.read_reply(comment.body)
             if reply is not None and self.access.trusts(comment.author):
                 yield reply
 
-    def raise_rejection(self, number: int, position: int) -> None:
+    def raise_rejection(self, comments: Sequence[Comment], position: int) -> None:
         """
         Raise what an event was rejected for, as its reply or its receipt tells; nothing if it was applied.
 
         An event that repeats another fares as that did.
         """
-        log = self.comments.whole(number)
-        same = _repeated(log, position)
-        for told, name, message in self._believed(log):
+        same = _repeated(comments, position)
+        for told, name, message in self._believed(comments):
             if told in same:
                 raise rejection(name, message)
         # No reply: they are switched off, or it could not be posted.
@@ -92,9 +92,9 @@ class Replies:
             raise rejection("InvalidUpdate", f"Event {position} was rejected.")
 
 
-def _repeated(log: Log, position: int) -> list[int]:
+def _repeated(comments: Sequence[Comment], position: int) -> list[int]:
     """The positions of an event and of all that share its event_id."""
-    events = [read_comment(comment) for comment in log.comments]
+    events = [read_comment(comment) for comment in comments]
     ids = {event.event_id for event in events if isinstance(event, Event) and event.position == position}
     shared = [event.position for event in events if isinstance(event, Event) and event.event_id in ids - {None}]
     return shared or [position]

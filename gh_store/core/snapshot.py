@@ -15,7 +15,7 @@ from gh_store.core.exceptions import BackendUnavailable, ConfigurationError, Ins
 from gh_store.core.listing import Progress, list_issues, objects
 from gh_store.core.reading import Reader
 from gh_store.core.types import StoredObject
-from gh_store.handlers.issue import Status
+from gh_store.handlers.head import Status
 
 
 class Entry(NamedTuple):

@@ -15,7 +15,7 @@ from gh_store.core.reading import Reader
 from gh_store.core.records import Record, recorded
 from gh_store.core.types import Event, Transferred
 from gh_store.handlers.comment import read_comment
-from gh_store.handlers.issue import Head, Status
+from gh_store.handlers.head import Head, Status
 
 # --- out ------------------------------------------------------------------------------------------
 

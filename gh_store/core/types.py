@@ -18,6 +18,9 @@ MAX_LABEL = 50
 MAX_COMMENTS = 2_500
 """Comments that an issue takes, whoever wrote them."""
 
+MAX_TITLE = 256
+"""Characters that the title of an issue takes."""
+
 
 OnLimit: TypeAlias = Literal["auto", "wait", "raise"]
 """What to do when a rate limit is met: `auto` waits in long work, and raises elsewhere."""
@@ -64,6 +67,32 @@ class StoredObject:
 
 
 @dataclass(frozen=True, slots=True)
+class Place:
+    """A comment, and the issue that it stands in. (Comments are numbered over the whole repository.)"""
+
+    issue: int
+    comment: int
+
+
+@dataclass(frozen=True, slots=True)
+class Continued:
+    """
+    What a segment goes on from.
+
+    Attributes:
+        after: The issue that it continues, and the last comment of it that its first state includes.
+        comments: How many comments stood there up to that one: where to look for those that came after.
+        version: Applied events up to there.
+        time: Of the last applied event up to there.
+    """
+
+    after: Place
+    comments: int
+    version: int
+    time: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Event:
     """
     One update of one object, parsed and of sound shape.
@@ -82,6 +111,8 @@ class Event:
         full: True if it was written with `_data` and `_meta`.
         refused: The error (its name and its message) for which another store rejected the event that this
             one is a copy of, or None.
+        continues: What the segment goes on from that begins with this event, or None.
+        forwarded: Where the event stood that this one is a copy of, in an issue that the object has left; or None.
     """
 
     position: int
@@ -96,6 +127,8 @@ class Event:
     initial: bool = False
     full: bool = True
     refused: tuple[str, str] | None = None
+    continues: Continued | None = None
+    forwarded: Place | None = None
 
     @property
     def begins(self) -> bool:

@@ -1,16 +1,17 @@
 """Updating an object: look it up, append the event, reopen; and what has become of it."""
 
 import uuid
+from dataclasses import replace
 from typing import Any
 
 from gh_store.core import wire
-from gh_store.core.exceptions import ConcurrentUpdateError, LogFull
+from gh_store.core.exceptions import ConcurrentUpdateError
 from gh_store.core.fold import Rejection, fold
 from gh_store.core.processor import Processor
 from gh_store.core.reading import stored
 from gh_store.core.replay import deleted
-from gh_store.core.types import Event, JsonObject, Mode, Outcome, StoredObject
-from gh_store.handlers.issue import Head, Status
+from gh_store.core.types import Event, JsonObject, Mode, Outcome, Place, StoredObject
+from gh_store.handlers.head import Head, Status
 
 _FIRST_POLL = 1.0
 _LONGEST_POLL = 10.0
@@ -44,11 +45,18 @@ class Updater:
         wait: float | None,
     ) -> StoredObject:
         """Append an event of checked content; see Store.update."""
-        number = self._room(object_id, expected_version if event_id is None else None)
+        number = self._issue(object_id, expected_version if event_id is None else None)
         name, attempt = (uuid.uuid4().hex, 1) if event_id is None else (event_id, 2)  # 2 is compared with the log
+        left: Place | None = None
         while True:
             comment = self.processor.comments.append(
-                number, changes, event_id=name, mode=mode, attempt=attempt, expected_version=expected_version
+                number,
+                changes,
+                event_id=name,
+                mode=mode,
+                attempt=attempt,
+                expected_version=expected_version,
+                forwarded=left,
             )
             self.processor.access.require(comment.author)
             head = self.reader.identified(self.issues.reopen(number))
@@ -58,8 +66,8 @@ class Updater:
             self.issues.forget(object_id)
             if head.status is not Status.WITHDRAWN:
                 raise deleted(head)
-            # Another issue holds the object now; what is carried over to it may be this very event.
-            number, attempt = self.issues.find(object_id).issue.number, 2
+            # The object has left this issue, and this event has to follow. Others may forward it, too.
+            left, number, attempt = Place(number, comment.id), self._next(head, object_id), 2
         event = Event(
             position=comment.id,
             time=comment.created_at,
@@ -74,8 +82,17 @@ class Updater:
             return self._waited(number, event, wait)
         return self._as_if_alone(head, event)
 
-    def _room(self, object_id: str, expected_version: int | None) -> int:
-        """The object's issue, if it has room for another event and nothing known forbids it."""
+    def _next(self, head: Head, object_id: str) -> int:
+        """The issue to write to instead of one that the object has left, or where it never was."""
+        if not head.retired:
+            return self.issues.find(object_id).issue.number
+        last = self.processor.segments.last(head)
+        if last.status is Status.DELETED:
+            raise deleted(last)
+        return last.issue.number
+
+    def _issue(self, object_id: str, expected_version: int | None) -> int:
+        """The object's issue, if nothing known forbids another event."""
         seen = self.issues.seen(object_id)
         if seen is None or self.max_concurrent_updates is not None:
             head = self.issues.find(object_id)
@@ -90,14 +107,7 @@ class Updater:
                 )
             if seen is None:  # a creation that was cut: complete it first
                 self.processor.process(head)
-                return self._room(object_id, expected_version)
-        if seen.comments >= self.config.log_max_events:
-            raise LogFull(
-                f"The issue of {object_id!r} has {seen.comments:,} comments; "
-                f"updates stop at {self.config.log_max_events:,}.",
-                comments=seen.comments,
-                limit=self.config.log_max_events,
-            )
+                return self._issue(object_id, expected_version)
         if expected_version is not None and seen.version > expected_version:  # versions only grow
             raise ConcurrentUpdateError(
                 f"Expected version {expected_version}, but the object is at version {seen.version}.",
@@ -105,6 +115,11 @@ class Updater:
                 actual=seen.version,
             )
         return seen.number
+
+    def _raise_rejection(self, head: Head, position: int) -> None:
+        """Raise what an event was rejected for, if it was; in whichever issue it was told."""
+        log = self.processor.comments.whole(head.issue.number)
+        self.processor.replies.raise_rejection((*self.reader.earlier(log), *log.comments), position)
 
     def _as_if_alone(self, head: Head, event: Event) -> StoredObject:
         if not head.proven or head.bracket is None:
@@ -120,7 +135,7 @@ class Updater:
         if decision is None:  # another processor was faster
             return self._waited(head.issue.number, event, 0)
         if decision.outcome is Outcome.DUPLICATE:
-            self.processor.replies.raise_rejection(head.issue.number, event.position)
+            self._raise_rejection(head, event.position)
         if decision.error is not None:
             decision.error.rejected = True
             raise decision.error
@@ -131,9 +146,12 @@ class Updater:
         waited, pause = 0.0, _FIRST_POLL
         while True:
             head = self.reader.identified(self.issues.read(number))
-            if head.bracket is not None and head.bracket.watermark >= event.position:
-                self.processor.replies.raise_rejection(number, event.position)
-                return self.reader.view(head)
+            if head.retired:
+                head, position = self.processor.segments.whereabouts(head, event.position)
+                number, event = head.issue.number, replace(event, position=position)
+            if head.retired or (head.bracket is not None and head.bracket.watermark >= event.position):
+                self._raise_rejection(head, event.position)
+                return self.reader.view(self.processor.segments.last(head) if head.retired else head)
             if waited >= seconds:
                 return self._as_if_alone(head, event)
             pause = min(pause, seconds - waited)

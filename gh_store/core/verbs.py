@@ -45,7 +45,8 @@ from gh_store.core.types import (
 from gh_store.core.updating import Updater
 from gh_store.core.verify import Verifier
 from gh_store.handlers.comment import CommentHandler
-from gh_store.handlers.issue import Head, IssueHandler, Status
+from gh_store.handlers.head import Head, Status
+from gh_store.handlers.issue import IssueHandler
 
 
 class Store:

@@ -13,7 +13,7 @@ from gh_store.core.listing import Progress
 from gh_store.core.processor import Processor
 from gh_store.core.reading import Reading
 from gh_store.core.types import Finding, Kind, Repaired
-from gh_store.handlers.issue import Head, Status
+from gh_store.handlers.head import Head, Status
 
 _SWEEP: Final = "A sweep (process-updates --all) or `gh-store repair` does it."
 _REPAIR: Final = "`gh-store repair` does it."

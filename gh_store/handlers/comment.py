@@ -7,7 +7,7 @@ from typing import Any
 from gh_store.backends.base import PAGE, Backend, Comment, Page
 from gh_store.core import wire
 from gh_store.core.retry import Retry
-from gh_store.core.types import Event, Malformed, Mode
+from gh_store.core.types import Continued, Event, Malformed, Mode, Place
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +53,12 @@ class CommentHandler:
         """All comments of an issue."""
         return Log(self._from(number, 1), 0)
 
-    def since(self, number: int, bracket: wire.Bracket) -> Log:
-        """The comments after the watermark, and at least one at or below it if there is one."""
-        page = bracket.comments // PAGE + 1
+    def since(self, number: int, watermark: int, before: int) -> Log:
+        """The comments after the watermark, up to which about so many stand; and one at or below it if there is one."""
+        page = before // PAGE + 1
         comments = self._from(number, page)
         # Comments may have been deleted, and pages moved up.
-        while page > 1 and (not comments or comments[0].id > bracket.watermark):
+        while page > 1 and (not comments or comments[0].id > watermark):
             page -= 1
             comments = (*self._page(number, page).comments, *comments)
         return Log(comments, (page - 1) * PAGE)
@@ -86,6 +86,8 @@ class CommentHandler:
         expected_version: int | None = None,
         initial_of: str | None = None,
         origin: Mapping[str, Any] | None = None,
+        continues: Continued | None = None,
+        forwarded: Place | None = None,
     ) -> Comment:
         """
         Write an event, once: a try whose outcome is unknown is looked up, and a repetition says so.
@@ -105,6 +107,8 @@ class CommentHandler:
                 expected_version=expected_version,
                 initial_of=initial_of,
                 origin=origin,
+                continues=continues,
+                forwarded=forwarded,
             )
             return self.backend.create_comment(number, text)
 

@@ -1,11 +1,10 @@
 """IssueHandler: an object as an issue."""
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from enum import StrEnum
-from functools import cached_property, partial
+from functools import partial
 from typing import Final
 
 from gh_store.backends.base import Backend, Issue
@@ -13,89 +12,11 @@ from gh_store.core import wire
 from gh_store.core.config import Config
 from gh_store.core.exceptions import DuplicateUIDError, InsufficientScope, IntegrityError, ObjectNotFound
 from gh_store.core.retry import Retry
-from gh_store.core.types import Event, JsonObject, State
-from gh_store.handlers.comment import read_comment
+from gh_store.handlers.head import Head, Status, holders, read_head
 
 _DAY: Final = timedelta(days=1)
 _KNOWN: Final = 10_000
 _STALE_READS: Final = 8
-
-
-class Status(StrEnum):
-    """What its labels make of an issue."""
-
-    ACTIVE = "active"
-    DELETED = "deleted"
-    WITHDRAWN = "withdrawn"
-    NO_OBJECT = "no object"
-
-
-@dataclass(frozen=True)
-class Head:
-    """What an issue says of the object it holds."""
-
-    issue: Issue
-    config: Config
-    status: Status
-    object_id: str | None
-    bracket: wire.Bracket | None
-
-    @cached_property
-    def body(self) -> JsonObject | None:
-        """The state that the body shows, or None if it is no JSON object."""
-        return wire.read_body(self.issue.body)
-
-    @cached_property
-    def proven(self) -> bool:
-        """True if the title's check fits the body: nobody has touched either since the commit."""
-        return (
-            self.object_id is not None
-            and self.bracket is not None
-            and self.body is not None
-            and self.bracket.fits(self.object_id, self.body)
-        )
-
-    @property
-    def settled(self) -> bool:
-        """True if nothing is pending, and one look at the issue has shown it."""
-        return (
-            not self.issue.open
-            and self.bracket is not None
-            and self.bracket.comments == self.issue.comments
-            and self.proven
-            and not (self.status is Status.DELETED and self.has_label(self.config.base_label))
-        )
-
-    @property
-    def unfinished(self) -> bool:
-        """True for a creation under way, or one that was cut: not even the initial state is there."""
-        return self.issue.comments == 0 and self.bracket is not None and self.bracket.watermark == 0
-
-    def has_label(self, name: str) -> bool:
-        return any(label.name.lower() == name.lower() for label in self.issue.labels)
-
-    def state(self) -> State:
-        """The state in the body of a proven head."""
-        assert self.bracket is not None
-        assert self.body is not None
-        time = self.bracket.time if self.bracket.version > 1 else self.issue.created_at
-        return State(self.bracket.version, time, self.body, wire.WORST_GROWTH * len(self.issue.body))
-
-
-def read_head(issue: Issue, config: Config) -> Head:
-    """Pure: what an issue says, before anybody has looked at its comments."""
-    names = [label.name for label in issue.labels]
-    lower = {name.lower() for name in names}
-    if issue.is_pull_request or not any(name.startswith(config.uid_prefix.lower()) for name in lower):
-        return Head(issue, config, Status.NO_OBJECT, None, None)
-    if wire.ARCHIVED_LABEL in lower:
-        status = Status.DELETED
-    elif config.base_label.lower() in lower:
-        status = Status.ACTIVE
-    else:
-        status = Status.WITHDRAWN
-    title = wire.read_title(issue.title, names, config.uid_prefix)
-    return Head(issue, config, status, title.object_id, title.bracket)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +54,7 @@ class IssueHandler:
 
     def remember(self, head: Head) -> None:
         """Keep what an answer told, so that the next request goes by number."""
-        if head.object_id is None or head.status is not Status.ACTIVE or head.unfinished:
+        if head.object_id is None or head.status is not Status.ACTIVE or head.unfinished or head.young:
             return
         issue, version = head.issue, head.bracket.version if head.bracket else 0
         with self._lock:
@@ -147,7 +68,7 @@ class IssueHandler:
 
     def find(self, object_id: str) -> Head:
         """
-        The active issue of an object.
+        The issue that holds an object.
 
         Raises:
             ObjectNotFound: There is none, which is proved, or it was deleted.
@@ -156,28 +77,19 @@ class IssueHandler:
         head = self._by_number(object_id)
         if head is None:
             active = self.search(object_id)
-            finished = [head for head in active if not head.unfinished] or active
-            if not finished:
+            if not active:
                 raise ObjectNotFound(f"There is no object {object_id!r}.")
-            first, *others = finished
-            if others and not first.unfinished and not all(self._adopts(other, first) for other in others):
-                numbers = tuple(head.issue.number for head in finished)
+            held = holders([head for head in active if not head.unfinished]) or active[:1]
+            if len(held) > 1 and any(head.after for head in held):  # one could be a rival of another's forebears
+                held = holders([each for each in self.family(held[0]) if not each.unfinished])
+            if len(held) != 1:
+                numbers = tuple(head.issue.number for head in held)
                 raise DuplicateUIDError(
                     f"The issues {', '.join(map(str, numbers))} all claim to be {object_id!r}.", issue_numbers=numbers
                 )
-            head = first
+            head = held[0]
         self.remember(head)
         return head
-
-    def _adopts(self, head: Head, old: Head) -> bool:
-        """True for the copy of an issue that is being adopted, and goes on to hold the object until it is withdrawn."""
-        begin = wire.copy_id(self.backend.repository, old.issue.number, old.object_id or "", "begin")
-        comments = self.retry.read(lambda: self.backend.list_comments(head.issue.number, 1)).comments
-        events = ((comment, read_comment(comment)) for comment in comments)
-        return any(
-            isinstance(event, Event) and event.event_id == begin and comment.author == head.issue.author
-            for comment, event in events
-        )
 
     def _by_number(self, object_id: str) -> Head | None:
         """The object by the number it had, or None if it has moved on."""
@@ -219,20 +131,37 @@ class IssueHandler:
 
     def labelled(self, label: str, object_id: str) -> list[Head]:
         """The active issues of an object that the label's index shows; it can lag, so none proves nothing."""
-        return self._active(self.listed(labels=[label]), object_id)
+        page = self.retry.read(lambda: self.backend.list_issues(labels=[label], descending=True))
+        heads = [self.head(issue) for issue in page.issues]
+        if page.next is not None:  # an object of many segments
+            heads.extend(self.listed(labels=[label, self.config.base_label]))
+        return self._active(heads, object_id)
 
     def newest(self, object_id: str) -> list[Head]:
         """The active issues of an object among those created since yesterday, which no index hides."""
+        return self._active(self._recent(), object_id)
+
+    def family(self, head: Head) -> list[Head]:
+        """All issues that ever held, or came to hold, the object of a head that tells its id; by number."""
+        assert head.object_id is not None
+        uids = [each.name for each in head.issue.labels if each.name.lower().startswith(self.config.uid_prefix.lower())]
+        listed = (each for label in uids for each in self.listed(labels=[label]))
+        return self._mine((*listed, *(self._recent() if self.backend.lag else ()), head), head.object_id)
+
+    def _recent(self) -> list[Head]:
         recent: list[Head] = []
         for head in self.listed(descending=True):
             if head.issue.created_at < self.backend.now() - _DAY:
                 break
             recent.append(head)
-        return self._active(iter(recent), object_id)
+        return recent
 
-    def _active(self, heads: Iterator[Head], object_id: str) -> list[Head]:
-        mine = (head for head in heads if head.status is Status.ACTIVE and self._is(head, object_id))
-        return sorted((self._named(head, object_id) for head in mine), key=lambda head: head.issue.number)
+    def _active(self, heads: Iterable[Head], object_id: str) -> list[Head]:
+        return [head for head in self._mine(heads, object_id) if head.status is Status.ACTIVE]
+
+    def _mine(self, heads: Iterable[Head], object_id: str) -> list[Head]:
+        mine = {head.issue.number: self._named(head, object_id) for head in heads if self._is(head, object_id)}
+        return [head for _, head in sorted(mine.items())]
 
     def _is(self, head: Head, object_id: str) -> bool:
         if head.object_id is None:  # a title that a person has replaced, and a hashed label
@@ -296,6 +225,13 @@ class IssueHandler:
             raise IntegrityError(f"Issue {head.issue.number} did not take what was written to it.")
         return answer
 
+    def conclude(self, head: Head, title: str, body: str) -> Head:
+        """Say of an issue that its object has left what was forwarded, and close it; harmless to repeat."""
+        answer = self.edit(head, title=title, body=body, open=False)
+        if answer.issue.title != title or not answer.proven:
+            raise IntegrityError(f"Issue {head.issue.number} did not take what was written to it.")
+        return answer
+
     def reopen(self, number: int) -> Head:
         """Open an issue of which only the number is known; the answer tells the rest."""
         return self.head(self.retry.read(lambda: self.backend.edit_issue(number, open=True)))
@@ -312,7 +248,7 @@ class IssueHandler:
 
         # State alone may be written twice. A commit may not: it could undo a newer one, so whoever
         # commits starts again from what is there.
-        answer = edit() if title is not None else self.retry.read(edit)
+        answer = edit() if title is not None and open else self.retry.read(edit)
         if open is not None and answer.open != open:
             raise IntegrityError(f"Issue {number} did not {'open' if open else 'close'}.")
         edited = replace(self.head(answer), object_id=head.object_id) if head.object_id else self.head(answer)

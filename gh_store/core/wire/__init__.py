@@ -20,14 +20,17 @@ from gh_store.core.wire.replies import (
 from gh_store.core.wire.titles import (
     ARCHIVED_LABEL,
     MAX_ID,
+    RETIRED_LABEL,
     SYSTEM_LABEL,
     Bracket,
     Title,
     check_object_id,
     hashed_label,
     plain_label,
+    read_since,
     read_title,
     withheld_title,
+    write_since,
     write_title,
 )
 from gh_store.core.wire.values import (
@@ -48,6 +51,7 @@ __all__ = [
     "CLIENT_VERSION",
     "MAX_DEPTH",
     "MAX_ID",
+    "RETIRED_LABEL",
     "SYSTEM_LABEL",
     "WORST_GROWTH",
     "Bracket",
@@ -65,6 +69,7 @@ __all__ = [
     "read_body",
     "read_event",
     "read_reply",
+    "read_since",
     "read_title",
     "read_value",
     "withheld_title",
@@ -72,6 +77,7 @@ __all__ = [
     "write_event",
     "write_put_back",
     "write_reply",
+    "write_since",
     "write_title",
     "write_value",
 ]

@@ -4,11 +4,11 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any, Final
 
-from gh_store.core.types import Event, Malformed, Mode
+from gh_store.core.types import Continued, Event, Malformed, Mode, Place
 from gh_store.core.wire.values import (
     MAX_DEPTH,
     WORST_GROWTH,
@@ -54,6 +54,8 @@ def write_event(
     expected_version: int | None = None,
     initial_of: str | None = None,
     origin: Mapping[str, Any] | None = None,
+    continues: Continued | None = None,
+    forwarded: Place | None = None,
 ) -> str:
     """
     The text of a comment that carries an event.
@@ -61,6 +63,8 @@ def write_event(
     Args:
         initial_of: The object id, for the event that creates the object.
         origin: Where the event stood before it was copied, and what became of it there.
+        continues: What the segment goes on from that begins with this event.
+        forwarded: Where the event stood before the object went on in another issue.
     Raises:
         ValueTooLarge: It does not fit in a comment.
     """
@@ -77,6 +81,16 @@ def write_event(
         meta["expected_version"] = expected_version
     if origin is not None:
         meta["origin"] = origin
+    if continues is not None:
+        meta["continues"] = {
+            "issue": continues.after.issue,
+            "comment": continues.after.comment,
+            "comments": continues.comments,
+            "version": continues.version,
+            "time": continues.time.isoformat(),
+        }
+    if forwarded is not None:
+        meta["forwarded"] = {"issue": forwarded.issue, "comment": forwarded.comment}
     event: dict[str, Any] = {"_data": data, "_meta": meta}
     if initial_of is not None:
         meta["object_id"] = initial_of
@@ -125,6 +139,8 @@ def read_event(text: str, *, position: int, time: datetime) -> Event | Malformed
         initial=kind == "initial_state",
         full=full,
         refused=_refused(meta),
+        continues=_continues(meta) if kind == "initial_state" else None,
+        forwarded=_place(meta.get("forwarded")),
     )
 
 
@@ -148,6 +164,8 @@ def _fault_of_event(data: object, meta: object, kind: object) -> str | None:
             return f"Its {key} is no whole number from 1."
     if kind == "initial_state" and mode == Mode.PATCH:
         return "An initial state is no patch."
+    if kind == "initial_state" and "continues" in meta and _continues(meta) is None:
+        return "It does not say what it continues."
     return None
 
 
@@ -167,6 +185,31 @@ def meta_origin(meta: Mapping[str, Any]) -> Mapping[str, Any] | None:
     """Where an event stood before it was copied, if it says so."""
     origin = meta.get("origin")
     return origin if isinstance(origin, dict) else None
+
+
+def _whole(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < _BEYOND
+
+
+_BEYOND: Final = 10**18
+
+
+def _place(told: object) -> Place | None:
+    if not isinstance(told, dict) or not (_whole(told.get("issue")) and _whole(told.get("comment"))):
+        return None
+    return Place(told["issue"], told["comment"])
+
+
+def _continues(meta: Mapping[str, Any]) -> Continued | None:
+    told = meta.get("continues") or {}
+    after = _place(told)
+    if after is None or not (_whole(told.get("comments")) and _whole(told.get("version"))):
+        return None
+    try:
+        time = datetime.fromisoformat(told["time"]).astimezone(UTC)
+    except (LookupError, TypeError, ValueError, OverflowError):
+        return None
+    return Continued(after, told["comments"], max(1, told["version"]), time)
 
 
 def _refused(meta: Mapping[str, Any]) -> tuple[str, str] | None:

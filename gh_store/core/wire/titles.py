@@ -9,17 +9,20 @@ from datetime import datetime
 from typing import Final
 
 from gh_store.core.exceptions import InvalidObjectID
-from gh_store.core.types import MAX_LABEL, JsonObject
+from gh_store.core.types import MAX_LABEL, MAX_TITLE, JsonObject, Place
 from gh_store.core.wire.values import canonical
 
 MAX_ID: Final = 165
 SYSTEM_LABEL: Final = "gh-store"
 ARCHIVED_LABEL: Final = "archived"
+RETIRED_LABEL: Final = "retired"
 TITLE_PREFIX: Final = "Stored Object: "
 
 _TIME = "%Y-%m-%dT%H:%M:%SZ"
 _BRACKET = re.compile(
-    r" \[v([1-9]\d{0,8}) (\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ) (\d{1,18})/(\d{1,6}) ([0-9a-f]{8})\]\Z", re.ASCII
+    r" \[v([1-9]\d{0,8}) (\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ) (\d{1,18})/(\d{1,6}) ([0-9a-f]{8})"
+    r"(?: after (\d{1,10})@(\d{1,18}))?( retired)?\]\Z",
+    re.ASCII,
 )
 
 
@@ -33,7 +36,9 @@ class Bracket:
         time: Of the last applied event, as written.
         watermark: The last comment that the commit knew.
         comments: How many comments it knew, and the replies of its own run.
-        check: Eight hexadecimal digits that prove the other four and the state.
+        check: Eight hexadecimal digits that prove the others and the state.
+        after: For a segment that continues another: that one, and up to where it is included.
+        retired: True if another issue continues this one, and what came up to the watermark was forwarded there.
     """
 
     version: int
@@ -41,21 +46,63 @@ class Bracket:
     watermark: int
     comments: int
     check: str
+    after: Place | None = None
+    retired: bool = False
 
     def fits(self, object_id: str, data: JsonObject) -> bool:
         """True if the check is of this object id, this state, and what the title says beside it."""
-        return self.check == _check(object_id, self.version, self.time, self.watermark, self.comments, data)
+        return self.check == _check(object_id, self, data)
 
 
-def _check(object_id: str, version: int, time: datetime, watermark: int, comments: int, data: JsonObject) -> str:
-    proved = [object_id, version, time.strftime(_TIME), watermark, comments, data]
+def _check(object_id: str, bracket: Bracket, data: JsonObject) -> str:
+    proved = [object_id, bracket.version, bracket.time.strftime(_TIME), bracket.watermark, bracket.comments, data]
+    if bracket.after is not None:
+        proved.append([bracket.after.issue, bracket.after.comment])
+    if bracket.retired:
+        proved.append("retired")
     return hashlib.sha256(canonical(proved).encode("ascii")).hexdigest()[:8]
 
 
-def write_title(object_id: str, version: int, time: datetime, watermark: int, comments: int, data: JsonObject) -> str:
-    """The title of an issue whose body holds `data`. `time` is in UTC."""
-    check = _check(object_id, version, time, watermark, comments, data)
-    return f"{TITLE_PREFIX}{object_id} [v{version} {time.strftime(_TIME)} {watermark}/{comments} {check}]"
+def write_title(
+    object_id: str,
+    version: int,
+    time: datetime,
+    watermark: int,
+    comments: int,
+    data: JsonObject,
+    *,
+    after: Place | None = None,
+    retired: bool = False,
+) -> str:
+    """
+    The title of an issue whose body holds `data`. `time` is in UTC.
+
+    `after` is left out where the longest ids leave no room for it: the segment's first event says it too.
+    """
+    bracket = Bracket(version, time, watermark, comments, "", after, retired)
+    named = f"v{version} {time.strftime(_TIME)} {watermark}/{comments} {_check(object_id, bracket, data)}"
+    continues = f" after {after.issue}@{after.comment}" if after is not None else ""
+    title = f"{TITLE_PREFIX}{object_id} [{named}{continues}{' retired' if retired else ''}]"
+    if after is not None and len(title) > MAX_TITLE:
+        return write_title(object_id, version, time, watermark, comments, data, retired=retired)
+    return title
+
+
+_SINCE = re.compile(r"since (\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ)\Z", re.ASCII)
+
+
+def write_since(time: datetime) -> str:
+    """What the description of the UID label says of an object that has gone on in another issue: its age."""
+    return f"since {time.strftime(_TIME)}"
+
+
+def read_since(description: str) -> datetime | None:
+    """Since when an object is there, if the description of its UID label says so."""
+    found = _SINCE.match(description)
+    try:
+        return datetime.fromisoformat(found[1]) if found else None
+    except ValueError:  # the 45th of a month
+        return None
 
 
 def withheld_title(object_id: str) -> str:
@@ -85,12 +132,14 @@ def read_title(text: str, labels: Collection[str] | None, uid_prefix: str) -> Ti
         if found:
             object_id = name[: found.start()]
             if labels is None or _vouched(object_id, uids, uid_prefix):
-                version, time, watermark, comments, check = found.groups()
+                version, time, watermark, comments, check, issue, comment, retired = found.groups()
                 try:
                     at = datetime.fromisoformat(time)
                 except ValueError:  # the 45th of a month
                     return Title(object_id, None)
-                return Title(object_id, Bracket(int(version), at, int(watermark), int(comments), check))
+                after = Place(int(issue), int(comment)) if issue else None
+                bracket = Bracket(int(version), at, int(watermark), int(comments), check, after, bool(retired))
+                return Title(object_id, bracket)
         if _vouched(name, uids, uid_prefix):
             return Title(name, None)
     return Title(next((uid for uid in uids if not _HASHED.match(uid)), None), None)

@@ -1,0 +1,318 @@
+"""
+An object that goes on in another issue, because an issue takes so many comments and no more.
+
+The successor is made with the state, and its title and first event say what that includes: `after 12@57`. While the
+old issue has its base label it is the object still, and nobody writes to the successor. Then it is retired: it loses
+that label, and whoever finds it without, and all that reached it after comment 57, goes on to the successor. That is
+not committed before, so whoever meets it first completes what was cut.
+
+Which of several goes on is a function of their numbers and of what they continue (`lines`), so all who look agree.
+"""
+
+from collections.abc import Sequence
+
+from loguru import logger
+
+from gh_store.backends.base import Comment
+from gh_store.core import wire
+from gh_store.core.chain import first_event
+from gh_store.core.exceptions import GitHubStoreError, IntegrityError, InvalidUpdate, ObjectNotFound, ValueTooLarge
+from gh_store.core.fold import begin, difference
+from gh_store.core.log import Decision
+from gh_store.core.reading import Reader, edit_id
+from gh_store.core.replies import Replies, Told
+from gh_store.core.types import Continued, Event, Malformed, Outcome, Place, State
+from gh_store.handlers.comment import Log
+from gh_store.handlers.head import Head, Status, lines
+
+
+class Segments:
+    """Takes objects from an issue to the next, and what reaches an issue that its object has left to where it is."""
+
+    def __init__(self, reader: Reader, replies: Replies) -> None:
+        self.reader = reader
+        self.replies = replies
+        self.backend = reader.backend
+        self.config = reader.config
+        self.retry = reader.retry
+        self.issues = reader.issues
+        self.comments = reader.comments
+        self.receipts = reader.receipts
+
+    # --- going on ---------------------------------------------------------------------------------
+
+    def successor(self, head: Head) -> Head:
+        """The issue that continues a committed one: the one that there is, or a new one."""
+        number, bracket = head.issue.number, head.bracket
+        assert head.object_id is not None
+        assert bracket is not None
+        known = self._continuing(number, self.issues.search(head.object_id))
+        if known is not None:
+            return known
+        self._keep_age(head)
+        state, after = head.state(), Place(number, bracket.watermark)
+        title = wire.write_title(head.object_id, state.version, state.time, 0, 1, state.data, after=after)
+        labels = [label.name for label in head.issue.labels if label.name.lower() != wire.RETIRED_LABEL]
+        opened = self.issues.open(title, wire.write_body(state.data), labels)
+        logger.info("{!r} goes on in issue {}: issue {} is long.", head.object_id, opened.issue.number, number)
+        return self._continuing(number, [*self._in_sight(head.object_id), opened]) or opened
+
+    def _in_sight(self, object_id: str) -> list[Head]:
+        """The active issues of an object, those included that were made just now."""
+        if not self.backend.lag:
+            return self.issues.search(object_id)
+        self.retry.sleep(self.backend.lag)
+        return self.issues.newest(object_id)
+
+    def _continuing(self, number: int, heads: Sequence[Head]) -> Head | None:
+        after = (head for head in heads if head.after is not None and head.after.issue == number)
+        return min(after, key=lambda head: head.issue.number, default=None)
+
+    def _keep_age(self, head: Head) -> None:
+        """Say in the UID label since when the object is there: no issue after the first tells it."""
+        prefix = self.config.uid_prefix.lower()
+        for label in head.issue.labels:
+            if label.name.lower().startswith(prefix) and wire.read_since(label.description) != head.created_at:
+                since = wire.write_since(head.created_at)
+                self.retry.read(lambda label=label, since=since: self.backend.edit_label(label.name, since))  # type: ignore[misc]  # mypy cannot infer a default's type
+
+    def continued(self, head: Head) -> Continued:
+        """What the first event of a segment says: what it goes on from."""
+        bracket = head.bracket
+        assert bracket is not None
+        assert bracket.after is not None
+        try:
+            old = self.issues.read(bracket.after.issue)
+            count = old.bracket.comments if old.bracket is not None else old.issue.comments
+        except ObjectNotFound:
+            count = 0
+        return Continued(bracket.after, count, bracket.version, bracket.time)
+
+    def leads(self, head: Head) -> Head:
+        """The issue that goes on where this young one means to: it, or a rival that has the lower number."""
+        assert head.after is not None
+        assert head.object_id is not None
+        try:
+            old = self.issues.read(head.after.issue)
+        except ObjectNotFound:  # deleted: what it held is in its successors
+            old = None
+        if old is not None and old.status is Status.ACTIVE:  # then none of them can have gone further
+            first = self._continuing(head.after.issue, [*self.issues.search(head.object_id), head])
+            line = [first or head]
+        else:
+            line = self._line(self.issues.family(head), head)
+        return head if any(each.issue.number == head.issue.number for each in line) else line[-1]
+
+    def begun(self, head: Head, first: Event) -> Head | None:
+        """
+        Retire and drain what a segment continues, before it is committed for the first time.
+
+        Where the object was deleted, so is the segment; and that is returned.
+        """
+        ends = first.continues
+        assert ends is not None
+        try:
+            old = self.reader.identified(self.issues.read(ends.after.issue))
+        except ObjectNotFound:
+            return None
+        if old.status is Status.DELETED:
+            return self._archived(head)
+        if old.status is Status.ACTIVE:
+            old = self._retired(old)
+            if old.status is Status.DELETED:
+                return self._archived(head)
+        if not old.settled:
+            self._drain(old, begin(first), ends.after.comment, ends.comments, head)
+        return None
+
+    def _retired(self, head: Head) -> Head:
+        """Take the object from an issue: from here on, who writes to it is told so by its labels."""
+        self.issues.label(head, wire.RETIRED_LABEL, on=True)  # by it, sweeps find what reaches it later
+        self.issues.label(head, self.config.base_label, on=False)
+        return self.issues.set_open(head, False)
+
+    def _archived(self, head: Head) -> Head:
+        self.issues.label(head, wire.ARCHIVED_LABEL, on=True)
+        return self.issues.set_open(head, False)
+
+    def archive(self, head: Head) -> None:
+        """Mark all that a deleted object was in, or was about to go on in: the deletion is whole only then."""
+        if head.after is None and head.issue.comments < self.config.log_max_events:
+            return
+        family = self.issues.family(head)
+        line = self._line(family, head)
+        for other in family:
+            if other.status is not Status.DELETED and self._line(family, other) == line:
+                self.issues.label(other, wire.ARCHIVED_LABEL, on=True)
+
+    # --- what reaches an issue that its object has left -------------------------------------------
+
+    def lose(self, head: Head) -> None:
+        """Withdraw an issue that continues what another one continues, too; what is in it is forwarded later."""
+        self._retired(head)
+
+    def last(self, head: Head) -> Head:
+        """Where the object is now that has left an issue. Raises ObjectNotFound if nothing continues that."""
+        last = self._line(self.issues.family(head), head)[-1]
+        if last.issue.number == head.issue.number:
+            raise ObjectNotFound(f"Issue {head.issue.number} holds no object.")
+        return last
+
+    def forward(self, head: Head) -> Head:
+        """
+        Forward what has reached an issue that its object has left; the issue to go on with.
+
+        Raises:
+            ObjectNotFound: Nothing continues it.
+            IntegrityError: What continues it is no object.
+        """
+        number = head.issue.number
+        line = self._line(self.issues.family(head), head)
+        at = next((at for at, each in enumerate(line) if each.issue.number == number), None)
+        last = line[-1]
+        if last.issue.number == number:
+            raise ObjectNotFound(f"Issue {number} holds no object.")
+        if last.status is Status.DELETED:
+            return self._archived(head)
+        if last.status is not Status.ACTIVE:
+            raise IntegrityError(f"Issue {last.issue.number}, which continues issue {number}, has lost its labels.")
+        if at is None:  # a rival, of which nothing has gone on
+            first = self._first(head)
+            state = begin(first) if first is not None else head.state()
+            self._drain(head, state, 0, 0, last, beginning=first.position if first is not None else 0)
+            return last
+        following = line[at + 1]
+        first = self._first(following)
+        if first is None or first.continues is None:
+            return following  # a creation that was cut: who completes it drains this issue, too
+        ends = first.continues
+        self._drain(head, begin(first), ends.after.comment, ends.comments, last)
+        return last
+
+    def whereabouts(self, head: Head, position: int) -> tuple[Head, int]:
+        """Where an event is decided that stands in an issue which its object has left; that issue, and its position."""
+        line = self._line(self.issues.family(head), head)
+        at = next((at for at, each in enumerate(line) if each.issue.number == head.issue.number), -1)
+        for following in line[at + 1 :]:
+            first = self._first(following)
+            if at >= 0 and first is not None and first.continues and first.continues.after.comment >= position:
+                return head, position
+            for comment, event in self.reader.counting(self.comments.whole(following.issue.number).comments):
+                if isinstance(event, Event) and event.forwarded == Place(head.issue.number, position):
+                    return self.whereabouts(following, comment.id)
+        return head, position
+
+    def _line(self, family: Sequence[Head], head: Head) -> list[Head]:
+        """The line of the life that an issue belongs to, be it that it goes on there or is a rival."""
+        found = lines(family)
+        known = {each.issue.number: each for each in family}
+        here: Head | None = head
+        while here is not None:
+            for line in found:
+                if any(each.issue.number == here.issue.number for each in line):
+                    return line
+            parent = here.after.issue if here.after is not None else 0
+            beside = [line for line in found if line[0].after is not None and line[0].after.issue == parent]
+            if beside:  # what both continue is gone
+                return beside[0]
+            here = known.get(parent)
+        return [head]
+
+    def _first(self, head: Head) -> Event | None:
+        return first_event(self.comments.since(head.issue.number, 0, 0).comments, self.reader.counted)
+
+    def _drain(self, old: Head, state: State, taken: int, count: int, last: Head, *, beginning: int = 0) -> None:
+        """
+        Forward the events of an issue after the comment `taken`, and then say so in its title.
+
+        Args:
+            state: The state that its successor begins with: what its body is to show.
+            count: How many comments stand up to `taken`, about.
+            last: Where the object is.
+            beginning: The event that the issue begins with, if that is after `taken`: no update to forward.
+        """
+        assert old.object_id is not None
+        told = Told()
+        kept = self._forward_edit(old, last)
+        while True:
+            position, before = taken, count
+            if old.drained and old.bracket is not None:
+                position, before = old.bracket.watermark, old.bracket.comments
+            log = self.reader.log_after(old, position, before)
+            if not kept:
+                why = f"the object has gone on in issue {last.issue.number}"
+                self.replies.tell_put_back(old.issue.number, log, edit_id(old, position), why, told)
+            events = self.reader.counting(log.comments, position)
+            self._forward_all(old, log, [each for each in events if each[0].id != beginning], state, last, told)
+            title = wire.write_title(
+                old.object_id,
+                state.version,
+                state.time,
+                max(told.last(log), position),
+                told.comments(log),
+                state.data,
+                after=old.after,
+                retired=True,
+            )
+            old = self.issues.conclude(old, title, wire.write_body(state.data))
+            if old.issue.comments == told.comments(log):
+                return
+            kept = True  # what was told is told
+
+    def _forward_edit(self, old: Head, last: Head) -> bool:
+        """Make an event of a hand edit that came before the object left; False for one that is put back."""
+        if old.proven:
+            return True
+        if old.bracket is None or old.bracket.retired or not self.reader.access.trusts(old.issue.author):
+            return False
+        reading = self.reader.read(old, whole=True)
+        edit = reading.edit
+        if edit is None or edit.body is None or not reading.proved:
+            return edit is None
+        mode, changes = difference(edit.base, edit.body)
+        try:
+            self.comments.append(last.issue.number, changes, event_id=edit.event_id, mode=mode, attempt=2)
+        except ValueTooLarge:
+            return False
+        return True
+
+    def _forward_all(
+        self,
+        old: Head,
+        log: Log,
+        events: Sequence[tuple[Comment, Event | Malformed]],
+        state: State,
+        last: Head,
+        told: Told,
+    ) -> None:
+        refused: list[Decision] = []
+        for comment, event in events:
+            error = self._forwarded(Place(old.issue.number, comment.id), event, last)
+            if error is not None:
+                refused.append(Decision(comment, event, Outcome.REJECTED, state, error))
+            else:
+                self.receipts.leave(comment, event, Outcome.DUPLICATE)
+        self.replies.tell(old.issue.number, log, tuple(refused), told)
+        for decision in refused:
+            self.receipts.leave(decision.comment, decision.event, decision.outcome)
+
+    def _forwarded(self, place: Place, event: Event | Malformed, last: Head) -> GitHubStoreError | None:
+        """Copy an event to where the object is; or the error that it is rejected for."""
+        if isinstance(event, Malformed):
+            return InvalidUpdate(event.why)
+        if event.initial:
+            return InvalidUpdate("The object has its initial state already.")
+        try:
+            self.comments.append(
+                last.issue.number,
+                event.data,
+                event_id=event.event_id or f"forward-{place.comment}",
+                mode=event.mode,
+                attempt=max(2, event.attempt),  # somebody else may forward it, too
+                expected_version=event.expected_version,
+                origin=wire.meta_origin(event.meta),
+                forwarded=place,
+            )
+        except ValueTooLarge as error:
+            return error
+        return None
