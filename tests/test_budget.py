@@ -140,7 +140,9 @@ def test_lists_snapshots_and_sweeps(calm, objects, tmp_path):
     assert len(cost(calm, lambda: list(store.list_all()))) <= pages + 1
     file = tmp_path / "snapshot.json"
     assert len(cost(calm, lambda: store.write_snapshot(file))) <= pages + 1
-    assert len(cost(calm, store.process_pending)) <= pages + 1 + 2 * (objects > 100)  # deleted and retired ones have lists
+    assert len(cost(calm, store.process_pending)) <= pages + 1 + 2 * (
+        objects > 100
+    )  # deleted and retired ones have lists
     calm.settle()
     store.update("object-0", {"n": 1})
     assert len(cost(calm, lambda: list(store.list_all()))) <= pages + 2, "one more for what is not settled"

@@ -244,10 +244,10 @@ def test_the_users_file_is_written_on_first_use_and_changes_nothing(shell, home)
     text = own.read_text()
     assert "#   base_label" in text
     assert all(not line or line.startswith("#") for line in text.splitlines())
-    own.write_text("store: {log: {max_events: 1}}")
-    _, err = shell.run("update", "a", "{}", code=2)
-    assert "updates stop at 1" in err
-    assert own.read_text() == "store: {log: {max_events: 1}}"
+    own.write_text("store: {uid_prefix: 'Id:'}")
+    _, err = shell.run("update", "a", "{}", code=3)
+    assert "There is no object" in err
+    assert own.read_text() == "store: {uid_prefix: 'Id:'}"
 
 
 def test_a_home_that_cannot_be_written_is_a_note(shell, tmp_path):

@@ -50,7 +50,7 @@ def test_a_copy_tells_the_same_states_modes_and_rejections(data, many):
     record = Record("x", state.data, "a/b", 1, state.version, (), False, events)
     [again] = read_lines("".join(write_lines("a/b", AT, [record])), "f")
     assert again == record
-    copies = plan(record, 2_400)
+    copies = plan(record)
     comments = [Comment(at, write_copy(c, "x", 9, AT, 2), ADA, AT) for at, c in enumerate(copies, 1)]
     there = decide(comments, everything)
     told = [each for each in decisions if each.outcome is not Outcome.DUPLICATE]
@@ -60,7 +60,7 @@ def test_a_copy_tells_the_same_states_modes_and_rejections(data, many):
     assert [d.error and d.error.message for d in there] == [d.error and d.error.message for d in told]
     # And a copy of the copy is the same again.
     second = tuple(recorded(each, pending=False) for each in there)
-    onward = plan(Record("x", state.data, "c/d", 9, state.version, (), False, second), 2_400)
+    onward = plan(Record("x", state.data, "c/d", 9, state.version, (), False, second))
     assert [(c.data, c.mode, c.origin) for c in onward] == [(c.data, c.mode, c.origin) for c in copies]
 
 
@@ -68,7 +68,7 @@ def test_a_copy_tells_the_same_states_modes_and_rejections(data, many):
 def test_what_a_log_lacks_is_made_up_for(data, many, wanted, version):
     decisions = decide(log(data, many), everything)
     events = tuple(recorded(each, pending=False) for each in decisions)
-    copies = plan(Record("x", wanted, "a/b", 1, version, (), False, events), 2_400)
+    copies = plan(Record("x", wanted, "a/b", 1, version, (), False, events))
     comments = [Comment(at, write_copy(c, "x", 9, AT, 2), ADA, AT) for at, c in enumerate(copies, 1)]
     state = decide(comments, everything)[-1].state
     assert canonical(state.data) == canonical(wanted)
@@ -105,7 +105,7 @@ def test_no_file_crashes_the_reader(text):
         assert error.hint  # noqa: PT017  # most texts are bad, and some are good
     else:
         for record in found:
-            plan(record, 2_400)
+            plan(record)
 
 
 @given(json_values, json_values)
@@ -127,6 +127,6 @@ def test_no_line_of_an_export_crashes_the_reader(value, event):
         try:
             found = read_lines("\n".join(map(json.dumps, lines)), "file")
             for record in found:
-                plan(record, 2_400)
+                plan(record)
         except InvalidInput:
             pass

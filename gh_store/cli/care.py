@@ -87,7 +87,7 @@ def adopt(object_ids: tuple[str, ...], dry_run: bool, **where: Any) -> int:
     """
     Take over the objects whose creator may no longer write, but may still edit their issues.
 
-    Each is copied with its history into an issue of yours; the old issue is withdrawn, and keeps its log.
+    Each goes on, history and all, in an issue of yours; the old one keeps its log, and holds no object any more.
     """
     with open_store(**where) as store, progress("Looking over objects") as step:
         done = store.adopt(*object_ids, dry_run=dry_run, progress=step)

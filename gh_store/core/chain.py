@@ -18,15 +18,20 @@ class Segment:
 
     Attributes:
         number: Its issue.
-        comments: What was written there, as far as the object went on from it.
+        all: Everything that was written there, replies and what came late included.
         ends: What the segment behind it says of its end.
         state: The event that the segment behind it begins with: the state at the end of this one.
     """
 
     number: int
-    comments: tuple[Comment, ...]
+    all: tuple[Comment, ...]
     ends: Continued
     state: Event
+
+    @property
+    def comments(self) -> tuple[Comment, ...]:
+        """What was written there, as far as the object went on from it."""
+        return tuple(comment for comment in self.all if comment.id <= self.ends.after.comment)
 
 
 class Whole(Protocol):
@@ -59,9 +64,9 @@ class Chain:
             comments = self._log.whole(ends.after.issue).comments
         except ObjectNotFound:  # deleted, or transferred: what was before it is lost with it
             comments = ()
-        kept = tuple(comment for comment in comments if comment.id <= ends.after.comment)
-        self._read.append(Segment(ends.after.issue, kept, ends, begin))
-        self._next = first_event(kept, self._counts)
+        segment = Segment(ends.after.issue, comments, ends, begin)
+        self._read.append(segment)
+        self._next = first_event(segment.comments, self._counts)
         return True
 
     def comments(self) -> tuple[Comment, ...]:

@@ -6,11 +6,12 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from gh_store.core import wire
-from gh_store.core.exceptions import LogFull, ValueTooLarge
+from gh_store.core.exceptions import InvalidObject, ValueTooLarge
 from gh_store.core.fold import Rejection, begin, fold
 from gh_store.core.records import Record, RecordedEvent
-from gh_store.core.types import Event, JsonObject, Mode, Outcome
+from gh_store.core.types import MAX_COMMENTS, Event, JsonObject, Mode, Outcome
 
+_MOST_MISSING: Final = MAX_COMMENTS
 _NEVER: Final = datetime(2000, 1, 1, 0, 0, 0, 1, tzinfo=UTC)
 
 
@@ -26,18 +27,16 @@ class Copy:
     origin: Mapping[str, Any] = field(default_factory=dict)
 
 
-def plan(record: Record, most: int) -> tuple[Copy, ...]:
+def plan(record: Record) -> tuple[Copy, ...]:
     """
     The events whose fold is the object that a record tells: each version's state, mode and order, and each rejection.
 
     Duplicates are left out: they changed nothing. Where the log does not yield the state any more (comments were
     edited or deleted), events behind it make up for that.
 
-    Args:
-        most: How many comments an issue may have.
     Raises:
-        LogFull: They are too many.
-        ValueTooLarge: One of them does not fit in a comment.
+        InvalidObject: Too much of its log is missing.
+        ValueTooLarge: One of the events does not fit in a comment.
     """
     events = [event for event in record.events if event.outcome is not Outcome.DUPLICATE]
     first = next((event for event in events if event.initial and event.error is None), None)
@@ -60,11 +59,10 @@ def plan(record: Record, most: int) -> tuple[Copy, ...]:
     missing = 0 if record.version is None else max(0, record.version - state.version)
     if wire.canonical(state.data) != wire.canonical(record.data):
         missing = max(1, missing)
-    if len(copies) + missing > most:
-        raise LogFull(
-            f"{record.object_id!r} takes {len(copies) + missing:,} comments; its issue may have {most:,}.",
-            comments=len(copies) + missing,
-            limit=most,
+    if missing > _MOST_MISSING:
+        raise InvalidObject(
+            f"{record.object_id!r} lacks {missing:,} events of its log; at most {_MOST_MISSING:,} are made up for.",
+            hint="Import it from a snapshot, or as a document: then it begins anew.",
         )
     for at in range(missing):
         last = at == missing - 1

@@ -120,14 +120,14 @@ class ValueTooLarge(InvalidInput):
 
 class LogFull(InvalidInput):
     """
-    An object whose issue has no room for another event; nothing was written.
+    An issue with so many comments that it takes no more, whoever wrote them; nothing was written.
 
     Attributes:
         comments: How many comments the issue has.
-        limit: `log.max_events`.
+        limit: How many it takes.
     """
 
-    default_hint = "Read the object, delete it, and create it again with its data: its history begins anew."
+    default_hint = "Process the issue (`gh-store process-updates`): the object goes on in a new one. Then write again."
 
     def __init__(self, message: str, *, comments: int = 0, limit: int = 0, hint: str | None = None) -> None:
         super().__init__(message, hint=hint)

@@ -12,14 +12,10 @@ from gh_store.handlers.head import Head
 
 def history(reader: Reader, head: Head) -> list[HistoryEntry]:
     """Every event that counts, oldest first, those pending last."""
-    return whole_history(reader, reader.read(head, whole=True, late=True))
-
-
-def whole_history(reader: Reader, reading: Reading) -> list[HistoryEntry]:
-    """The history of an object whose whole log was read."""
+    parts = list(_parts(reader, reader.read(head, whole=True, late=True)))
     return [
         _entry(decision, pending=pending, proved=proved)
-        for part, proved in reversed(list(_parts(reader, reading)))
+        for part, proved in reversed(parts)
         for decision, pending in part
     ]
 
@@ -56,7 +52,7 @@ Part = list[tuple[Decision, bool]]
 
 def _parts(reader: Reader, reading: Reading) -> Iterator[tuple[Part, bool]]:
     """The decisions of each segment, the latest first; and whether the log still yields what was decided."""
-    yield _own(decisions_of(reading)), reading.proved
+    yield _own(_decided(reading)), reading.proved
     for replayed in reader.past(reading):
         yield _own([(decision, False) for decision in replayed.decisions]), replayed.proved
 
@@ -68,8 +64,12 @@ def _own(part: Part) -> Part:
     ]
 
 
-def decisions_of(reading: Reading) -> Part:
-    """Every decision of an issue whose whole log was read, in order; and whether it is pending."""
+def decisions_of(reader: Reader, reading: Reading) -> Part:
+    """Every decision on an object whose whole log was read, in order; and whether it is pending."""
+    return [each for part, _ in reversed(list(_parts(reader, reading))) for each in part]
+
+
+def _decided(reading: Reading) -> Part:
     known = {decision.comment.id: (decision, False) for decision in reading.known}
     return [*known.values(), *((each, True) for each in reading.pending if each.comment.id not in known)]
 

@@ -66,7 +66,7 @@ def checked_labels(labels: Sequence[str] | str | None, config: Config) -> list[s
 
 def is_ours(label: str, config: Config) -> bool:
     """True for a label by which the store says what an issue is."""
-    ours = (wire.SYSTEM_LABEL, wire.ARCHIVED_LABEL, config.base_label.lower())
+    ours = (wire.SYSTEM_LABEL, wire.ARCHIVED_LABEL, wire.RETIRED_LABEL, config.base_label.lower())
     return label.lower() in ours or label.lower().startswith(config.uid_prefix.lower())
 
 

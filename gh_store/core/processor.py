@@ -98,12 +98,14 @@ class _Memory:
         decided: Comment id -> decision.
         told: The replies it posted.
         events: The event_ids of what it appended to the log itself.
+        moving: The issues that the object is to leave.
         leading: The segments of which it knows that no rival goes before them.
     """
 
     decided: dict[int, Decision] = field(default_factory=dict)
     told: Told = field(default_factory=Told)
     events: set[str] = field(default_factory=set)
+    moving: set[int] = field(default_factory=set)
     leading: set[int] = field(default_factory=set)
 
 
@@ -134,13 +136,14 @@ class Processor:
         reading = self.reader.read(self._object(head), late=True, age=self._patience)
         return Run(reading.head, reading.object, reading.pending)
 
-    def process(self, head: Head | int, *, withheld: bool = False, expected: int = 0) -> Run:
+    def process(self, head: Head | int, *, withheld: bool = False, moving: bool = False, expected: int = 0) -> Run:
         """
         Apply all that is pending, and complete whatever an earlier run left undone.
 
         Args:
             head: An issue's number, or what an answer has just told of it, which saves a request.
-            withheld: The issue may be one that is no object yet, or no longer.
+            withheld: The issue may be one that is no object yet.
+            moving: The object is to go on in another issue, also if this one has room.
             expected: A comment that is known to be there, and is waited for.
         Raises:
             ObjectNotFound: The issue holds no object.
@@ -148,7 +151,7 @@ class Processor:
             BackendUnavailable: The object changed under every attempt.
         """
         current = self.issues.read(head) if isinstance(head, int) else head
-        memory = _Memory()
+        memory = _Memory(moving={current.issue.number} if moving else set())
         unanswered = limited = 0
         for _ in range(_ROUNDS):
             try:
@@ -204,7 +207,7 @@ class Processor:
             if not (decision.creates and self.receipts.shows(decision.comment)):
                 self.receipts.leave(decision.comment, decision.event, decision.outcome)
         self._log(reading)
-        if self._is_long(committed):
+        if self._is_long(committed) or committed.issue.number in memory.moving:
             raise _Again(self.segments.successor(committed))
         closed = self.close(committed)
         if closed.issue.comments != comments or closed.issue.title != committed.issue.title:
@@ -217,13 +220,13 @@ class Processor:
 
     def _is_long(self, head: Head) -> bool:
         """True if an object is to go on in another issue. One that holds nothing but its beginning is never long."""
-        return head.status is Status.ACTIVE and head.issue.comments >= max(self.config.log_max_events, 2)
+        return head.status is not Status.DELETED and head.issue.comments >= max(self.config.log_max_events, 2)
 
     def _take_over(self, reading: Reading, memory: _Memory) -> None:
         """Before a segment is committed for the first time: retire and drain what it continues."""
         head, first = reading.head, reading.begin
         settled = head.proven and not head.young
-        if settled or first is None or first.continues is None or head.status is not Status.ACTIVE:
+        if settled or first is None or first.continues is None or head.status is Status.DELETED:
             return
         self._lead(head, memory)
         deleted = self.segments.begun(head, first)
@@ -233,7 +236,7 @@ class Processor:
     def _lead(self, head: Head, memory: _Memory) -> None:
         """Make sure, once a run, that it is this issue that goes on, and no rival."""
         number = head.issue.number
-        if head.after is None or number in memory.leading:
+        if head.after is None or number in memory.leading or head.status is not Status.ACTIVE:
             return
         leading = self.segments.leads(head)
         if leading.issue.number != number:
@@ -266,8 +269,7 @@ class Processor:
         assert head.object_id is not None
         continues = None
         if head.after is not None:
-            if head.status is Status.ACTIVE:
-                self._lead(head, memory)
+            self._lead(head, memory)
             continues = self.segments.continued(head)
         elif head.status is Status.ACTIVE and self._rivals(head, head.object_id):
             self.issues.withdraw(head)

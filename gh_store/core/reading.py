@@ -257,9 +257,16 @@ class Reader:
                 return self._pending(head, log, replayed.state, replayed, chain)
         return self._by_receipts(head, log, chain)
 
-    def earlier(self, log: Log) -> tuple[Comment, ...]:
-        """What was written in the segments before a whole log, oldest first, if an event of it could repeat that."""
-        return self._chain(log).comments() if needs_earlier(log.comments) else ()
+    def told(self, head: Head) -> tuple[Comment, ...]:
+        """All comments of an issue, and of those before it if an event could repeat one of theirs."""
+        log = self.comments.whole(head.issue.number)
+        past = reversed(list(self._chain(log))) if needs_earlier(log.comments) else ()
+        return (*(comment for segment in past for comment in segment.all), *log.comments)
+
+    def whole(self, head: Head) -> tuple[Comment, ...]:
+        """All that was ever written to an object, whichever issue it was in."""
+        log = self.comments.whole(head.issue.number)
+        return (*self._chain(log).comments(), *log.comments)
 
     def past(self, reading: Reading) -> Iterator[Replay]:
         """What the segments before an issue yield, the latest first; each is read when it is asked for."""

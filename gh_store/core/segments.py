@@ -46,7 +46,7 @@ class Segments:
         number, bracket = head.issue.number, head.bracket
         assert head.object_id is not None
         assert bracket is not None
-        known = self._continuing(number, self.issues.search(head.object_id))
+        known = self._continuing(number, self._in_sight(head))
         if known is not None:
             return known
         self._keep_age(head)
@@ -55,14 +55,16 @@ class Segments:
         labels = [label.name for label in head.issue.labels if label.name.lower() != wire.RETIRED_LABEL]
         opened = self.issues.open(title, wire.write_body(state.data), labels)
         logger.info("{!r} goes on in issue {}: issue {} is long.", head.object_id, opened.issue.number, number)
-        return self._continuing(number, [*self._in_sight(head.object_id), opened]) or opened
+        return self._continuing(number, [*self._in_sight(head, new=True), opened]) or opened
 
-    def _in_sight(self, object_id: str) -> list[Head]:
-        """The active issues of an object, those included that were made just now."""
-        if not self.backend.lag:
-            return self.issues.search(object_id)
-        self.retry.sleep(self.backend.lag)
-        return self.issues.newest(object_id)
+    def _in_sight(self, head: Head, *, new: bool = False) -> list[Head]:
+        """The issues that may continue one; if they are `new`, those included that no index shows yet."""
+        assert head.object_id is not None
+        if new and self.backend.lag:
+            self.retry.sleep(self.backend.lag)
+        if head.status is not Status.ACTIVE:  # it is being filled, and so is what continues it
+            return self.issues.family(head)
+        return self.issues.newest(head.object_id) if new and self.backend.lag else self.issues.search(head.object_id)
 
     def _continuing(self, number: int, heads: Sequence[Head]) -> Head | None:
         after = (head for head in heads if head.after is not None and head.after.issue == number)
@@ -100,7 +102,7 @@ class Segments:
             first = self._continuing(head.after.issue, [*self.issues.search(head.object_id), head])
             line = [first or head]
         else:
-            line = self._line(self.issues.family(head), head)
+            line = self.line(head)
         return head if any(each.issue.number == head.issue.number for each in line) else line[-1]
 
     def begun(self, head: Head, first: Event) -> Head | None:
@@ -117,7 +119,7 @@ class Segments:
             return None
         if old.status is Status.DELETED:
             return self._archived(head)
-        if old.status is Status.ACTIVE:
+        if not old.retired:
             old = self._retired(old)
             if old.status is Status.DELETED:
                 return self._archived(head)
@@ -153,10 +155,14 @@ class Segments:
 
     def last(self, head: Head) -> Head:
         """Where the object is now that has left an issue. Raises ObjectNotFound if nothing continues that."""
-        last = self._line(self.issues.family(head), head)[-1]
+        last = self.line(head)[-1]
         if last.issue.number == head.issue.number:
             raise ObjectNotFound(f"Issue {head.issue.number} holds no object.")
         return last
+
+    def line(self, head: Head) -> list[Head]:
+        """All segments of the object that an issue is a part of, the first one first."""
+        return self._line(self.issues.family(head), head)
 
     def forward(self, head: Head) -> Head:
         """
@@ -167,7 +173,7 @@ class Segments:
             IntegrityError: What continues it is no object.
         """
         number = head.issue.number
-        line = self._line(self.issues.family(head), head)
+        line = self.line(head)
         at = next((at for at, each in enumerate(line) if each.issue.number == number), None)
         last = line[-1]
         if last.issue.number == number:
@@ -191,7 +197,7 @@ class Segments:
 
     def whereabouts(self, head: Head, position: int) -> tuple[Head, int]:
         """Where an event is decided that stands in an issue which its object has left; that issue, and its position."""
-        line = self._line(self.issues.family(head), head)
+        line = self.line(head)
         at = next((at for at, each in enumerate(line) if each.issue.number == head.issue.number), -1)
         for following in line[at + 1 :]:
             first = self._first(following)

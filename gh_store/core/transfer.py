@@ -1,6 +1,6 @@
-"""Objects with their logs, out of a store and into one: export, import, adopt."""
+"""Objects with their logs, out of a store and into one: export and import."""
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from gh_store.backends.base import Comment
@@ -15,7 +15,7 @@ from gh_store.core.reading import Reader
 from gh_store.core.records import Record, recorded
 from gh_store.core.types import Event, Transferred
 from gh_store.handlers.comment import read_comment
-from gh_store.handlers.head import Head, Status
+from gh_store.handlers.head import Head, Status, lines
 
 # --- out ------------------------------------------------------------------------------------------
 
@@ -32,7 +32,7 @@ def record_of(reader: Reader, head: Head) -> Record:
         version=obj.meta.version,
         labels=tuple(label.name for label in reading.head.issue.labels if not is_ours(label.name, config)),
         deleted=reading.head.status is Status.DELETED,
-        events=tuple(recorded(decision, pending=pending) for decision, pending in decisions_of(reading)),
+        events=tuple(recorded(decision, pending=pending) for decision, pending in decisions_of(reader, reading)),
     )
 
 
@@ -80,9 +80,9 @@ class Importer:
         self.backend = creator.backend
 
     def plan(self, record: Record) -> Planned:
-        """What is to be written. Raises InvalidObject, LogFull or ValueTooLarge; nothing is asked yet."""
+        """What is to be written. Raises InvalidObject or ValueTooLarge; nothing is asked yet."""
         labels = tuple(checked_labels(record.labels, self.config))
-        return Planned(record, plan(record, self.config.log_max_events), labels)
+        return Planned(record, plan(record), labels)
 
     def bring_all(self, told: Sequence[Record], progress: Progress) -> Iterator[Transferred]:
         """Make all of these objects; go on past one in trouble, but not past a limit that is not waited out."""
@@ -98,22 +98,21 @@ class Importer:
                     return
             progress()
 
-    def bring(self, planned: Planned, known: Sequence[Head], *, beside: int | None = None) -> tuple[int, bool]:
+    def bring(self, planned: Planned, known: Sequence[Head]) -> tuple[int, bool]:
         """
         Make one object; its issue, and False if an earlier run has made it.
 
         Args:
             known: The issues that have ever held it, or may come to.
-            beside: One of them, which may go on to hold it.
         Raises:
             ObjectExists: There is another object of this id.
             InsufficientScope, AccessDeniedError: The current user may not write here.
         """
         record = planned.record
-        known = [head for head in known if head.issue.number != beside]
         # What was imported and then deleted may be imported again.
         may_be = (head for head in known if record.deleted or head.status is not Status.DELETED)
-        mine = next((head for head in may_be if self._begun(head, planned)), None)
+        first = next((head for head in may_be if head.after is None and self._begun(head, planned)), None)
+        mine = next((line[-1] for line in lines(known) if line[0] == first), None)
         if mine is not None and mine.status is not Status.WITHDRAWN:
             return mine.issue.number, False
         rival = next((head for head in known if head.status is Status.ACTIVE), None)
@@ -122,12 +121,11 @@ class Importer:
         claim = self.creator.claim(record.object_id) if mine is None else None
         head = self._withheld(planned, claim) if claim is not None else mine
         assert head is not None
+        head = self._filled(head, planned, fresh=mine is None)
         number = head.issue.number
-        self._append(number, planned, fresh=mine is None)
-        self.processor.process(number, withheld=True)
         self.issues.label(head, wire.ARCHIVED_LABEL if record.deleted else self.config.base_label, on=True)
         if not record.deleted and not (claim is not None and claim.holds(self.issues.read(number))):
-            self._settle(head, planned, beside)
+            self._settle(head, planned)
         return number, True
 
     def _withheld(self, planned: Planned, claim: Claim) -> Head:
@@ -156,13 +154,20 @@ class Importer:
             if isinstance(event, Event) and event.event_id is not None and counts(comment.author, full=event.full)
         }
 
-    def _append(self, number: int, planned: Planned, *, fresh: bool = False) -> bool:
-        """Append the events of a plan that an issue lacks; True if there was one."""
-        there = self._named(() if fresh else self.comments.whole(number).comments)
-        missing = [copy for copy in planned.copies if copy.event_id not in there]
-        for copy in missing:
+    def _filled(self, head: Head, planned: Planned, *, fresh: bool) -> Head:
+        """Append the events of a plan that an issue and those before it lack; the issue that the last of them is in."""
+        if head.after is not None:  # the move to it may have been cut
+            head = self.processor.process(head, withheld=True).head
+        there = self._named(() if fresh else self.reader.whole(head))
+        count = head.issue.comments
+        for copy in planned.copies:
+            if copy.event_id in there:
+                continue
+            if count >= max(2, self.config.log_max_events):
+                head = self.processor.process(head.issue.number, withheld=True).head
+                count = head.issue.comments
             comment = self.comments.append(
-                number,
+                head.issue.number,
                 copy.data,
                 event_id=copy.event_id,
                 mode=copy.mode,
@@ -172,80 +177,19 @@ class Importer:
                 origin=copy.origin or None,
             )
             self.processor.access.require(comment.author)
-        return bool(missing)
+            count += 1
+        return self.processor.process(head.issue.number, withheld=True).head
 
-    def _settle(self, head: Head, planned: Planned, beside: int | None) -> None:
+    def _settle(self, head: Head, planned: Planned) -> None:
         """Withdraw if somebody else made the object meanwhile, or a second run of this one was first."""
         self.retry.sleep(self.backend.lag)
         for rival in self.issues.newest(planned.record.object_id):
             number = rival.issue.number
-            if number in (head.issue.number, beside):
+            if number == head.issue.number:
                 continue
-            if number < head.issue.number or not self._begun(rival, planned):
+            if number < head.issue.number or not self._begun(self.processor.segments.line(rival)[0], planned):
                 self.issues.withdraw(head)
                 raise ObjectExists(f"The object {planned.record.object_id!r} exists: issue {number} was first.")
-
-    # --- adopt ------------------------------------------------------------------------------------
-
-    def adopt_all(self, wanted: Collection[str], progress: Progress, *, dry_run: bool) -> Iterator[Transferred]:
-        """
-        Adopt the objects whose creator may no longer write, and finish what a cut run has left of it.
-
-        Args:
-            wanted: Only these ids; all, if there are none.
-        """
-        self.retry.sleep(self.backend.lag)
-        for object_id, heads in by_id(map(self.reader.identified, self.issues.listed())).items():
-            if wanted and object_id not in wanted:
-                continue
-            for head in heads:
-                try:
-                    if not self._is_orphan(head):
-                        continue
-                    number = None if dry_run else self._adopt(head, heads)
-                    if dry_run or number is not None:
-                        yield Transferred(object_id, number, made=not dry_run)
-                except GitHubStoreError as error:
-                    yield Transferred(object_id, error=error)
-                    if isinstance(error, RateLimited):
-                        return
-            progress()
-
-    def _is_orphan(self, head: Head) -> bool:
-        """True for an object that nobody who may write has made, or what was one and is not settled."""
-        active = head.status is Status.ACTIVE and not head.unfinished
-        left = head.status is Status.WITHDRAWN and head.bracket is not None and not head.settled
-        return (active or left) and not self.processor.access.trusts(head.issue.author)
-
-    def _adopt(self, head: Head, heads: Sequence[Head]) -> int | None:
-        """
-        Bring an object into an issue of the current user's, and withdraw its old one; the new issue.
-
-        The new one becomes the object before the old one ceases to be it, so the id is never free. What reaches the
-        old one until then is carried over.
-        """
-        number = head.issue.number
-        if head.status is Status.ACTIVE:
-            if not head.settled:
-                head = self.processor.process(head).head
-            new, _ = self.bring(self.plan(record_of(self.reader, head)), heads, beside=number)
-            self.issues.label(head, self.config.base_label, on=False)
-        else:
-            planned = self.plan(record_of(self.reader, head))
-            copies = (each for each in heads if each.status is Status.ACTIVE and self._begun(each, planned))
-            copy = next(copies, None)
-            if copy is None:
-                return None  # withdrawn for another reason
-            new = copy.issue.number
-        self.issues.forget(head.object_id or "")
-        old = self.issues.set_open(head, False)  # the answer is live
-        while True:
-            if not old.settled:
-                old = self.processor.process(old, withheld=True).head
-            if not self._append(new, self.plan(record_of(self.reader, old))):
-                return new
-            self.processor.process(new)
-            old = self.issues.set_open(old, False)
 
 
 def by_id(heads: Iterable[Head]) -> dict[str, list[Head]]:

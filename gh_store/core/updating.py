@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from gh_store.core import wire
-from gh_store.core.exceptions import ConcurrentUpdateError
+from gh_store.core.exceptions import ConcurrentUpdateError, LogFull
 from gh_store.core.fold import Rejection, fold
 from gh_store.core.processor import Processor
 from gh_store.core.reading import stored
@@ -49,15 +49,21 @@ class Updater:
         name, attempt = (uuid.uuid4().hex, 1) if event_id is None else (event_id, 2)  # 2 is compared with the log
         left: Place | None = None
         while True:
-            comment = self.processor.comments.append(
-                number,
-                changes,
-                event_id=name,
-                mode=mode,
-                attempt=attempt,
-                expected_version=expected_version,
-                forwarded=left,
-            )
+            try:
+                comment = self.processor.comments.append(
+                    number,
+                    changes,
+                    event_id=name,
+                    mode=mode,
+                    attempt=attempt,
+                    expected_version=expected_version,
+                    forwarded=left,
+                )
+            except LogFull as error:
+                error.hint = (
+                    f"`gh-store process-updates --issue {number}` takes the object to a new one; then try again."
+                )
+                raise
             self.processor.access.require(comment.author)
             head = self.reader.identified(self.issues.reopen(number))
             self.issues.remember(head)
@@ -118,8 +124,7 @@ class Updater:
 
     def _raise_rejection(self, head: Head, position: int) -> None:
         """Raise what an event was rejected for, if it was; in whichever issue it was told."""
-        log = self.processor.comments.whole(head.issue.number)
-        self.processor.replies.raise_rejection((*self.reader.earlier(log), *log.comments), position)
+        self.processor.replies.raise_rejection(self.reader.told(head), position)
 
     def _as_if_alone(self, head: Head, event: Event) -> StoredObject:
         if not head.proven or head.bracket is None:

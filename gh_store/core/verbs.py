@@ -11,6 +11,7 @@ from gh_store.core import config as configuration
 from gh_store.core import history, listing, records, transfer, wire
 from gh_store.core import snapshot as snapshots
 from gh_store.core.access import Access
+from gh_store.core.adoption import adopt
 from gh_store.core.config import Config
 from gh_store.core.creation import Creator
 from gh_store.core.deletion import delete
@@ -165,7 +166,7 @@ class Store:
         Raises:
             InvalidObjectID, InvalidUpdate, InvalidObject, ValueTooLarge: Nothing was written; or,
                 with `process` or `wait`, the event was rejected, and `rejected` is True.
-            LogFull: The issue has no room for another event; nothing was written.
+            LogFull: Strangers filled the issue; nothing was written. Process it, and try again.
             ConcurrentUpdateError: Too much is pending (nothing was written), or the version is not
                 the expected one.
             ObjectNotFound: There is no such object, or it was deleted meanwhile.
@@ -334,12 +335,12 @@ class Store:
         self, *object_ids: str, dry_run: bool = False, progress: Callable[[], object] = lambda: None
     ) -> list[Transferred]:
         """
-        Copy the objects whose creator may no longer write, with their history, into issues of the current user.
+        Continue the objects whose creator may no longer write in issues of the current user, with their history.
 
-        Their old issues are withdrawn, and keep their logs. Cut anywhere, the next run finishes it.
+        Their old issues keep their logs, and hold no object any more. Cut anywhere, the next run finishes it.
         """
         with long_work():
-            return list(self._importer.adopt_all(object_ids, progress, dry_run=dry_run))
+            return list(adopt(self._processor, object_ids, progress, dry_run=dry_run))
 
     def export(self, *, deleted: bool = False, progress: Callable[[], object] = lambda: None) -> Iterator[str]:
         """

@@ -13,7 +13,7 @@ from gh_store.core.listing import Progress
 from gh_store.core.processor import Processor
 from gh_store.core.reading import Reading
 from gh_store.core.types import Finding, Kind, Repaired
-from gh_store.handlers.head import Head, Status
+from gh_store.handlers.head import Head, Status, holders, lines
 
 _SWEEP: Final = "A sweep (process-updates --all) or `gh-store repair` does it."
 _REPAIR: Final = "`gh-store repair` does it."
@@ -137,15 +137,20 @@ class Verifier:
     def _object(self, object_id: str, heads: Sequence[Head]) -> Iterator[Examined]:
         active = [head for head in heads if head.status is Status.ACTIVE]
         finished = [head for head in active if not head.unfinished]
-        kept = [head for head in heads if head in finished[:1] or head.status is Status.DELETED]
+        held = holders([head for head in heads if head in finished or head not in active])
+        lives = lines(heads)
+        last = [line[-1] for line in lives]
+        kept = [head for head in heads if head in held[:1] or (head in last and head.status is Status.DELETED)]
         for head in heads:
             number = head.issue.number
             if head in kept:
                 yield self._kept(head)
+            elif head not in held and self._is_segment(head, lives):
+                yield self._left(head, moving=any(each in held for line in lives if head in line for each in line))
             elif head in finished:
                 yield Examined(
                     [Finding(Kind.DUPLICATES, object_id, number,
-                             f"Issue {finished[0].issue.number} holds this object too, and was first.",
+                             f"Issue {held[0].issue.number} holds this object too, and was first.",
                              f"`gh-store repair` withdraws issue {number}; its log stays there to be read.")],
                     partial(self.issues.withdraw, head), f"withdraw issue {number}",
                 )  # fmt: skip  # as above
@@ -158,6 +163,36 @@ class Verifier:
                 yield self._withdrawn(head)
             else:
                 yield self._unlabelled(head)
+
+    def _is_segment(self, head: Head, lives: Sequence[Sequence[Head]]) -> bool:
+        """True for an issue that is a part of an object, or was to be one, but not where the object is."""
+        if head.status is Status.NO_OBJECT:
+            return False
+        if head.retired or head.after is not None:
+            return head.status is not Status.WITHDRAWN or any(line[-1] != head for line in lives if head in line)
+        return any(head in line[:-1] for line in lives)
+
+    def _left(self, head: Head, *, moving: bool) -> Examined:
+        number, find = head.issue.number, partial(_finding, head)
+        if head.status is Status.ACTIVE and head.drained:
+            found = f"Its object has left it, and it has the label {self.config.base_label}."
+            return Examined([find(Kind.LABELS, found, _REPAIR)], partial(self._lose, head), "take the label off")
+        if head.status is Status.ACTIVE and not moving:
+            found = "It continues an issue that another one continues, too."
+            doing = f"withdraw issue {number}, and forward what is in it"
+            return Examined([find(Kind.DUPLICATES, found, _REPAIR)], partial(self._lose, head), doing)
+        if head.status is Status.ACTIVE or not head.settled:
+            found = "Its object goes on in another issue, and what reached it was not forwarded yet."
+            return Examined([find(Kind.PENDING, found, _SWEEP)], partial(self._complete, number), "complete it")
+        if head.status is Status.WITHDRAWN and not head.retired:
+            found = f"It lacks the label {wire.RETIRED_LABEL}, by which sweeps find what reaches it."
+            put = partial(self.issues.label, head, wire.RETIRED_LABEL, on=True)
+            return Examined([find(Kind.LABELS, found, _REPAIR)], put, f"put back {wire.RETIRED_LABEL}")
+        return Examined([])
+
+    def _lose(self, head: Head) -> None:
+        self.processor.segments.lose(head)
+        self._complete(head.issue.number)
 
     def _complete(self, number: int) -> None:
         with suppress(ObjectNotFound):  # it was withdrawn: another issue holds the object
@@ -173,6 +208,9 @@ class Verifier:
     def _unlabelled(self, head: Head) -> Examined:
         """An issue that could hold the only copy of an object, and lacks labels."""
         number, config = head.issue.number, self.config
+        if head.drained or head.retired:
+            found = "The issue that its object has gone on in was deleted, transferred or converted."
+            return Examined([_finding(head, Kind.GONE, found, _IMPORT)])
         ever = {name.lower(): name for name in self.retry.read(lambda: self.backend.labels_ever(number))}
         # Adding `archived` is what deletes: whoever had it is a deleted object, and stays one.
         role = next((name for name in (wire.ARCHIVED_LABEL, config.base_label) if name.lower() in ever), None)
@@ -249,15 +287,17 @@ class Verifier:
             yield find(
                 Kind.LABELS, f"It lacks the label {wire.SYSTEM_LABEL}, by which the published package lists.", _REPAIR
             )
+        past = list(self.reader.past(reading))
+        decided = [*reading.known, *(decision for replayed in past for decision in replayed.decisions)]
         if reading.proved and bracket is not None:
-            without = sum(not self.receipts.shows(decision.comment) for decision in reading.known)
+            without = sum(not self.receipts.shows(decision.comment) for decision in decided)
             if without:
                 yield find(Kind.RECEIPTS, f"{_several('decided event', without)} without a receipt.", _REPAIR)
-        edited = [str(d.comment.id) for d in reading.known if d.comment.edited]
-        if head.proven and not reading.proved:
+        edited = sorted({d.comment.id for d in decided if d.comment.edited})
+        if head.proven and not (reading.proved and all(replayed.proved for replayed in past)):
             fewer = max(0, (bracket.comments if bracket else 0) - log.total)
             told = [f"{_several('comment', fewer)} fewer than the last commit knew"] if fewer else []
-            told += [f"changed since: {', '.join(edited[:10])}"] if edited else []
+            told += [f"changed since: {', '.join(map(str, edited[:10]))}"] if edited else []
             yield find(
                 Kind.CHANGED,
                 f"Its log does not yield its state any more ({'; '.join(told) or 'comments were edited or deleted'}). "
@@ -267,7 +307,8 @@ class Verifier:
         elif edited:
             yield find(
                 Kind.CHANGED,
-                f"Decided comments were changed since: {', '.join(edited[:10])}. The state stays as it was decided.",
+                f"Decided comments were changed since: {', '.join(map(str, edited[:10]))}. "
+                "The state stays as it was decided.",
                 "GitHub's edit history of the comments shows what they said.",
             )
         if issue.locked:
@@ -284,7 +325,8 @@ class Verifier:
         run = self.processor.process(self.issues.head(replace(head.issue, labels=(*head.issue.labels, *put))))
         reading = self.reader.read(run.head, whole=True)
         if reading.proved:
-            self.processor.leave_missing(reading.known)
+            past = (decision for replayed in self.reader.past(reading) for decision in replayed.decisions)
+            self.processor.leave_missing(sorted([*past, *reading.known], key=lambda decision: decision.comment.id))
 
 
 def _finding(head: Head, kind: Kind, found: str, remedy: str) -> Finding:

@@ -127,7 +127,7 @@ def lines(heads: Sequence[Head]) -> list[list[Head]]:
 
     Of several that continue the same issue, the lowest number goes on; the others are in no line.
     """
-    known = {head.issue.number: head for head in heads}
+    known = {head.issue.number: head for head in heads if head.status is not Status.NO_OBJECT}
     following: dict[int, Head] = {}
     begins: list[Head] = []
     for _, head in sorted(known.items()):

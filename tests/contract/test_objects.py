@@ -16,7 +16,6 @@ from gh_store import (
     InvalidObject,
     InvalidObjectID,
     InvalidUpdate,
-    LogFull,
     ObjectExists,
     ObjectNotFound,
     ValueTooLarge,
@@ -315,18 +314,6 @@ def test_too_many_pending_updates_are_refused_before_they_are_written(world):
         store.update("metrics", {"c": 1})
     assert (caught.value.expected, caught.value.actual) == (1, 2)
     assert "create_comment" not in world.requests()
-
-
-def test_a_full_log_refuses_updates_and_loses_nothing(world):
-    store = world.store(config=replace(world.config, log_max_events=3))
-    store.create("metrics", {})
-    store.update("metrics", {"a": 1})
-    store.update("metrics", {"b": 1})
-    with pytest.raises(LogFull) as caught:
-        store.update("metrics", {"c": 1})
-    assert (caught.value.comments, caught.value.limit) == (3, 3)
-    assert store.process_updates(1).data == {"a": 1, "b": 1}
-    assert len(world.comments()) == 3
 
 
 def test_a_deleted_object_is_gone_and_its_issue_stays(world):

@@ -15,7 +15,6 @@ from gh_store import (
     InvalidInput,
     InvalidObject,
     InvalidUpdate,
-    LogFull,
     ObjectExists,
     ObjectNotFound,
     Store,
@@ -331,7 +330,7 @@ def test_an_object_that_does_not_fit_holds_up_no_other(world):
     bad = [{**first, "version": 9_999_999}, {**first, "labels": ["archived"]}, {**first, "labels": ["a,b"]}]
     lines = [{"gh-store": "export", "format": 1}, *bad, {**first, "object_id": "b"}, {"gh-store": "end", "objects": 4}]
     done = world.store().import_from(json.dumps(each) + "\n" for each in lines)
-    assert [type(each.error) for each in done] == [LogFull, InvalidObject, InvalidObject, type(None)]
+    assert [type(each.error) for each in done] == [InvalidObject, InvalidObject, InvalidObject, type(None)]
     world.settle()
     assert [obj.meta.object_id for obj in world.store().list_all()] == ["b"]
 
@@ -351,15 +350,19 @@ def test_a_file_that_cannot_be_read_is_told(calm, tmp_path):
         calm.store().import_from(tmp_path / "latin")
 
 
-def test_an_object_of_too_many_events_is_refused_whole(tmp_path, config, calm):
-    calm.near().create("a", {})
-    for n in range(5):
-        calm.near().update("a", {"n": n})
-    small = World(tmp_path / "small.db", replace(config, log_max_events=5))
-    with small.closing:
-        [done] = small.store().import_from(calm.near().export())
-        assert isinstance(done.error, LogFull)
-        assert small.requests() == ["list_issues"]
+@pytest.mark.parametrize("events", [4, 5, 6, 23])
+def test_an_object_of_many_events_takes_several_issues(world, source, events):
+    source.config = world.config = replace(world.config, log_max_events=5)
+    source.near().create("a", {}, ["public"])
+    for n in range(events):
+        source.near().update("a", {"n": n}, process=n % 3 == 0)
+    [done] = world.store().import_from(list(source.near().export()))
+    assert done.error is None
+    world.settle()
+    assert told(world.near(), "a") == told(source.near(), "a")
+    assert world.near().verify().damage == ()
+    assert len(list(world.near().list_all(labels="public"))) == 1
+    assert not any(each.made or each.error for each in world.store().import_from(list(source.near().export())))
 
 
 def test_values_at_their_limit_are_carried(world, source):
@@ -427,7 +430,7 @@ def test_what_a_leaver_made_is_adopted(world):
     new = world.store().get("thing")
     assert (new.data, new.meta.version, new.meta.issue_number) == ({"n": 1, "m": 2}, 4 - 1, 4)
     assert world.issue(4).author.login == "local"
-    assert {label.name for label in world.issue(1).labels} == {"gh-store", "UID:thing", "public"}
+    assert {label.name for label in world.issue(1).labels} == {"gh-store", "UID:thing", "public", "retired"}
     assert not world.issue(1).open
     assert world.store().adopt() == []
     assert world.store().verify().damage == ()
