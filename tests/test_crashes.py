@@ -46,6 +46,18 @@ def update(store: Store) -> None:
     store.update("thing", {"b": {"c": 2}}, event_id="mine")
 
 
+def replace_(store: Store) -> None:
+    store.update("thing", {"b": 1}, "replace", event_id="mine")
+
+
+def merge(store: Store) -> None:
+    store.update("thing", {"a": None}, "merge", event_id="mine")
+
+
+def patch(store: Store) -> None:
+    store.update("thing", [{"op": "add", "path": "/c", "value": 3}], "patch", event_id="mine")
+
+
 def update_and_process(store: Store) -> None:
     store.update("thing", {"b": {"c": 2}}, event_id="mine", process=True)
 
@@ -57,6 +69,29 @@ def reject(store: Store) -> None:
 
 def process(store: Store) -> None:
     store.process_updates(2)
+
+
+def process_one(store: Store) -> None:
+    store.process_updates(5)
+
+
+def process_120(store: Store) -> None:
+    store.process_updates(7)
+
+
+def move(store: Store) -> None:
+    """Three events, one of which is rejected; and then the issue is long."""
+    store.process_updates(2)
+
+
+def move_again(store: Store) -> None:
+    """What reaches an issue that its object has left, and one that is long again because of it."""
+    store.process_updates(8)
+
+
+def delete_moved(store: Store) -> None:
+    with suppress(ObjectNotFound):
+        store.delete("moved")
 
 
 def delete(store: Store) -> None:
@@ -115,11 +150,20 @@ BACKUP = [
 W = TypeVar("W", bound=World)
 Cut = Callable[[int, str], Literal["before", "after"] | None]
 Picture = tuple[list[Any], list[Any]]
-VERBS = [create, create_again, update, update_and_process, reject, process, delete, sweep, import_, adopt, repair]
+VERBS = [
+    create, create_again, update, replace_, merge, patch, update_and_process, reject, process_one, process, process_120,
+    move, move_again, delete, delete_moved, sweep, import_, adopt, repair,
+]  # fmt: skip  # a list of names
+SHORT = 4
+"""The comments that an issue may have, for the verbs that move objects."""
+
+
+def settings(verb: Callable[[Store], None], config: Config) -> Config:
+    return replace(config, log_max_events=SHORT) if verb in (move, move_again, delete_moved) else config
 
 
 @cache
-def template() -> tuple[bytes, float]:
+def template(prepare: Callable[[World], None]) -> tuple[bytes, float]:
     """The file of a repository with objects in every state that a verb may meet, and its time."""
     with tempfile.TemporaryDirectory() as folder:
         world = World(Path(folder) / "store.db", configuration.load())
@@ -128,9 +172,10 @@ def template() -> tuple[bytes, float]:
         return world.path.read_bytes(), world.clock.at
 
 
-def prepared(kind: type[W], path: Path, config: Config) -> W:
+def prepared(kind: type[W], path: Path, config: Config, verb: Callable[[Store], None] | None = None) -> W:
     """A repository of its own, with all of that in it."""
-    data, at = template()
+    many, moves = verb is process_120, verb in (move, move_again, delete_moved)
+    data, at = template(prepare_many if many else prepare_moved if moves else prepare)
     path.write_bytes(data)
     world = kind(path, config)
     world.clock.at = at
@@ -158,6 +203,26 @@ def prepare(world: World) -> None:
     store.create("bare", {"n": 1})
     world.backend().remove_label(6, "stored-object")
     world.backend().remove_label(6, "UID:bare")
+
+
+def prepare_many(world: World) -> None:
+    store = world.near()
+    for number in range(7):
+        store.create(f"many-{number}", {"n": 0})
+    for n in range(120):
+        store.update("many-6", {"n": n})
+
+
+def prepare_moved(world: World) -> None:
+    prepare(world)
+    world.near().create("seven", {})
+    short = Store(world.backend(), replace(world.config, log_max_events=SHORT), sleep=world.clock.sleep)
+    short.create("moved", {"n": 0})
+    for n in range(1, SHORT + 1):
+        short.update("moved", {"n": n}, process=True)
+    for n in range(SHORT):
+        world.backend().create_comment(8, json.dumps({"late": n}))
+    world.backend().create_comment(8, '{"_data": [], "_meta": {}}')
     world.backend().edit_issue(1, title="Hello")
     world.backend().remove_reaction(world.comments(1)[0].id, "rocket")
 
@@ -168,20 +233,31 @@ def picture(world: World) -> Picture:
     issues = []
     for issue in reversed(list(world.near()._issues.listed())):
         at = issue.issue
-        said = []
+        said, told = [], []
         for comment in world.comments(at.number):
             event = wire.read_event(comment.body, position=comment.id, time=comment.created_at)
             text = comment.body if event is None else wire.canonical(event.data)
             said.append((re.sub(r"\d+", "N", text), tuple(sorted(comment.reactions.items()))))
+            told += [comment.body] if event is None and wire.read_reply(comment.body) else []
+        assert len(set(told)) == len(told), f"a rejection was told twice: {told}"
         version = at.title.split("[")[1].split()[0]
         issues.append((issue.object_id, issue.status, version, at.open, at.body, tuple(said), issue.proven))
     return sorted(issues, key=str), sorted(
-        (o.meta.object_id, wire.canonical(o.data), o.meta.version) for o in world.near().list_all()
+        (o.meta.object_id, wire.canonical(o.data), o.meta.version, history(world, o.meta.object_id))
+        for o in world.near().list_all()
     )
 
 
+def history(world: World, object_id: str) -> str:
+    """Each event once, in order, with what became of it."""
+    entries = [entry for entry in world.near().get_object_history(object_id) if entry["outcome"] != "duplicate"]
+    names = [entry["metadata"].get("event_id", entry["comment_id"]) for entry in entries]
+    assert len(set(names)) == len(names), f"an event counts twice: {names}"
+    return wire.canonical([[e["outcome"], e["version"], e["state"], e["author"]] for e in entries])
+
+
 def run(tmp_path, config, name: str, verb: Callable[[Store], None], cut: Cut) -> Picture:
-    world = prepared(World, tmp_path / f"{name}.db", replace(config, retries_max_attempts=1))
+    world = prepared(World, tmp_path / f"{name}.db", replace(settings(verb, config), retries_max_attempts=1), verb)
     with world.closing:
         world.faults.cut = cut
         try:
@@ -198,7 +274,7 @@ def test_a_cut_anywhere_changes_nothing_in_the_end(tmp_path, config, verb):
     calls: list[str] = []
     clean = run(tmp_path, config, "clean", verb, lambda index, name: calls.append(name))
     assert len(calls) > 1
-    for at in range(len(calls)):
+    for at in range(0, len(calls), 17 if verb is process_120 else 1):
         for when in ("before", "after"):
             cut = run(tmp_path, config, f"{at}-{when}", verb, lambda index, name: when if index == at else None)  # noqa: B023
             assert unrepeated(cut) == unrepeated(clean), f"cut {when} request {at}, {calls[at]}, of {calls}"
@@ -219,9 +295,9 @@ def unrepeated(picture: Picture) -> Picture:
 def test_one_cut_is_survived_without_anybodys_help(tmp_path, config, verb):
     calls: list[str] = []
     clean = run(tmp_path, config, "clean", verb, lambda index, name: calls.append(name))
-    for at in range(len(calls)):
+    for at in range(0, len(calls), 17 if verb is process_120 else 1):
         for when in ("before", "after"):
-            world = prepared(World, tmp_path / f"{at}-{when}.db", config)
+            world = prepared(World, tmp_path / f"{at}-{when}.db", settings(verb, config), verb)
             with world.closing:
                 world.faults.cut = lambda index, name: when if index == at else None  # noqa: B023
                 verb(world.store())
@@ -246,23 +322,25 @@ FAULTS = ["drop-before", "drop-after", "500", "502", "timeout", "primary-limit",
 
 def step(verb: Callable[[Store], None], fault: str) -> int:
     """Of verbs that ask a lot (each request in turn is cut above), over HTTP so many requests lie between two faults."""
-    if verb not in (import_, adopt, repair):
+    if verb is process_120:
+        return 60
+    if verb not in (move, move_again, delete_moved, import_, adopt, repair):
         return 1
     return 3 if fault == "drop-after" else 7
 
 
 def over_http(path, config, verb, fault=None, at=0) -> tuple[Picture, list[str]]:
     """The picture after a verb that met a fault at one request, and what was asked of the server."""
-    world = prepared(GitHubWorld, path, config)
+    world = prepared(GitHubWorld, path, settings(verb, config), verb)
     with world.closing:
         if fault is not None:
             world.trouble.add({"kind": fault, "after": at})
-        store = Store(world.through(timeout=0.2 if fault == "timeout" else 15.0), config, sleep=world.clock.sleep)
+        store = Store(world.through(timeout=0.2 if fault == "timeout" else 15.0), world.config, sleep=world.clock.sleep)
         try:
             verb(store)
         except (BackendUnavailable, RateLimited):
             world.clock.sleep(3600)  # whoever runs it tries again later
-            verb(Store(world.through(), config, sleep=world.clock.sleep))
+            verb(Store(world.through(), world.config, sleep=world.clock.sleep))
         asked = world.asked()
         return picture(world), asked
 

@@ -67,7 +67,7 @@ class World:
         """The repository in somebody's hands, without faults: as on the pages of GitHub."""
         name = user or "local"
         if name not in self.people:
-            self.people[name] = LocalPages(self.path, user=user, clock=self.clock)
+            self.people[name] = LocalPages(self.path, user=user, clock=self.clock, synchronous="NORMAL")
             self.closing.callback(self.people[name].close)
         return self.people[name]
 

@@ -29,7 +29,6 @@ from gh_store.core.exceptions import (
 from gh_store.core.fold import difference
 from gh_store.core.log import Decision
 from gh_store.core.reading import Reader, Reading, stored
-from gh_store.core.replay import replay
 from gh_store.core.replies import Replies, Told
 from gh_store.core.segments import Segments
 from gh_store.core.types import Continued, Mode, Outcome, Processed, StoredObject
@@ -359,15 +358,11 @@ class Processor:
         if head.bracket is None or not reading.proved:
             self.leave_missing([decision for decision in reading.known if decision.creates])
             return
-        missing = self._without_receipt(reading.log, head.bracket.watermark)
+        missing = self._without_receipt(head.issue.number, reading.log, head.bracket.watermark)
         if not missing:
             return
-        known = reading.known
-        if not known:
-            log = reading.log if reading.log.whole else self.comments.whole(head.issue.number)
-            replayed = replay(head, log.comments, self.access, self.receipts)
-            known = replayed.decisions if replayed is not None and replayed.proved else ()
-        for decision in known:
+        replayed = reading if reading.known else self.reader.read(head, whole=True)
+        for decision in replayed.known if replayed.proved else ():
             if decision.comment.id in missing:
                 self.receipts.leave(decision.comment, decision.event, decision.outcome)
 
@@ -377,10 +372,10 @@ class Processor:
             if not self.receipts.shows(decision.comment):
                 self.receipts.leave(decision.comment, decision.event, decision.outcome)
 
-    def _without_receipt(self, log: Log, watermark: int) -> set[int]:
+    def _without_receipt(self, number: int, log: Log, watermark: int) -> set[int]:
         """Going back from the watermark, the events down to the last that has a receipt."""
         missing: set[int] = set()
-        for comment in reversed(log.comments):
+        for comment in self.comments.backwards(number, log):
             if comment.id > watermark or read_comment(comment) is None:
                 continue
             if self.receipts.shows(comment):

@@ -1,6 +1,6 @@
 """CommentHandler: the log as comments."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -62,6 +62,12 @@ class CommentHandler:
             page -= 1
             comments = (*self._page(number, page).comments, *comments)
         return Log(comments, (page - 1) * PAGE)
+
+    def backwards(self, number: int, log: Log) -> Iterator[Comment]:
+        """The comments of a log, the last one first, and those before it; a page is read when it is reached."""
+        yield from reversed(log.comments)
+        for page in range(log.before // PAGE, 0, -1):
+            yield from reversed(self._page(number, page).comments)
 
     def _from(self, number: int, page: int) -> tuple[Comment, ...]:
         comments: list[Comment] = []
