@@ -9,6 +9,7 @@ no read that began after an update returned missed it.
 import itertools
 import random
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -26,8 +27,8 @@ Scenario = Callable[["Stage"], list[Program]]
 class Stage:
     """A repository, and the programs that meet in it."""
 
-    def __init__(self, path: Path) -> None:
-        self.world = World(path, configuration.load())
+    def __init__(self, path: Path, most: int = 2_400) -> None:
+        self.world = World(path, replace(configuration.load(), log_max_events=most))
         self.written: list[str] = []  # what updates of `thing` have returned, in order
         self.left: list[str] = []  # and those of `left`
 
@@ -40,6 +41,20 @@ class Stage:
 
     def writer(self, key: str, **options: Any) -> Program:
         def write(store: Store) -> None:
+            try:
+                store.update("thing", {key: 1}, **options)
+            except ObjectNotFound:
+                return
+            self.written.append(key)
+
+        return self.program(f"write-{key}", write)
+
+    def knowing(self, key: str, **options: Any) -> Program:
+        """A writer that knows the object's issue by its number, as it was before all this."""
+        known = self.world.near()._issues.find("thing")
+
+        def write(store: Store) -> None:
+            store._issues.remember(known)
             try:
                 store.update("thing", {key: 1}, **options)
             except ObjectNotFound:
@@ -127,6 +142,41 @@ def an_adopter_and_a_writer(stage: Stage) -> list[Program]:
     return [stage.program("adopt", lambda store: store.adopt()), stage.program("write", write)]
 
 
+def long(stage: Stage) -> None:
+    """The object's issue is long when the next event is processed."""
+    stage.world.config = replace(stage.world.config, log_max_events=3)
+    stage.world.near().update("thing", {"a": 1})
+    stage.world.near().update("thing", [{"op": "test", "path": "/n", "value": 9}], "patch")
+    stage.written.append("a")
+
+
+def two_movers_a_writer_and_a_reader(stage: Stage) -> list[Program]:
+    long(stage)
+    return [stage.processor("one"), stage.processor("two"), stage.writer("b"), stage.reader()]
+
+
+def a_mover_a_deleter_and_a_writer(stage: Stage) -> list[Program]:
+    long(stage)
+    return [stage.processor(), stage.deleter(), stage.writer("b")]
+
+
+def writers_that_know_the_old_issue(stage: Stage) -> list[Program]:
+    long(stage)
+    return [stage.processor(), stage.knowing("b"), stage.knowing("c", process=True), stage.sweeper(), stage.reader()]
+
+
+def all_of_them(stage: Stage) -> list[Program]:
+    long(stage)
+    return [
+        stage.processor("one"), stage.processor("two"), stage.knowing("b"), stage.writer("c", process=True),
+        stage.deleter(), stage.sweeper(), stage.reader(),
+    ]  # fmt: skip  # a list of programs
+
+
+def all_but_the_deleter(stage: Stage) -> list[Program]:
+    return [program for program in all_of_them(stage) if program.name != "delete"]
+
+
 SCENARIOS = [
     two_processors,
     a_processor_and_a_writer,
@@ -134,6 +184,11 @@ SCENARIOS = [
     a_deleter_a_writer_and_a_sweeper,
     two_creators,
     an_adopter_and_a_writer,
+    two_movers_a_writer_and_a_reader,
+    a_mover_a_deleter_and_a_writer,
+    writers_that_know_the_old_issue,
+    all_of_them,
+    all_but_the_deleter,
 ]
 
 
@@ -147,6 +202,7 @@ def play(path: Path, scenario: Scenario, choose: Callable[[Sequence[int]], int])
         trace = run(programs, choose)
         errors = [program.error for program in programs if program.error is not None]
         assert errors == [], f"{errors} after {trace}"
+        near = stage.world.near()
         for done in near.process_pending():
             assert done.error is None, (done, trace)
         if scenario is an_adopter_and_a_writer:

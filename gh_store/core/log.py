@@ -88,7 +88,7 @@ def decide(
         error: GitHubStoreError | None = None
         if creation is not None and event.position == creation.position:
             outcome = Outcome.APPLIED  # it is what `start` holds
-        elif original is not None and _same(original, event):
+        elif original is not None and same_event(original, event):
             outcome = Outcome.DUPLICATE
         else:
             result = _decide(state, event, original, refuses(comment))
@@ -197,7 +197,7 @@ class _Events:
         return found
 
 
-def _same(original: Event | Malformed, event: Event | Malformed) -> bool:
+def same_event(original: Event | Malformed, event: Event | Malformed) -> bool:
     """True if both say the same, whoever wrote them and whenever."""
     if isinstance(original, Malformed) or isinstance(event, Malformed):
         return type(original) is type(event)

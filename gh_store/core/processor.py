@@ -206,7 +206,7 @@ class Processor:
             if not (decision.creates and self.receipts.shows(decision.comment)):
                 self.receipts.leave(decision.comment, decision.event, decision.outcome)
         self._log(reading)
-        if self._is_long(committed) or committed.issue.number in memory.moving:
+        if self.segments.is_long(committed) or committed.issue.number in memory.moving:
             raise _Again(self.segments.successor(committed))
         closed = self.close(committed)
         if closed.issue.comments != comments or closed.issue.title != committed.issue.title:
@@ -216,10 +216,6 @@ class Processor:
             stored(closed, reading.state),
             tuple(memory.decided[comment_id] for comment_id in sorted(memory.decided)),
         )
-
-    def _is_long(self, head: Head) -> bool:
-        """True if an object is to go on in another issue. One that holds nothing but its beginning is never long."""
-        return head.status is not Status.DELETED and head.issue.comments >= max(self.config.log_max_events, 2)
 
     def _take_over(self, reading: Reading, memory: _Memory) -> None:
         """Before a segment is committed for the first time: retire and drain what it continues."""

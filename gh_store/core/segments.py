@@ -13,15 +13,15 @@ from collections.abc import Sequence
 
 from loguru import logger
 
-from gh_store.backends.base import Comment
+from gh_store.backends.base import PAGE, Comment
 from gh_store.core import wire
 from gh_store.core.chain import first_event
 from gh_store.core.exceptions import GitHubStoreError, IntegrityError, InvalidUpdate, ObjectNotFound, ValueTooLarge
 from gh_store.core.fold import begin, difference
-from gh_store.core.log import Decision
+from gh_store.core.log import Decision, same_event
 from gh_store.core.reading import Reader, edit_id
 from gh_store.core.replies import Replies, Told
-from gh_store.core.types import Continued, Event, Malformed, Outcome, Place, State
+from gh_store.core.types import MAX_COMMENTS, Continued, Event, Malformed, Outcome, Place, State
 from gh_store.handlers.comment import Log
 from gh_store.handlers.head import Head, Status, lines
 
@@ -40,6 +40,18 @@ class Segments:
         self.receipts = reader.receipts
 
     # --- going on ---------------------------------------------------------------------------------
+
+    def is_long(self, head: Head) -> bool:
+        """
+        True if an object is to go on in another issue than this one, which was just committed.
+
+        Not as long as nothing was applied in it: else those that begin it at once could fill it, and go on for ever.
+        """
+        count, bracket = head.issue.comments, head.bracket
+        if head.status is Status.DELETED or count < self.config.log_max_events or bracket is None:
+            return False
+        first = self._first(head) if head.after is not None else None
+        return bracket.version > (begin(first).version if first is not None else 1) or count > MAX_COMMENTS - PAGE
 
     def successor(self, head: Head) -> Head:
         """The issue that continues a committed one: the one that there is, or a new one."""
@@ -292,8 +304,11 @@ class Segments:
         told: Told,
     ) -> None:
         refused: list[Decision] = []
+        there = self._there(old, events, last) if events else {}
         for comment, event in events:
-            error = self._forwarded(Place(old.issue.number, comment.id), event, last)
+            known = there.get(event.event_id) if isinstance(event, Event) and event.event_id is not None else None
+            repeated = known is not None and known.position != comment.id and same_event(known, event)
+            error = None if repeated else self._forwarded(Place(old.issue.number, comment.id), event, last)
             if error is not None:
                 refused.append(Decision(comment, event, Outcome.REJECTED, state, error))
             else:
@@ -301,6 +316,20 @@ class Segments:
         self.replies.tell(old.issue.number, log, tuple(refused), told)
         for decision in refused:
             self.receipts.leave(decision.comment, decision.event, decision.outcome)
+
+    def _there(self, old: Head, events: Sequence[tuple[Comment, Event | Malformed]], last: Head) -> dict[str, Event]:
+        """
+        Events that need not be forwarded again, by event_id: they are where the object is, or went there with it.
+
+        Without this, two that forward the same at once would double it at every move.
+        """
+        before: list[tuple[Comment, Event | Malformed]] = []
+        if any(isinstance(event, Event) and event.attempt > 1 for _, event in events):
+            first = events[0][0].id
+            earlier = self.comments.whole(old.issue.number).comments
+            before = self.reader.counting([comment for comment in earlier if comment.id < first])
+        before += self.reader.counting(self.comments.whole(last.issue.number).comments)
+        return {event.event_id: event for _, event in before if isinstance(event, Event) and event.event_id is not None}
 
     def _forwarded(self, place: Place, event: Event | Malformed, last: Head) -> GitHubStoreError | None:
         """Copy an event to where the object is; or the error that it is rejected for."""

@@ -163,7 +163,7 @@ class Importer:
         for copy in planned.copies:
             if copy.event_id in there:
                 continue
-            if count >= max(2, self.config.log_max_events):
+            if count >= self.config.log_max_events:
                 head = self.processor.process(head.issue.number, withheld=True).head
                 count = head.issue.comments
             comment = self.comments.append(
