@@ -1,12 +1,16 @@
 """Who may write. Labels admit an issue as an object; this admits a comment as an event."""
 
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Final
 
 from gh_store.backends.base import Backend, User
 from gh_store.core.codeowners import PLACES, Owners, owners_of
 from gh_store.core.config import Config
 from gh_store.core.exceptions import AccessDeniedError, InsufficientScope
 from gh_store.core.retry import Retry
+
+_BELIEVED: Final = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,12 +20,15 @@ class Access:
 
     The owner is free. Everybody else costs one request, unless access.users names them. With
     access.codeowners, write permission is not enough: the path must be theirs.
+
+    In a process that lives for long, a right is believed for an hour; and that somebody has none, for what was
+    written before that was asked: it may have been given since.
     """
 
     backend: Backend
     config: Config
     retry: Retry
-    _asked: dict[str, bool] = field(default_factory=dict)
+    _asked: dict[str, tuple[bool, datetime]] = field(default_factory=dict)
     _owners: list[Owners] = field(default_factory=list)
     _teams: dict[str, frozenset[str]] = field(default_factory=dict)
 
@@ -33,11 +40,12 @@ class Access:
         """
         return user is not None and (self._is_named(user) or self._may_write(user.login.lower()))
 
-    def counts(self, user: User | None, *, full: bool) -> bool:
+    def counts(self, user: User | None, *, full: bool, written: datetime | None = None) -> bool:
         """
         True if an event by this author counts.
 
         Args:
+            written: When it was written.
             full: The event is in the full wire format. A bot that is only named counts for nothing
                 else, for what it says may be what a stranger made it say.
         """
@@ -46,12 +54,12 @@ class Access:
         if self._is_named(user) and (full or not user.is_bot):
             return True
         login = user.login.lower()
-        return self._may_write(login) and self._owns(login)
+        return self._may_write(login, written) and self._owns(login)
 
     def require(self, author: User | None) -> None:
         """Raise AccessDeniedError if what this author has just written will not count."""
         try:
-            allowed = self.counts(author, full=True)
+            allowed = self.counts(author, full=True, written=self.backend.now())
         except InsufficientScope:  # who may not ask has no write permission either
             allowed = False
         if not allowed:
@@ -62,11 +70,17 @@ class Access:
         named = {login.lower() for login in (self.backend.owner, *self.config.access_users)}
         return user.login.lower() in named
 
-    def _may_write(self, login: str) -> bool:
-        if login not in self._asked:
-            permission = self.retry.read(lambda: self.backend.permission(login))
-            self._asked[login] = permission in ("admin", "write")
-        return self._asked[login]
+    def _may_write(self, login: str, written: datetime | None = None) -> bool:
+        known = self._asked.get(login)
+        if known is not None:
+            allowed, asked = known
+            old = self.backend.now() - asked > _BELIEVED if allowed else written is not None and written > asked
+            if not old:
+                return allowed
+        permission = self.retry.read(lambda: self.backend.permission(login))
+        allowed = permission in ("admin", "write")
+        self._asked[login] = allowed, self.backend.now()
+        return allowed
 
     def _owns(self, login: str) -> bool:
         """True if access.codeowners is off, or its path is this user's."""

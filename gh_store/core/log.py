@@ -58,6 +58,7 @@ def decide(
     after: int = 0,
     refuses: Refuses = lambda comment: None,
     earlier: Sequence[Comment] = (),
+    counted: Counts | None = None,
 ) -> list[Decision]:
     """
     Decide the events after position `after`, in order.
@@ -70,11 +71,12 @@ def decide(
         start: The state at `after`; None to begin with what the `initial_state` holds, or with an
             empty object (0.5 and before knew no such event).
         earlier: The log of the segments before this one, if an event could repeat one of theirs.
+        counted: Which of those counted; by default as `counts` says.
     """
     if not comments:
         return []
     first = len(earlier)
-    events = _Events((*earlier, *comments), counts, first)
+    events = _Events((*earlier, *comments), counts, first, counted or counts)
     creation = events.creation() if after == 0 else None
     if start is None:
         start = begin(creation) if creation else State(1, comments[0].created_at, {}, 2)
@@ -157,9 +159,10 @@ def repeats(comments: Sequence[Comment], index: int) -> bool:
 class _Events:
     """What comments say, each read once and only if somebody asks; those before `first` stand in earlier segments."""
 
-    def __init__(self, comments: Sequence[Comment], counts: Counts, first: int) -> None:
+    def __init__(self, comments: Sequence[Comment], counts: Counts, first: int, counted: Counts) -> None:
         self._comments = comments
         self._counts = counts
+        self._counted = counted
         self._first = first
         self._read: dict[int, Event | Malformed | None] = {}
 
@@ -181,8 +184,8 @@ class _Events:
         event = self[index]
         if isinstance(event, Event) and event.attempt > 1 and event.event_id is not None:
             for at in self._by_event_id.get(event.event_id, ()):
-                before = self[at]
-                if at < index and before is not None and self._counts(self._comments[at], before):
+                before, counts = self[at], self._counts if at >= self._first else self._counted
+                if at < index and before is not None and counts(self._comments[at], before):
                     return before
             return None
         return self[index - 1] if index > self._first and repeats(self._comments, index) else None

@@ -377,7 +377,7 @@ class Reader:
     def _counts(self, comment: Comment, event: Event | Malformed) -> bool:
         # Our own receipt stands for the right of an author who has lost it since.
         return (
-            self.access.counts(comment.author, full=event.full)
+            self.access.counts(comment.author, full=event.full, written=comment.created_at)
             or (self.receipts.shows(comment) and self.receipts.decided(comment))
             or self._counted_where_it_was(comment, event)
         )

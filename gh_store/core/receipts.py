@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from gh_store.backends.base import Backend, Comment
+from gh_store.backends.base import Backend, Comment, User
 from gh_store.core.access import Access
 from gh_store.core.config import Config
 from gh_store.core.retry import Retry
@@ -42,6 +42,11 @@ class Receipts:
     def rejected(self, comment_id: int) -> bool:
         """True if somebody who is trusted says that the comment was rejected. Asks who reacted."""
         return self._asked(comment_id, self.config.reactions_rejected)
+
+    def by_whom(self, comment: Comment) -> frozenset[User]:
+        """Who left a reaction that could be a receipt. Asks who reacted."""
+        reactions = self.retry.read(lambda: self.backend.list_reactions(comment.id))
+        return frozenset(user for content, user in reactions if content in self._ours and user is not None)
 
     def _left(self, comment: Comment, content: str) -> bool:
         return comment.reactions.get(content, 0) > 0 and self._asked(comment.id, content)

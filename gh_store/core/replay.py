@@ -2,6 +2,8 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import combinations
+from typing import Final
 
 from gh_store.backends.base import Comment
 from gh_store.core import wire
@@ -13,6 +15,8 @@ from gh_store.core.receipts import Receipts
 from gh_store.core.types import Event, Malformed, Outcome, State
 from gh_store.handlers.comment import read_comment
 from gh_store.handlers.head import Head, Status
+
+_FEW: Final = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +39,8 @@ def replay(
     head: Head, comments: Sequence[Comment], access: Access, receipts: Receipts, earlier: Sequence[Comment] = ()
 ) -> Replay | None:
     """Replay a log up to the watermark of a head with a bracket; None if it holds no event at all."""
-    return _first_proved(lambda counts: _replay(head, comments, counts, earlier), access, receipts)
+    counted = _probably(access, receipts)
+    return _first_proved(lambda counts: _replay(head, comments, counts, earlier, counted), comments, access, receipts)
 
 
 def replay_segment(
@@ -44,23 +49,25 @@ def replay_segment(
     """Replay a segment that lies behind, up to where the next one goes on; None if it holds no event at all."""
 
     def tried(counts: Counts) -> Replay | None:
-        decisions = decide(segment.comments, counts, earlier=earlier)
+        decisions = decide(segment.comments, counts, earlier=earlier, counted=_probably(access, receipts))
         if not decisions:
             return None
         state = decisions[-1].state
         same = wire.canonical(state.data) == wire.canonical(segment.state.data)
         return Replay(tuple(decisions), state, proved=same and state.version == segment.ends.version)
 
-    return _first_proved(tried, access, receipts)
+    return _first_proved(tried, segment.comments, access, receipts)
 
 
-def _first_proved(attempt: Callable[[Counts], Replay | None], access: Access, receipts: Receipts) -> Replay | None:
+def _first_proved(
+    attempt: Callable[[Counts], Replay | None], comments: Sequence[Comment], access: Access, receipts: Receipts
+) -> Replay | None:
     """
     Who was authorised when an event was decided is not written anywhere. So this tries what is
     likely, and the check says when it is right. Most logs fit at once, without a request.
     """
     first: Replay | None = None
-    for counts in _guesses(access, receipts):
+    for counts in _guesses(comments, access, receipts):
         try:
             tried = attempt(counts)
         except InsufficientScope:
@@ -92,30 +99,62 @@ def _without_strangers(tried: Replay, access: Access, receipts: Receipts) -> Rep
         return tried
 
 
-def _guesses(access: Access, receipts: Receipts) -> Iterator[Counts]:
-    """Whose events may have counted, the likeliest first and those that cost requests last."""
+def _guesses(comments: Sequence[Comment], access: Access, receipts: Receipts) -> Iterator[Counts]:
+    """
+    Whose events may have counted, the likeliest first and those that cost requests last.
+
+    A run that was cut leaves no receipts behind some comment. What was written by somebody who had no right then and
+    has it now has no receipt either, but stands before others that have.
+    """
 
     def authorised(comment: Comment, event: Event | Malformed) -> bool:
         return access.counts(comment.author, full=event.full)
 
-    yield lambda comment, event: receipts.shows(comment) or authorised(comment, event)
+    def by_receipts(decided: Callable[[Comment], bool], *, last: int) -> Counts:
+        return lambda comment, event: decided(comment) or (comment.id > last and authorised(comment, event))
+
+    shown = [comment.id for comment in comments if receipts.shows(comment)]
+    yield _probably(access, receipts)
+    yield by_receipts(receipts.shows, last=shown[-1] if shown else 0)
     yield lambda comment, event: authorised(comment, event) or receipts.decided(comment)
-    yield lambda comment, event: _is_initial(event) or receipts.decided(comment)
+    for decided in _by_who_may_have_left(comments, access, receipts):
+        yield by_receipts(lambda comment, decided=decided: comment.id in decided, last=max(decided, default=0))  # type: ignore[misc]  # mypy cannot infer a default's type
+        yield by_receipts(lambda comment, decided=decided: comment.id in decided, last=0)  # type: ignore[misc]  # as above
+        yield lambda comment, event, decided=decided: _is_initial(event) or comment.id in decided  # type: ignore[misc]  # as above
     yield lambda comment, event: receipts.shows(comment)
     yield lambda comment, event: True
+
+
+def _probably(access: Access, receipts: Receipts) -> Counts:
+    return lambda comment, event: receipts.shows(comment) or access.counts(comment.author, full=event.full)
+
+
+def _by_who_may_have_left(comments: Sequence[Comment], access: Access, receipts: Receipts) -> Iterator[frozenset[int]]:
+    """
+    The comments that were decided, if some of those who reacted were processors that may not write any more.
+
+    Strangers react, too. So each way to tell the ones from the others is tried, if they are few: the check proves one.
+    """
+    left = {comment.id: receipts.by_whom(comment) for comment in comments if receipts.shows(comment)}
+    doubtful = sorted({user for users in left.values() for user in users if not access.trusts(user)}, key=str)
+    for many in range(len(doubtful) + 1 if len(doubtful) <= _FEW else 1):
+        for believed in map(frozenset, combinations(doubtful, many)):
+            yield frozenset(at for at, users in left.items() if any(u in believed or access.trusts(u) for u in users))
 
 
 def _is_initial(event: Event | Malformed) -> bool:
     return isinstance(event, Event) and event.begins
 
 
-def _replay(head: Head, comments: Sequence[Comment], counts: Counts, earlier: Sequence[Comment]) -> Replay | None:
+def _replay(
+    head: Head, comments: Sequence[Comment], counts: Counts, earlier: Sequence[Comment], counted: Counts
+) -> Replay | None:
     bracket = head.bracket
     assert bracket is not None
     # A new object's title says 0/1: its creation stands behind the watermark, and is in the state.
     creation = next((comment for comment in comments if _creates(comment, counts)), None)
     known = [comment for comment in comments if comment.id <= bracket.watermark or comment is creation]
-    decisions = decide(known, counts, refuses=lambda comment: _refused(head, comment), earlier=earlier)
+    decisions = decide(known, counts, refuses=lambda comment: _refused(head, comment), earlier=earlier, counted=counted)
     if not decisions:
         return None
     state = decisions[-1].state
