@@ -5,13 +5,11 @@ import multiprocessing
 import os
 import random
 import signal
-import sys
-import tempfile
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
-from gh_store import GitHubStoreError, LocalStore, ObjectExists, ObjectNotFound
+from gh_store import LocalStore, ObjectExists, ObjectNotFound
 
 OBJECTS = ("a", "b", "c")
 
@@ -19,7 +17,7 @@ OBJECTS = ("a", "b", "c")
 def work(path: Path, name: str, seed: float, told: Connection) -> None:
     """Update, process, sweep, import, adopt and repair, for ever; tell each update that was written."""
     random_ = random.Random(seed)
-    with LocalStore(path) as store:
+    with LocalStore(path, path.with_name("config.yml")) as store:
         step = 0
         while True:
             object_id, step = random_.choice(OBJECTS), step + 1
@@ -45,6 +43,7 @@ def killed(seed: int, kills: int, folder: Path) -> tuple[int, int]:
     """Kill so many programs, two at work at any time; how many updates were told and how many stand there in the end."""
     random_ = random.Random(seed)
     path = folder / "store.db"
+    path.with_name("config.yml").write_text("store: {log: {max_events: 40}}")  # so that objects move, too
     with LocalStore(path) as store:
         for object_id in OBJECTS:
             store.create(object_id, {})
@@ -99,16 +98,3 @@ def check(path: Path, told: set[tuple[str, str]]) -> int:
             there |= {(obj.meta.object_id, key) for key in keys}
         assert told <= there, f"{sorted(told - there)[:5]} were lost"
         return len(there)
-
-
-if __name__ == "__main__":
-    try:
-        kills, seed = int(sys.argv[1]), int(sys.argv[2])
-    except (IndexError, ValueError):
-        sys.exit("usage: python tests/kills.py KILLS SEED")
-    with tempfile.TemporaryDirectory() as folder:
-        try:
-            told, there = killed(seed, kills, Path(folder))
-        except GitHubStoreError as error:
-            sys.exit(f"seed {seed}: {error}")
-    print(f"{kills} programs killed, seed {seed}: {told:,} updates told, {there:,} there, each once")  # noqa: T201  # the result

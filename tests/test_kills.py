@@ -1,4 +1,4 @@
-"""Programs that are killed at random moments; the long run is `python tests/kills.py 500 1`."""
+"""Programs that are killed at random moments; `python benchmarks/proofs.py kills` kills more."""
 
 import kills
 

@@ -110,17 +110,17 @@ def _guesses(comments: Sequence[Comment], access: Access, receipts: Receipts) ->
     def authorised(comment: Comment, event: Event | Malformed) -> bool:
         return access.counts(comment.author, full=event.full)
 
-    def by_receipts(decided: Callable[[Comment], bool], *, last: int) -> Counts:
-        return lambda comment, event: decided(comment) or (comment.id > last and authorised(comment, event))
+    def by_receipts(decided: Callable[[int], bool], *, last: int) -> Counts:
+        return lambda comment, event: decided(comment.id) or (comment.id > last and authorised(comment, event))
 
     shown = [comment.id for comment in comments if receipts.shows(comment)]
     yield _probably(access, receipts)
-    yield by_receipts(receipts.shows, last=shown[-1] if shown else 0)
+    yield by_receipts(frozenset(shown).__contains__, last=max(shown, default=0))
     yield lambda comment, event: authorised(comment, event) or receipts.decided(comment)
     for decided in _by_who_may_have_left(comments, access, receipts):
-        yield by_receipts(lambda comment, decided=decided: comment.id in decided, last=max(decided, default=0))  # type: ignore[misc]  # mypy cannot infer a default's type
-        yield by_receipts(lambda comment, decided=decided: comment.id in decided, last=0)  # type: ignore[misc]  # as above
-        yield lambda comment, event, decided=decided: _is_initial(event) or comment.id in decided  # type: ignore[misc]  # as above
+        yield by_receipts(decided.__contains__, last=max(decided, default=0))
+        yield by_receipts(decided.__contains__, last=0)
+        yield lambda comment, event, decided=decided: _is_initial(event) or comment.id in decided  # type: ignore[misc]  # mypy cannot infer a default's type
     yield lambda comment, event: receipts.shows(comment)
     yield lambda comment, event: True
 

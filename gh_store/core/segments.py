@@ -10,6 +10,8 @@ Which of several goes on is a function of their numbers and of what they continu
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
+from typing import Final
 
 from loguru import logger
 
@@ -21,9 +23,12 @@ from gh_store.core.fold import begin, difference
 from gh_store.core.log import Decision, same_event
 from gh_store.core.reading import Reader, edit_id
 from gh_store.core.replies import Replies, Told
-from gh_store.core.types import MAX_COMMENTS, Continued, Event, Malformed, Outcome, Place, State
+from gh_store.core.types import MAX_COMMENTS, MAX_TITLE, Continued, Event, Malformed, Outcome, Place, State
 from gh_store.handlers.comment import Log
 from gh_store.handlers.head import Head, Status, lines
+
+_PLACE: Final = 40
+"""Characters that a title gives to what it continues, at most."""
 
 
 class Segments:
@@ -153,7 +158,7 @@ class Segments:
         """Mark all that a deleted object was in, or was about to go on in: the deletion is whole only then."""
         if head.after is None and head.issue.comments < self.config.log_max_events:
             return
-        family = self.issues.family(head)
+        family = self._family(head)
         line = self._line(family, head)
         for other in family:
             if other.status is not Status.DELETED and self._line(family, other) == line:
@@ -174,7 +179,21 @@ class Segments:
 
     def line(self, head: Head) -> list[Head]:
         """All segments of the object that an issue is a part of, the first one first."""
-        return self._line(self.issues.family(head), head)
+        found = self._line(self._family(head), head)
+        if head.retired and found[-1].issue.number == head.issue.number and self.backend.lag:
+            self.retry.sleep(self.backend.lag)  # what continues it may be too new to be seen
+            found = self._line(self._family(head), head)
+        return found
+
+    def _family(self, head: Head) -> list[Head]:
+        return [self._told(each) for each in self.issues.family(head)]
+
+    def _told(self, head: Head) -> Head:
+        """The head with what its first event says that it continues, where its title does not tell."""
+        if head.after is not None or (head.bracket is not None and len(head.issue.title) < MAX_TITLE - _PLACE):
+            return head
+        first = self._first(head)
+        return replace(head, continues=first.continues.after) if first is not None and first.continues else head
 
     def forward(self, head: Head) -> Head:
         """

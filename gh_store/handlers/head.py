@@ -30,6 +30,7 @@ class Head:
     status: Status
     object_id: str | None
     bracket: wire.Bracket | None
+    continues: Place | None = None  # as its first event says, where that was read
 
     @cached_property
     def body(self) -> JsonObject | None:
@@ -60,8 +61,8 @@ class Head:
 
     @property
     def after(self) -> Place | None:
-        """What the title says that this segment continues."""
-        place = self.bracket.after if self.bracket is not None else None
+        """What this segment continues: the title says it, as long as nobody replaces that."""
+        place = self.bracket.after if self.bracket is not None and self.bracket.after is not None else self.continues
         return place if place is not None and place.issue < self.issue.number else None
 
     @property

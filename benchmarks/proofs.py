@@ -1,0 +1,164 @@
+"""
+That nothing is lost, shown at length: `python benchmarks/proofs.py NAME [--count N] [--seed S] [--jobs J]`.
+
+    crashes    each verb cut before and after each of its requests, and each fault of a server at each request
+    schedules  programs that meet, in random interleavings of their requests (and all with at most two changes)
+    year       a simulated year with so many events
+    kills      so many programs killed with SIGKILL
+    fuzz       so many examples for each parser of what anybody may have written
+
+Each prints what it has tried, and ends with 1 at the first thing that is wrong. The tests run short ones.
+"""
+
+import argparse
+import importlib
+import itertools
+import os
+import random
+import shutil
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
+
+import crashes
+import interleavings
+import kills
+import world
+import year
+from loguru import logger
+
+from gh_store.core import config as configuration
+
+COUNTS = {"crashes": 0, "schedules": 100_000, "year": 100_000, "kills": 500, "fuzz": 20_000}
+
+
+@contextmanager
+def folder() -> Iterator[Path]:
+    """In memory if there is such a place: nothing here is about disks, but for kills."""
+    memory = Path("/dev/shm")  # a folder of our own in it
+    made = tempfile.mkdtemp(dir=memory if memory.is_dir() else None)
+    try:
+        yield Path(made)
+    finally:
+        shutil.rmtree(made)
+
+
+def one_crash(job: tuple[str, str | None, bool]) -> int:
+    name, fault, dies = job
+    logger.remove()
+    verb, config = getattr(crashes, name), configuration.load()
+    with folder() as here:
+        try:
+            if fault is None:
+                return crashes.cut_anywhere(here, config, verb, dies=dies)
+            return crashes.fault_anywhere(here, config, verb, fault, dies=dies)
+        finally:
+            world.stop_server()
+
+
+def all_crashes(_count: int, _seed: int, jobs: int) -> str:
+    names = [verb.__name__ for verb in crashes.VERBS]
+    todo = list(itertools.product(names, (None, *crashes.FAULTS), (True, False)))
+    with ProcessPoolExecutor(jobs) as pool:
+        done = list(pool.map(one_crash, todo))
+    told: Counter[str] = Counter()
+    for (_, fault, _), tried in zip(todo, done, strict=True):
+        told[fault or "cuts"] += tried
+    return f"{len(names)} verbs: " + ", ".join(f"{tried:,} {what}" for what, tried in told.items())
+
+
+def some_schedules(job: tuple[str, int, int, int, bool]) -> tuple[int, int]:
+    """So many random schedules of a scenario; or all of at most two changes."""
+    name, seed, first, last, every = job
+    logger.remove()
+    scenario = getattr(interleavings, name)
+    requests = tried = 0
+    with folder() as here:
+        if every:
+            length, programs = interleavings.play(here / "first.db", scenario, lambda ready: ready[0])
+            known = interleavings.schedules(length, programs, 2) if programs < 5 else []
+            chosen = [interleavings.with_changes(order, at) for order, at in known][first:last]
+        else:
+            chosen = [random.Random(f"{seed}-{name}-{number}").choice for number in range(first, last)]
+        for number, choose in enumerate(chosen, first):
+            try:
+                requests += interleavings.play(here / f"{number}.db", scenario, choose)[0]
+            except AssertionError as error:
+                raise AssertionError(f"{name}, seed {seed}, schedule {number}: {error}") from error
+            tried += 1
+            for file in here.glob(f"{number}.db*"):
+                file.unlink()
+    return tried, requests
+
+
+def all_schedules(count: int, seed: int, jobs: int) -> str:
+    names = [scenario.__name__ for scenario in interleavings.SCENARIOS]
+    each, at_once = count // len(names) + 1, 250
+    todo = [(name, seed, first, first + at_once, True) for name in names for first in range(0, 20_000, at_once)]
+    todo += [
+        (name, seed, first, min(first + at_once, each), False) for first in range(0, each, at_once) for name in names
+    ]
+    with ProcessPoolExecutor(jobs) as pool:
+        done = list(pool.map(some_schedules, todo))
+    few = sum(tried for (*_, every), (tried, _) in zip(todo, done, strict=True) if every)
+    tried, requests = (sum(column) for column in zip(*done, strict=True))
+    random_ = f"{tried - few:,} random ones; {requests:,} requests"
+    return f"{len(names)} scenarios: {few:,} schedules of at most two changes, {random_}"
+
+
+def a_year(count: int, seed: int, _jobs: int) -> str:
+    logger.remove()
+    with folder() as here:
+        lived, applied, issues = year.live(here / "store.db", count, seed)
+    told = ", ".join(f"{many:,} {name}" for name, many in sorted(lived.seen.items()))
+    return f"{applied:,} events applied in {issues} issues of {len(year.OBJECTS)} objects ({told})"
+
+
+def all_kills(count: int, seed: int, _jobs: int) -> str:
+    with tempfile.TemporaryDirectory() as here:
+        told, there = kills.killed(seed, count, Path(here))
+    return f"{count:,} programs killed: {told:,} updates told, {there:,} there, each once"
+
+
+def one_fuzz(name: str, count: int, seed: int) -> str:
+    hypothesis: Any = importlib.import_module("hypothesis")
+    fuzz = importlib.import_module("test_fuzz")
+    test = getattr(fuzz, name)
+    hypothesis.seed(seed)(hypothesis.settings(max_examples=count, deadline=None, database=None)(test))()
+    return name
+
+
+def all_fuzz(count: int, seed: int, jobs: int) -> str:
+    names = [name for name in vars(importlib.import_module("test_fuzz")) if name.startswith("test_")]
+    with ProcessPoolExecutor(jobs) as pool:
+        done = list(pool.map(partial(one_fuzz, count=count, seed=seed), names))
+    return f"{len(done)} parsers, {count:,} examples each"
+
+
+PROOFS = {"crashes": all_crashes, "schedules": all_schedules, "year": a_year, "kills": all_kills, "fuzz": all_fuzz}
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("name", choices=PROOFS)
+    parser.add_argument("--count", type=int, help="how many; each has its default")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
+    given = parser.parse_args()
+    began = time.monotonic()
+    told = PROOFS[given.name](COUNTS[given.name] if given.count is None else given.count, given.seed, given.jobs)
+    print(f"{given.name}: seed {given.seed}, {told}; {time.monotonic() - began:.0f} s")  # the result
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,13 @@
+"""A year in which everything goes wrong; `python benchmarks/proofs.py year` has a hundred thousand events."""
+
+import pytest
+import year
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_the_oracle_agrees_after_a_year(tmp_path, seed):
+    lived, applied, issues = year.live(tmp_path / "store.db", 700, seed)
+    assert applied > 500
+    assert issues >= len(year.OBJECTS)
+    assert lived.seen["cut"] > 10
+    assert lived.seen["left"] > 5
