@@ -5,6 +5,7 @@ That nothing is lost, shown at length: `python benchmarks/proofs.py NAME [--coun
     schedules  programs that meet, in random interleavings of their requests (and all with at most two changes)
     year       a simulated year with so many events
     kills      so many programs killed with SIGKILL
+    log        10,000 real versions through one object, with log.max_events at 2,400 and at 7
     fuzz       so many examples for each parser of what anybody may have written
 
 Each prints what it has tried, and ends with 1 at the first thing that is wrong. The tests run short ones.
@@ -38,7 +39,7 @@ from loguru import logger
 
 from gh_store.core import config as configuration
 
-COUNTS = {"crashes": 0, "schedules": 100_000, "year": 100_000, "kills": 500, "fuzz": 20_000}
+COUNTS = {"crashes": 0, "schedules": 100_000, "year": 100_000, "kills": 500, "log": 5, "fuzz": 20_000}
 
 
 @contextmanager
@@ -129,6 +130,17 @@ def all_kills(count: int, seed: int, _jobs: int) -> str:
     return f"{count:,} programs killed: {told:,} updates told, {there:,} there, each once"
 
 
+def a_long_log(count: int, _seed: int, _jobs: int) -> str:
+    logger.remove()
+    real_data = importlib.import_module("test_real_data")
+    for most in (2_400, 7):
+        with folder() as here:
+            there = world.World(here / "store.db", configuration.load())
+            with there.closing:
+                real_data.versions_in_a_long_log(there, most, count)
+    return f"{2_000 * count:,} versions, twice"
+
+
 def one_fuzz(name: str, count: int, seed: int) -> str:
     hypothesis: Any = importlib.import_module("hypothesis")
     fuzz = importlib.import_module("test_fuzz")
@@ -144,7 +156,10 @@ def all_fuzz(count: int, seed: int, jobs: int) -> str:
     return f"{len(done)} parsers, {count:,} examples each"
 
 
-PROOFS = {"crashes": all_crashes, "schedules": all_schedules, "year": a_year, "kills": all_kills, "fuzz": all_fuzz}
+PROOFS = {
+    "crashes": all_crashes, "schedules": all_schedules, "year": a_year, "kills": all_kills, "log": a_long_log,
+    "fuzz": all_fuzz,
+}  # fmt: skip  # a table
 
 
 def main() -> int:

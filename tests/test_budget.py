@@ -1,6 +1,7 @@
 """Requests are counted: the table of the README is a promise."""
 
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 from world import GitHubWorld, World
@@ -156,6 +157,49 @@ def test_lists_snapshots_and_sweeps(calm, objects, tmp_path):
     for number in range(min(5, objects)):
         store.update(f"object-{number}", {"n": 2}, process=True)
     assert cost(calm, lambda: store.update_snapshot(file)) == ["list_issues"]
+
+
+@pytest.mark.parametrize("events", [10, 2_000, 10_000])
+def test_the_length_of_a_log_costs_nothing(tmp_path, config, events):
+    """Counted on the embedded backend; that requests and verbs are equal over HTTP is shown above."""
+    world = World(tmp_path / "store.db", config)
+    with world.closing:
+        store, page = world.store(), world.backend()
+        store.create("metrics", {})
+        store.create("other", {})
+        number = 1
+        for first in range(0, events, 300):
+            for n in range(first, min(events, first + 300)):
+                page.create_comment(number, f'{{"n": {n}}}')
+            number = world.store().process_updates(number).meta.issue_number
+        world.settle()
+        world.requests()
+        store = world.store()
+        assert len(cost(world, lambda: store.get("metrics"))) == 1
+        assert cost(world, lambda: store.update("metrics", {"a": 1})) == ["create_comment", "edit_issue"]
+        assert len(cost(world, lambda: world.store().get("metrics"))) == 2
+        calls = cost(world, lambda: world.store().process_updates(number))
+        assert calls == ["get_issue", "list_comments", "get_issue", "edit_issue", "add_reaction", "edit_issue"]
+        assert len(cost(world, lambda: list(world.store().list_all()))) == 1
+        assert len(cost(world, lambda: world.store().write_snapshot(tmp_path / "s.json"))) == 1
+        assert len(cost(world, world.store().process_pending)) == 1
+        whole = len(cost(world, lambda: world.store().get_object_history("metrics")))
+        assert whole <= 1 + -(-events // 100) + number, "a page begins anew in each issue"
+
+
+def test_a_move_to_the_next_issue(calm):
+    """It comes once in 2,400 comments; and for as long as it is not finished, a read costs one request more."""
+    calm.config = replace(calm.config, log_max_events=5)
+    store = filled(calm, 4)
+    store.update("metrics", {"n": 1})
+    plain = ["get_issue", "list_comments", "get_issue", "edit_issue", "add_reaction"]
+    calls = cost(calm, lambda: calm.store().process_updates(1))
+    assert calls[:5] == plain
+    assert Counter(calls[5:]) == {
+        "list_issues": 3, "edit_label": 1, "create_issue": 1, "create_comment": 1, "add_label": 1, "remove_label": 1,
+        "list_comments": 3, "get_issue": 5, "edit_issue": 4, "add_reaction": 1,
+    }  # fmt: skip  # a table
+    assert cost(calm, lambda: calm.store().get("metrics")) == ["list_issues"]
 
 
 @pytest.mark.parametrize("objects", [1, 250])

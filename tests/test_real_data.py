@@ -1,5 +1,6 @@
 """The store's typical work, on real data."""
 
+import dataclasses
 import json
 import random
 from itertools import pairwise
@@ -40,6 +41,39 @@ KINDS = pytest.mark.parametrize("kind", [replace, patch, merge], ids=lambda kind
 def test_two_thousand_versions_of_one_document(tmp_path, kind):
     with LocalStore(tmp_path / "store.db") as store:
         versions_of_one_document(store, kind, 2000)
+
+
+@pytest.mark.parametrize(("most", "rounds"), [(2_400, 5), (7, 1)])
+def test_thousands_of_versions_of_one_document(calm, most, rounds):
+    versions_in_a_long_log(calm, most, rounds)
+
+
+def versions_in_a_long_log(world, most, rounds):
+    """So many times over the same ground: the log takes several issues, and nobody notices."""
+    world.config = dataclasses.replace(world.config, log_max_events=most)
+    versions = [line["document"] for line in lines("bitcoin-price-history.jsonl")] * rounds
+    store, random_ = world.store(), random.Random(2026)
+    store.create("btc-price", versions[0])
+    until = random_.randint(1, 90)
+    for at, (old, new) in enumerate(pairwise(versions), 2):
+        kind = random_.choice([replace, patch, merge])
+        store.update("btc-price", kind(old, new), kind.__name__)
+        until -= 1
+        if until == 0 or at == len(versions):
+            obj = world.store().process_updates(store.get("btc-price").meta.issue_number)
+            assert (obj.meta.version, obj.data) == (at, new)
+            until = random_.randint(1, 90)
+    history = store.get_object_history("btc-price")
+    decided = [(entry["version"], entry["outcome"]) for entry in history]
+    assert decided == [(at, "applied") for at in range(1, len(versions) + 1)]
+    assert all(entry["state"] == state and entry["proved"] for entry, state in zip(history, versions, strict=True))
+    for at in random_.sample(range(len(versions)), 5):
+        assert store.get("btc-price", version=at + 1).data == versions[at]
+    assert [obj.meta.version for obj in world.store().list_all()] == [len(versions)]
+    assert len(json.loads(world.store().snapshot().text())["objects"]) == 1
+    world.store().process_pending()  # the writer came late to some issues, and has forwarded what it wrote
+    assert world.store().verify() == Verified((), ())
+    assert world.store().process_pending() == []
 
 
 @KINDS

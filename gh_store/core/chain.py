@@ -69,14 +69,20 @@ class Chain:
         self._next = first_event(segment.comments, self._counts)
         return True
 
-    def comments(self) -> tuple[Comment, ...]:
-        """All that was written in them, oldest first."""
-        return tuple(comment for segment in reversed(list(self)) for comment in segment.comments)
+    def comments(self, reach: int | None = 0, *, before: Segment | None = None) -> tuple[Comment, ...]:
+        """
+        What was written in the segments whose number is greater than `reach`, oldest first; nothing for None.
 
-    def before(self, segment: Segment) -> tuple[Comment, ...]:
-        """What was written in those before one of them, oldest first."""
-        older = [each for each in self if each.ends.after.comment < segment.ends.after.comment]
-        return tuple(comment for each in reversed(older) for comment in each.comments)
+        Args:
+            before: Only in those before this one of them.
+        """
+        found: list[Segment] = []
+        for segment in self if reach is not None else ():
+            if segment.number <= (reach or 0):
+                break
+            if before is None or segment.number < before.number:
+                found.append(segment)
+        return tuple(comment for segment in reversed(found) for comment in segment.comments)
 
 
 def first_event(comments: Sequence[Comment], counts: Counts) -> Event | None:

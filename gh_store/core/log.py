@@ -1,6 +1,6 @@
 """From comments to decisions: which are events, which of them count, and what the fold makes of each."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
@@ -104,17 +104,26 @@ def decide(
 
 def needs_whole(comments: Sequence[Comment], after: int) -> bool:
     """True if an event after position `after` may repeat one that stands anywhere before it."""
-    return _any_again(comments, after, lambda event: True)
+    return any(event.attempt > 1 for event in _events_after(comments, after))
 
 
-def needs_earlier(comments: Sequence[Comment], after: int = 0) -> bool:
-    """True if an event after position `after` may repeat one of a segment before this one."""
-    return _any_again(comments, after, lambda event: not event.initial)
+def reach(comments: Sequence[Comment], after: int = 0) -> int | None:
+    """
+    Which segments before this one an event after position `after` may repeat an event of: those of a greater number.
+
+    None if it repeats none. An event that was forwarded, and posted only once before, can repeat copies of it alone,
+    and they stand behind the issue that it came from.
+    """
+    repeating = (event for event in _events_after(comments, after) if event.attempt > 1 and not event.initial)
+    return min(
+        (event.forwarded.issue if event.forwarded is not None and event.copied_once else 0 for event in repeating),
+        default=None,
+    )
 
 
-def _any_again(comments: Sequence[Comment], after: int, of_interest: Callable[[Event], bool]) -> bool:
+def _events_after(comments: Sequence[Comment], after: int) -> Iterator[Event]:
     events = (read_comment(comment) for comment in comments if comment.id > after)
-    return any(isinstance(event, Event) and event.attempt > 1 and of_interest(event) for event in events)
+    return (event for event in events if isinstance(event, Event))
 
 
 def _decide(

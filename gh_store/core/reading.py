@@ -11,9 +11,15 @@ from gh_store.core import wire
 from gh_store.core.access import Access
 from gh_store.core.chain import Chain, first_event
 from gh_store.core.config import Config
-from gh_store.core.exceptions import BackendUnavailable, GitHubStoreError, InsufficientScope, IntegrityError
+from gh_store.core.exceptions import (
+    BackendUnavailable,
+    GitHubStoreError,
+    InsufficientScope,
+    IntegrityError,
+    ObjectNotFound,
+)
 from gh_store.core.fold import begin
-from gh_store.core.log import Decision, decide, needs_earlier, needs_whole, repeats
+from gh_store.core.log import Decision, decide, needs_whole, reach, repeats
 from gh_store.core.receipts import Receipts
 from gh_store.core.replay import Replay, deleted, replay, replay_segment
 from gh_store.core.retry import Retry
@@ -260,7 +266,7 @@ class Reader:
     def told(self, head: Head) -> tuple[Comment, ...]:
         """All comments of an issue, and of those before it if an event could repeat one of theirs."""
         log = self.comments.whole(head.issue.number)
-        past = reversed(list(self._chain(log))) if needs_earlier(log.comments) else ()
+        past = reversed(list(self._chain(log))) if reach(log.comments) is not None else ()
         return (*(comment for segment in past for comment in segment.all), *log.comments)
 
     def whole(self, head: Head) -> tuple[Comment, ...]:
@@ -273,7 +279,7 @@ class Reader:
         if reading.chain is None:
             return
         for segment in reading.chain:
-            earlier = reading.chain.before(segment) if needs_earlier(segment.comments) else ()
+            earlier = reading.chain.comments(reach(segment.comments), before=segment)
             replayed = replay_segment(segment, self.access, self.receipts, earlier)
             yield replayed or Replay((), begin(segment.state), proved=False)
 
@@ -281,7 +287,7 @@ class Reader:
         return Chain(self.comments, self.counted, first_event(log.comments, self.counted) if log.whole else None)
 
     def _replayed(self, head: Head, log: Log, chain: Chain) -> Replay | None:
-        earlier = chain.comments() if needs_earlier(log.comments) else ()
+        earlier = chain.comments(reach(log.comments))
         return replay(head, log.comments, self.access, self.receipts, earlier)
 
     def counted(self, comment: Comment, event: Event | Malformed) -> bool:
@@ -296,7 +302,7 @@ class Reader:
         assert head.bracket is not None
         after = head.bracket.watermark
         counts = self._counts if after else self._counts_anew
-        earlier = chain.comments() if needs_earlier(log.comments, after) else ()
+        earlier = chain.comments(reach(log.comments, after))
         pending = decide(log.comments, counts, start=base, after=after, refuses=self._refuses(head), earlier=earlier)
         state = pending[-1].state if pending else base
         # A body that is what the pending events make is the work of an older processor.
@@ -319,16 +325,21 @@ class Reader:
         if begin is None or begin.continues is None or (reading.head.proven and bracket and bracket.watermark):
             return reading
         ends = begin.continues
-        there = self.comments.since(ends.after.issue, ends.after.comment, ends.comments)
-        here = self.counting(reading.log.comments)
-        taken = {event.forwarded for _, event in here if isinstance(event, Event)}
+        try:
+            there = self.comments.since(ends.after.issue, ends.after.comment, ends.comments)
+        except ObjectNotFound:  # what the segment continues was deleted
+            return reading
+        here = [event for _, event in self.counting(reading.log.comments) if isinstance(event, Event)]
+        taken, named = {event.forwarded for event in here}, {event.event_id for event in here} - {None}
         late = tuple(
             comment
-            for comment, _ in self.counting(there.comments, ends.after.comment)
+            for comment, event in self.counting(there.comments, ends.after.comment)
             if Place(ends.after.issue, comment.id) not in taken
+            and not (isinstance(event, Event) and event.event_id in named)
         )
+        earlier = reading.chain.comments(reach(late)) if reading.chain is not None else ()
         # None of them is an event of this issue, so none is compared with what stands here before it.
-        decisions = decide(late, self._counts, start=reading.state, after=ends.after.comment)
+        decisions = decide(late, self._counts, start=reading.state, after=ends.after.comment, earlier=earlier)
         state = decisions[-1].state if decisions else reading.state
         return replace(reading, pending=(*reading.pending, *decisions), state=state)
 
@@ -355,7 +366,7 @@ class Reader:
             begins = isinstance(event, Event) and event.begins and comment.author == head.issue.author
             return begins or self._counts(comment, event)
 
-        earlier = chain.comments() if needs_earlier(log.comments) else ()
+        earlier = chain.comments(reach(log.comments))
         decisions = decide(log.comments, counts, refuses=self._refuses(head), earlier=earlier)
         decided_to = next((d.comment.id for d in reversed(decisions) if self.receipts.decided(d.comment)), 0)
         known = tuple(d for d in decisions if d.comment.id <= decided_to or d.creates)

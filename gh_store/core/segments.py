@@ -366,6 +366,7 @@ class Segments:
                 expected_version=event.expected_version,
                 origin=wire.meta_origin(event.meta),
                 forwarded=place,
+                copied_once=event.copied_once or (event.attempt == 1 and event.forwarded is None),
             )
         except ValueTooLarge as error:
             return error

@@ -113,6 +113,7 @@ class Event:
             one is a copy of, or None.
         continues: What the segment goes on from that begins with this event, or None.
         forwarded: Where the event stood that this one is a copy of, in an issue that the object has left; or None.
+        copied_once: False if that event said that it may have been posted before.
     """
 
     position: int
@@ -129,6 +130,7 @@ class Event:
     refused: tuple[str, str] | None = None
     continues: Continued | None = None
     forwarded: Place | None = None
+    copied_once: bool = False
 
     @property
     def begins(self) -> bool:

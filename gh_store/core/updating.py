@@ -58,6 +58,7 @@ class Updater:
                     attempt=attempt,
                     expected_version=expected_version,
                     forwarded=left,
+                    copied_once=event_id is None,
                 )
             except LogFull as error:
                 error.hint = (

@@ -94,6 +94,7 @@ class CommentHandler:
         origin: Mapping[str, Any] | None = None,
         continues: Continued | None = None,
         forwarded: Place | None = None,
+        copied_once: bool = False,
     ) -> Comment:
         """
         Write an event, once: a try whose outcome is unknown is looked up, and a repetition says so.
@@ -115,6 +116,7 @@ class CommentHandler:
                 origin=origin,
                 continues=continues,
                 forwarded=forwarded,
+                copied_once=copied_once,
             )
             return self.backend.create_comment(number, text)
 

@@ -565,3 +565,57 @@ def test_what_strangers_claim_to_continue_is_nothing(world):
     assert len(states(world.store())) == 6
     world.settle()
     assert world.store().verify().damage == ()
+
+
+def test_what_was_written_again_to_the_next_issue_is_not_read_twice(world):
+    """A writer that was cut has an event on the old issue, and its repetition on the new one; a hand breaks the title."""
+    filled(world, MOST)
+    late = {"_data": {"n": "late"}, "_meta": {"update_mode": "append", "event_id": "mine", "attempt": 2}}
+    world.backend().create_comment(1, json.dumps(late))
+    world.store().update("thing", {"n": "late"}, event_id="mine", process=True)
+    world.settle()
+    world.store().update("thing", {"n": "newer"}, process=True)
+    world.backend().edit_issue(2, body="What was here?")
+    world.settle()
+    assert world.store().get("thing").data == {"n": "newer"}
+    world.store().process_pending()
+    world.settle()
+    assert world.store().get("thing").data == {"n": "newer"}
+    assert world.store().verify().damage == ()
+
+
+def test_an_event_that_reaches_the_old_issue_twice_is_read_once(world):
+    half_moved(world, "add_label")
+    world.store(config=replace(world.config, log_max_events=99)).get("thing")
+    first = json.loads(world.comments(1)[1].body)
+    first["_meta"]["attempt"] = 2
+    world.backend().create_comment(1, json.dumps(first))
+    world.backend().remove_label(1, "stored-object")
+    world.settle()
+    assert world.store().get("thing").data == {"n": 4}
+    world.store().process_pending()
+    world.settle()
+    assert world.store().get("thing").data == {"n": 4}
+
+
+def test_a_replaced_title_does_not_break_the_chain(world):
+    filled(world, MOST + 1)
+    world.backend().edit_issue(2, title="A better name")
+    world.backend().create_comment(1, '{"late": 1}')
+    world.settle()
+    assert world.store().process_updates(1).data == {"n": 6, "late": 1}
+    world.settle()
+    world.store().process_pending()
+    world.settle()
+    assert "after 1@" in world.issue(2).title
+    assert world.store().verify().damage == ()
+
+
+def test_a_writer_waits_until_it_sees_where_the_object_went(world):
+    writer = world.store()
+    filled(world, 1)
+    writer.get("thing")
+    other = world.store()
+    for n in range(2, MOST + 1):
+        other.update("thing", {"n": n}, process=True)
+    assert writer.update("thing", {"late": 1}).meta.issue_number == 2  # no index shows that yet

@@ -56,6 +56,7 @@ def write_event(
     origin: Mapping[str, Any] | None = None,
     continues: Continued | None = None,
     forwarded: Place | None = None,
+    copied_once: bool = False,
 ) -> str:
     """
     The text of a comment that carries an event.
@@ -65,6 +66,7 @@ def write_event(
         origin: Where the event stood before it was copied, and what became of it there.
         continues: What the segment goes on from that begins with this event.
         forwarded: Where the event stood before the object went on in another issue.
+        copied_once: True if it was posted only once there: then only its copies can repeat it.
     Raises:
         ValueTooLarge: It does not fit in a comment.
     """
@@ -90,7 +92,7 @@ def write_event(
             "time": continues.time.isoformat(),
         }
     if forwarded is not None:
-        meta["forwarded"] = {"issue": forwarded.issue, "comment": forwarded.comment}
+        meta["forwarded"] = {"issue": forwarded.issue, "comment": forwarded.comment, "once": copied_once}
     event: dict[str, Any] = {"_data": data, "_meta": meta}
     if initial_of is not None:
         meta["object_id"] = initial_of
@@ -140,7 +142,8 @@ def read_event(text: str, *, position: int, time: datetime) -> Event | Malformed
         full=full,
         refused=_refused(meta),
         continues=_continues(meta) if kind == "initial_state" else None,
-        forwarded=_place(meta.get("forwarded")),
+        forwarded=(place := _place(meta.get("forwarded"))),
+        copied_once=place is not None and meta["forwarded"].get("once") is True,
     )
 
 
