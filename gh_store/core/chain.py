@@ -46,6 +46,7 @@ class Chain:
     def __init__(self, log: Whole, counts: Counts, begin: Event | None) -> None:
         self._log = log
         self._counts = counts
+        self.continues = begin.continues.after if begin is not None and begin.continues is not None else None
         self._next = begin
         self._read: list[Segment] = []
 

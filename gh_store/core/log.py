@@ -15,7 +15,7 @@ from gh_store.core.exceptions import (
     ValueTooLarge,
 )
 from gh_store.core.fold import Rejection, begin, fold
-from gh_store.core.types import Event, Malformed, Outcome, State
+from gh_store.core.types import Event, Malformed, Outcome, Place, State
 from gh_store.handlers.comment import read_comment
 
 Counts = Callable[[Comment, Event | Malformed], bool]
@@ -107,18 +107,26 @@ def needs_whole(comments: Sequence[Comment], after: int) -> bool:
     return any(event.attempt > 1 for event in _events_after(comments, after))
 
 
-def reach(comments: Sequence[Comment], after: int = 0) -> int | None:
+def reach(comments: Sequence[Comment], after: int = 0, continues: Place | None = None) -> int | None:
     """
     Which segments before this one an event after position `after` may repeat an event of: those of a greater number.
 
-    None if it repeats none. An event that was forwarded, and posted only once before, can repeat copies of it alone,
-    and they stand behind the issue that it came from.
+    None if it repeats none. A copy of an event that was posted only once can repeat that, if the object went on from
+    where it stood, and other copies, which stand in later segments.
+
+    Args:
+        continues: What this segment goes on from.
     """
+
+    def first(event: Event) -> int:
+        place = event.forwarded
+        if place is None or not event.copied_once:
+            return 0
+        came_later = continues is not None and continues.issue == place.issue and continues.comment < place.comment
+        return place.issue if came_later else place.issue - 1
+
     repeating = (event for event in _events_after(comments, after) if event.attempt > 1 and not event.initial)
-    return min(
-        (event.forwarded.issue if event.forwarded is not None and event.copied_once else 0 for event in repeating),
-        default=None,
-    )
+    return min(map(first, repeating), default=None)
 
 
 def _events_after(comments: Sequence[Comment], after: int) -> Iterator[Event]:

@@ -287,7 +287,7 @@ class Reader:
         return Chain(self.comments, self.counted, first_event(log.comments, self.counted) if log.whole else None)
 
     def _replayed(self, head: Head, log: Log, chain: Chain) -> Replay | None:
-        earlier = chain.comments(reach(log.comments))
+        earlier = chain.comments(reach(log.comments, continues=chain.continues))
         return replay(head, log.comments, self.access, self.receipts, earlier)
 
     def counted(self, comment: Comment, event: Event | Malformed) -> bool:
@@ -302,7 +302,7 @@ class Reader:
         assert head.bracket is not None
         after = head.bracket.watermark
         counts = self._counts if after else self._counts_anew
-        earlier = chain.comments(reach(log.comments, after))
+        earlier = chain.comments(reach(log.comments, after, chain.continues))
         pending = decide(log.comments, counts, start=base, after=after, refuses=self._refuses(head), earlier=earlier)
         state = pending[-1].state if pending else base
         # A body that is what the pending events make is the work of an older processor.
@@ -322,24 +322,29 @@ class Reader:
     def _with_late(self, reading: Reading) -> Reading:
         """The reading of a segment, with what still has to be forwarded to it: in the order that it will have then."""
         begin, bracket = reading.begin, reading.head.bracket
-        if begin is None or begin.continues is None or (reading.head.proven and bracket and bracket.watermark):
-            return reading
-        ends = begin.continues
+        ends = begin.continues if begin is not None else None
+        if ends is None or (bracket is not None and bracket.watermark and (reading.head.proven or reading.proved)):
+            return reading  # it was committed, so all that came before was forwarded
+        position, count = ends.after.comment, ends.comments
         try:
-            there = self.comments.since(ends.after.issue, ends.after.comment, ends.comments)
+            if not reading.head.young:  # its title was replaced
+                old = self.issues.read(ends.after.issue)
+                if old.drained and old.bracket is not None:
+                    position, count = old.bracket.watermark, old.bracket.comments
+            there = self.comments.since(ends.after.issue, position, count)
         except ObjectNotFound:  # what the segment continues was deleted
             return reading
         here = [event for _, event in self.counting(reading.log.comments) if isinstance(event, Event)]
         taken, named = {event.forwarded for event in here}, {event.event_id for event in here} - {None}
         late = tuple(
             comment
-            for comment, event in self.counting(there.comments, ends.after.comment)
+            for comment, event in self.counting(there.comments, position)
             if Place(ends.after.issue, comment.id) not in taken
             and not (isinstance(event, Event) and event.event_id in named)
         )
         earlier = reading.chain.comments(reach(late)) if reading.chain is not None else ()
         # None of them is an event of this issue, so none is compared with what stands here before it.
-        decisions = decide(late, self._counts, start=reading.state, after=ends.after.comment, earlier=earlier)
+        decisions = decide(late, self._counts, start=reading.state, after=position, earlier=earlier)
         state = decisions[-1].state if decisions else reading.state
         return replace(reading, pending=(*reading.pending, *decisions), state=state)
 
@@ -366,7 +371,7 @@ class Reader:
             begins = isinstance(event, Event) and event.begins and comment.author == head.issue.author
             return begins or self._counts(comment, event)
 
-        earlier = chain.comments(reach(log.comments))
+        earlier = chain.comments(reach(log.comments, continues=chain.continues))
         decisions = decide(log.comments, counts, refuses=self._refuses(head), earlier=earlier)
         decided_to = next((d.comment.id for d in reversed(decisions) if self.receipts.decided(d.comment)), 0)
         known = tuple(d for d in decisions if d.comment.id <= decided_to or d.creates)

@@ -113,7 +113,7 @@ class Event:
             one is a copy of, or None.
         continues: What the segment goes on from that begins with this event, or None.
         forwarded: Where the event stood that this one is a copy of, in an issue that the object has left; or None.
-        copied_once: False if that event said that it may have been posted before.
+        copied_once: True if that event was posted only once there.
     """
 
     position: int

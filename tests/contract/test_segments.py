@@ -225,7 +225,7 @@ def test_what_people_write_on_the_old_issue_is_forwarded(world):
     assert obj.meta.issue_number == 2
     world.settle()
     history = world.store().get_object_history("thing")
-    assert history[-1]["metadata"]["forwarded"] == {"issue": 1, "comment": world.comments(1)[MOST].id}
+    assert history[-1]["metadata"]["forwarded"] == {"issue": 1, "comment": world.comments(1)[MOST].id, "once": True}
     assert history[-1]["metadata"]["event_id"] == f"forward-{world.comments(1)[MOST].id}"
     replies = [comment.body for comment in world.comments(1) if comment.body.startswith("gh-store rejected")]
     assert len(replies) == 2, replies

@@ -66,7 +66,7 @@ def write_event(
         origin: Where the event stood before it was copied, and what became of it there.
         continues: What the segment goes on from that begins with this event.
         forwarded: Where the event stood before the object went on in another issue.
-        copied_once: True if it was posted only once there: then only its copies can repeat it.
+        copied_once: True if it was posted only once there.
     Raises:
         ValueTooLarge: It does not fit in a comment.
     """
