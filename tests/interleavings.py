@@ -7,8 +7,10 @@ no read that began after an update returned missed it.
 """
 
 import itertools
+import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -21,11 +23,27 @@ from gh_store.core import config as configuration
 Scenario = Callable[["Stage"], list[Program]]
 
 
+CONFIG = configuration.load()
+
+
+@cache
+def template() -> tuple[bytes, float]:
+    """The file of a repository with an object in it, and its time."""
+    with tempfile.TemporaryDirectory() as folder:
+        world = World(Path(folder) / "store.db", CONFIG)
+        with world.closing:
+            world.near().create("thing", {"n": 0})
+        return world.path.read_bytes(), world.clock.at
+
+
 class Stage:
     """A repository, and the programs that meet in it."""
 
-    def __init__(self, path: Path, most: int = 2_400) -> None:
-        self.world = World(path, replace(configuration.load(), log_max_events=most))
+    def __init__(self, path: Path) -> None:
+        data, at = template()
+        path.write_bytes(data)
+        self.world = World(path, CONFIG)
+        self.world.clock.at = at
         self.written: list[str] = []  # what updates of `thing` have returned, in order
         self.left: list[str] = []  # and those of `left`
 
@@ -193,8 +211,6 @@ def play(path: Path, scenario: Scenario, choose: Callable[[Sequence[int]], int])
     """One schedule from its beginning to its end, and what must hold then; how many requests and programs it had."""
     stage = Stage(path)
     with stage.world.closing:
-        near = stage.world.near()
-        near.create("thing", {"n": 0})
         programs = scenario(stage)
         trace = run(programs, choose)
         errors = [program.error for program in programs if program.error is not None]

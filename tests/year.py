@@ -31,7 +31,6 @@ from gh_store import (
 from gh_store.backends.faults import FaultyBackend
 from gh_store.core import config as configuration
 
-OBJECTS = [f"object-{number}" for number in range(8)]
 DOZEN = 12
 BOT = "github-actions[bot]"
 MOST = 150
@@ -84,7 +83,8 @@ class Write:
 class Year:
     """Everybody, and the oracle."""
 
-    def __init__(self, path: Path, seed: int) -> None:
+    def __init__(self, path: Path, seed: int, objects: int) -> None:
+        self.objects = [f"object-{number}" for number in range(objects)]
         self.dice = random.Random(seed)
         config = replace(configuration.load(), log_max_events=MOST, retries_max_attempts=1, rejections_reply=True)
         self.world = World(path, config, lagging=True)
@@ -104,7 +104,7 @@ class Year:
         for client in self.clients:
             self.world.user(client, "write")
         self.world.user(BOT, "write")
-        for object_id in OBJECTS:
+        for object_id in self.objects:
             self.near.create(object_id, {})
             self.oracle[object_id] = {}
 
@@ -148,7 +148,7 @@ class Year:
     def write(self) -> None:
         client = self.dice.choice([*self.clients, *self.gone[-3:]])
         if client in self.gone:
-            self.world.backend(client).create_comment(self.number(self.dice.choice(OBJECTS)), '{"by": "a leaver"}')
+            self.world.backend(client).create_comment(self.number(self.dice.choice(self.objects)), '{"by": "a leaver"}')
             return
         write = self.again.pop(client, None) or self.meant(client)
         if write.life != self.lives[write.object_id]:
@@ -177,7 +177,7 @@ class Year:
     def meant(self, client: str) -> Write:
         dice = self.dice
         self.numbers += 1
-        object_id = dice.choice(OBJECTS)
+        object_id = dice.choice(self.objects)
         write = Write(object_id, self.lives[object_id], f"k{dice.randrange(4)}", self.numbers, f"{client}-{self.numbers}", "append")  # fmt: skip
         luck = dice.random()
         if luck < 0.02:
@@ -228,7 +228,7 @@ class Year:
 
     def stranger(self) -> None:
         page, dice = self.world.backend("stranger"), self.dice
-        number = dice.choice([self.number(dice.choice(OBJECTS)), dice.randint(1, len(OBJECTS))])
+        number = dice.choice([self.number(dice.choice(self.objects)), dice.randint(1, len(self.objects))])
         comments = self.near.backend.list_comments(number, 1).comments
         said = dice.choice([
             '{"evil": 1}', "talk", '```json\n{"evil": 1}\n```', comments[0].body,
@@ -243,7 +243,7 @@ class Year:
     def page(self) -> None:
         """A colleague writes on the page: bare JSON, on the issue that is open there, be it the old one."""
         client = self.dice.choice(self.clients)
-        object_id = self.dice.choice(OBJECTS)
+        object_id = self.dice.choice(self.objects)
         self.numbers += 1
         number = self.number(object_id)
         value = {client: {"page": self.numbers}}
@@ -256,7 +256,7 @@ class Year:
             self.wake(number)
 
     def hand(self) -> None:
-        object_id = self.dice.choice(OBJECTS)
+        object_id = self.dice.choice(self.objects)
         head = self.near._issues.read(self.number(object_id))
         if head.body is None or not head.proven or head.young or self.depth:
             return  # what falls between a processor's GET and its PATCH is lost, as docs/guarantees.md says
@@ -266,18 +266,18 @@ class Year:
         self.world.clock.sleep(3)  # and so is what a read does not show yet
 
     def prose(self) -> None:
-        head = self.near._issues.read(self.number(self.dice.choice(OBJECTS)))
+        head = self.near._issues.read(self.number(self.dice.choice(self.objects)))
         if head.proven:
             self.near.backend.edit_issue(head.issue.number, body="What was here?")
 
     def title(self) -> None:
-        head = self.near._issues.read(self.number(self.dice.choice(OBJECTS)))
+        head = self.near._issues.read(self.number(self.dice.choice(self.objects)))
         if head.settled and self.depth == 0:
             self.near.backend.edit_issue(head.issue.number, title="A better name")
 
     def receipt(self) -> None:
         """The owner takes a receipt back by mistake, and has it left again."""
-        object_id = self.dice.choice(OBJECTS)
+        object_id = self.dice.choice(self.objects)
         comments = self.near.backend.list_comments(self.number(object_id), 1).comments
         mine = [comment.id for comment in comments if comment.author and comment.author.login in self.clients]
         if self.depth == 0 and mine:
@@ -286,7 +286,7 @@ class Year:
             self.near.repair(object_id)
 
     def read(self) -> None:
-        object_id = self.dice.choice(OBJECTS)
+        object_id = self.dice.choice(self.objects)
         before = json.loads(json.dumps(self.oracle[object_id])), self.lives[object_id]
         if self.depth or self.calm:
             return
@@ -303,7 +303,7 @@ class Year:
     def recreate(self) -> None:
         if self.depth:
             return
-        object_id = self.dice.choice(OBJECTS)
+        object_id = self.dice.choice(self.objects)
         self.lives[object_id] += 1
         for _ in range(20):  # whoever wants it gone tries until it is
             try:
@@ -370,7 +370,7 @@ class Year:
         self.seen["adopted"] += len(self.near.adopt())
         self.settle()
         # What the store has decided of the leaver's last words holds from now on.
-        for object_id in OBJECTS:
+        for object_id in self.objects:
             data = self.near.get(object_id).data
             self.must_agree(object_id, data)
             if leaver in data or leaver in self.oracle[object_id]:
@@ -407,7 +407,7 @@ class Year:
         damage = self.near.verify().damage
         assert damage == (), damage
         applied = 0
-        for object_id in OBJECTS:
+        for object_id in self.objects:
             obj = self.near.get(object_id)
             self.must_agree(object_id, obj.data)
             entries = [e for e in self.near.get_object_history(object_id) if e["outcome"] == "applied"]
@@ -421,9 +421,9 @@ class Year:
         return Store(self.world.backend(client), self.world.config, sleep=self.world.clock.sleep)
 
 
-def live(path: Path, events: int, seed: int) -> tuple[Year, int, int]:
+def live(path: Path, events: int, seed: int, *, objects: int = 8) -> tuple[Year, int, int]:
     """A year with so many accepted events; and how many stand there in the end, in how many issues."""
-    year = Year(path, seed)
+    year = Year(path, seed, objects)
     with year.world.closing:
         month = events // 12 + 1
         while year.seen["accepted"] < events:
