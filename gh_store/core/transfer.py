@@ -42,7 +42,8 @@ def records(reader: Reader, *, deleted: bool, progress: Progress) -> Iterator[Re
     seen = set[int]()
     for label in wanted:
         for head in list_issues(reader.issues, [label]).heads:
-            kept = head.status is Status.ACTIVE or (deleted and head.status is Status.DELETED)
+            last = not head.has_label(wire.RETIRED_LABEL)
+            kept = head.status is Status.ACTIVE or (deleted and head.status is Status.DELETED and last)
             if kept and not head.unfinished and head.issue.number not in seen:
                 seen.add(head.issue.number)
                 yield record_of(reader, head)

@@ -407,6 +407,8 @@ class PublishedIssueHandler:
     def get_object_by_number(self, issue_number: int) -> StoredObject:
         """The object that an issue holds."""
         head = self._store._issues.read(issue_number)  # noqa: SLF001  # one class in two names
+        if head.retired:
+            head = self._store._processor.segments.last(head)  # noqa: SLF001  # as above
         if head.status is not Status.ACTIVE:
             raise ObjectNotFound(f"Issue {issue_number} holds no object.")
         return self._store._reader.view(head)  # noqa: SLF001  # as above

@@ -244,6 +244,19 @@ def test_an_object_whose_whole_past_was_deleted_is_still_there(world, metrics):
     assert world.store().update("metrics", {"m": 2}, process=True).data == {"n": 1, "m": 2}
 
 
+def test_comments_that_were_deleted_move_the_pages_and_hide_nothing(world, metrics):
+    for n in range(210):
+        world.backend().create_comment(1, f"talk {n}")
+    world.settle()
+    metrics.process_updates(1)
+    for comment in world.comments()[1:180]:
+        world.backend().delete_comment(comment.id)
+    metrics.update("metrics", {"m": 1})
+    world.settle()
+    assert world.store().get("metrics").data == {"n": 0, "m": 1}
+    assert world.store().process_updates(1).data == {"n": 0, "m": 1}
+
+
 def test_missing_receipts_are_left_by_the_next_run(world, metrics):
     for n in (1, 2, 3):
         metrics.update("metrics", {"n": n})

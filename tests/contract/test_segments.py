@@ -113,6 +113,14 @@ def test_an_object_goes_on_in_other_issues(world):
     assert world.store().process_pending() == []
 
 
+def test_who_knows_an_old_number_finds_the_object(world):
+    filled(world, 2 * MOST)
+    last = world.store().get("thing")
+    assert world.store().issue_handler.get_object_by_number(1) == last
+    assert world.store().process_updates(1) == last
+    assert world.store().process_updates(1, dry_run=True) == last
+
+
 def test_what_lies_before_a_long_issue_goes_on_too(world):
     store = world.store()
     store.create("thing", {})

@@ -396,6 +396,22 @@ def test_who_does_not_count_imports_nothing(tmp_path, config):
         assert list(world.near().list_all()) == []
 
 
+def test_a_deleted_object_of_several_issues_is_one(world, source):
+    source.config = world.config = replace(world.config, log_max_events=4)
+    source.near().create("a", {})
+    for n in range(9):
+        source.near().update("a", {"n": n}, process=True)
+    source.near().delete("a")
+    source.near().create("a", {"life": 2})
+    lines = list(source.near().export(deleted=True))
+    assert [json.loads(line).get("version") for line in lines[1:-1]] == [1, 10]
+    assert all(each.error is None for each in world.store().import_from(lines))
+    world.settle()
+    assert world.near().get("a").data == {"life": 2}
+    assert list(map(json.loads, world.near().export(deleted=True)))[2]["data"] == {"n": 8}
+    assert world.near().verify().damage == ()
+
+
 # --- adopt ----------------------------------------------------------------------------------------
 
 
