@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Protocol
 
 from gh_store.backends.base import Comment
 from gh_store.core.exceptions import ObjectNotFound
-from gh_store.core.log import Counts
-from gh_store.core.types import Continued, Event
+from gh_store.core.log import Counts, reach
+from gh_store.core.types import Continued, Event, Place
 from gh_store.handlers.comment import Log, read_comment
 
 
@@ -43,12 +44,15 @@ class Whole(Protocol):
 class Chain:
     """The segments before one, the newest first; each is read when it is asked for, and once."""
 
-    def __init__(self, log: Whole, counts: Counts, begin: Event | None) -> None:
+    def __init__(self, log: Whole, counts: Counts, comments: Sequence[Comment]) -> None:
         self._log = log
         self._counts = counts
-        self.continues = begin.continues.after if begin is not None and begin.continues is not None else None
-        self._next = begin
+        self._comments = comments
         self._read: list[Segment] = []
+
+    @cached_property
+    def _begin(self) -> Event | None:
+        return first_event(self._comments, self._counts)
 
     def __iter__(self) -> Iterator[Segment]:
         at = 0
@@ -57,7 +61,7 @@ class Chain:
             at += 1
 
     def _more(self) -> bool:
-        begin = self._next
+        begin = first_event(self._read[-1].comments, self._counts) if self._read else self._begin
         ends = begin.continues if begin is not None else None
         if begin is None or ends is None or ends.after.issue in {segment.number for segment in self._read}:
             return False
@@ -65,25 +69,30 @@ class Chain:
             comments = self._log.whole(ends.after.issue).comments
         except ObjectNotFound:  # deleted, or transferred: what was before it is lost with it
             comments = ()
-        segment = Segment(ends.after.issue, comments, ends, begin)
-        self._read.append(segment)
-        self._next = first_event(segment.comments, self._counts)
+        self._read.append(Segment(ends.after.issue, comments, ends, begin))
         return True
 
-    def comments(self, reach: int | None = 0, *, before: Segment | None = None) -> tuple[Comment, ...]:
+    def earlier(
+        self, comments: Sequence[Comment], after: int = 0, *, before: Segment | None = None
+    ) -> tuple[Comment, ...]:
         """
-        What was written in the segments whose number is greater than `reach`, oldest first; nothing for None.
+        What was written in earlier segments, oldest first, as far as an event after a position could repeat it.
 
         Args:
-            before: Only in those before this one of them.
+            before: The segment that the comments are of, if it lies behind itself.
         """
+        beyond = reach(comments, after, self._continues if before is None else lambda: None)
         found: list[Segment] = []
-        for segment in self if reach is not None else ():
-            if segment.number <= (reach or 0):
+        for segment in self if beyond is not None else ():
+            if segment.number <= (beyond or 0):
                 break
             if before is None or segment.number < before.number:
                 found.append(segment)
         return tuple(comment for segment in reversed(found) for comment in segment.comments)
+
+    def _continues(self) -> Place | None:
+        ends = self._begin.continues if self._begin is not None else None
+        return ends.after if ends is not None else None
 
 
 def first_event(comments: Sequence[Comment], counts: Counts) -> Event | None:

@@ -107,7 +107,7 @@ def needs_whole(comments: Sequence[Comment], after: int) -> bool:
     return any(event.attempt > 1 for event in _events_after(comments, after))
 
 
-def reach(comments: Sequence[Comment], after: int = 0, continues: Place | None = None) -> int | None:
+def reach(comments: Sequence[Comment], after: int, continues: Callable[[], Place | None]) -> int | None:
     """
     Which segments before this one an event after position `after` may repeat an event of: those of a greater number.
 
@@ -115,14 +115,15 @@ def reach(comments: Sequence[Comment], after: int = 0, continues: Place | None =
     where it stood, and other copies, which stand in later segments.
 
     Args:
-        continues: What this segment goes on from.
+        continues: Tells what this segment goes on from.
     """
 
     def first(event: Event) -> int:
         place = event.forwarded
         if place is None or not event.copied_once:
             return 0
-        came_later = continues is not None and continues.issue == place.issue and continues.comment < place.comment
+        ends = continues()
+        came_later = ends is not None and ends.issue == place.issue and ends.comment < place.comment
         return place.issue if came_later else place.issue - 1
 
     repeating = (event for event in _events_after(comments, after) if event.attempt > 1 and not event.initial)

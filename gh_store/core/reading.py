@@ -2,26 +2,26 @@
 
 import hashlib
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from gh_store.backends.base import Backend, Comment
 from gh_store.core import wire
 from gh_store.core.access import Access
-from gh_store.core.chain import Chain, first_event
+from gh_store.core.chain import Chain
 from gh_store.core.config import Config
 from gh_store.core.exceptions import (
     BackendUnavailable,
-    GitHubStoreError,
     InsufficientScope,
     IntegrityError,
     ObjectNotFound,
 )
 from gh_store.core.fold import begin
-from gh_store.core.log import Decision, decide, needs_whole, reach, repeats
+from gh_store.core.judge import Judge
+from gh_store.core.log import Decision, decide, needs_whole
 from gh_store.core.receipts import Receipts
-from gh_store.core.replay import Replay, deleted, replay, replay_segment
+from gh_store.core.replay import Replay, replay, replay_segment
 from gh_store.core.retry import Retry
 from gh_store.core.types import Event, JsonObject, Malformed, ObjectMeta, Outcome, Place, State, StoredObject
 from gh_store.handlers.comment import CommentHandler, Log, read_comment
@@ -123,6 +123,7 @@ class Reader:
         self.comments = comments
         self.access = access
         self.receipts = receipts
+        self.judge = Judge(access, receipts, comments)
 
     # --- one object -------------------------------------------------------------------------------
 
@@ -159,7 +160,7 @@ class Reader:
 
     def _decide_all(self, log: Log) -> list[Decision]:
         try:
-            return decide(log.comments, self._counts)
+            return decide(log.comments, self.judge.counts)
         except InsufficientScope:
             return decide(log.comments, lambda comment, event: True)
 
@@ -263,47 +264,44 @@ class Reader:
                 return self._pending(head, log, replayed.state, replayed, chain)
         return self._by_receipts(head, log, chain)
 
-    def told(self, head: Head) -> tuple[Comment, ...]:
-        """All comments of an issue, and of those before it if an event could repeat one of theirs."""
+    def told(self, head: Head, position: int) -> tuple[Comment, ...]:
+        """All comments of an issue, and of those before it if the event at this position could repeat one of theirs."""
         log = self.comments.whole(head.issue.number)
-        past = reversed(list(self._chain(log))) if reach(log.comments) is not None else ()
+        repeating = needs_whole([comment for comment in log.comments if comment.id == position], 0)
+        past = reversed(list(self._chain(log))) if repeating else ()
         return (*(comment for segment in past for comment in segment.all), *log.comments)
 
     def whole(self, head: Head) -> tuple[Comment, ...]:
         """All that was ever written to an object, whichever issue it was in."""
         log = self.comments.whole(head.issue.number)
-        return (*self._chain(log).comments(), *log.comments)
+        past = reversed(list(self._chain(log)))
+        return (*(comment for segment in past for comment in segment.comments), *log.comments)
 
     def past(self, reading: Reading) -> Iterator[Replay]:
         """What the segments before an issue yield, the latest first; each is read when it is asked for."""
         if reading.chain is None:
             return
         for segment in reading.chain:
-            earlier = reading.chain.comments(reach(segment.comments), before=segment)
+            earlier = reading.chain.earlier(segment.comments, before=segment)
             replayed = replay_segment(segment, self.access, self.receipts, earlier)
             yield replayed or Replay((), begin(segment.state), proved=False)
 
     def _chain(self, log: Log) -> Chain:
-        return Chain(self.comments, self.counted, first_event(log.comments, self.counted) if log.whole else None)
+        return Chain(self.comments, self.judge.counted, log.comments if log.whole else ())
 
     def _replayed(self, head: Head, log: Log, chain: Chain) -> Replay | None:
-        earlier = chain.comments(reach(log.comments, continues=chain.continues))
+        earlier = chain.earlier(log.comments)
         return replay(head, log.comments, self.access, self.receipts, earlier)
-
-    def counted(self, comment: Comment, event: Event | Malformed) -> bool:
-        """True if an event counts, as far as this reader may ask."""
-        try:
-            return self._counts(comment, event)
-        except InsufficientScope:  # a reader who may not ask
-            return True
 
     def _pending(self, head: Head, log: Log, base: State, replayed: Replay | None, chain: Chain) -> Reading:
         """The usual case: it is known what is committed, and up to where."""
         assert head.bracket is not None
         after = head.bracket.watermark
-        counts = self._counts if after else self._counts_anew
-        earlier = chain.comments(reach(log.comments, after, chain.continues))
-        pending = decide(log.comments, counts, start=base, after=after, refuses=self._refuses(head), earlier=earlier)
+        counts = self.judge.counts if after else self.judge.counts_anew
+        earlier = chain.earlier(log.comments, after)
+        pending = decide(
+            log.comments, counts, start=base, after=after, refuses=self.judge.refuses(head), earlier=earlier
+        )
         state = pending[-1].state if pending else base
         # A body that is what the pending events make is the work of an older processor.
         done = head.body is not None and wire.canonical(head.body) == wire.canonical(state.data)
@@ -334,28 +332,19 @@ class Reader:
             there = self.comments.since(ends.after.issue, position, count)
         except ObjectNotFound:  # what the segment continues was deleted
             return reading
-        here = [event for _, event in self.counting(reading.log.comments) if isinstance(event, Event)]
+        here = [event for _, event in self.judge.counting(reading.log.comments) if isinstance(event, Event)]
         taken, named = {event.forwarded for event in here}, {event.event_id for event in here} - {None}
         late = tuple(
             comment
-            for comment, event in self.counting(there.comments, position)
+            for comment, event in self.judge.counting(there.comments, position)
             if Place(ends.after.issue, comment.id) not in taken
             and not (isinstance(event, Event) and event.event_id in named)
         )
-        earlier = reading.chain.comments(reach(late)) if reading.chain is not None else ()
+        earlier = reading.chain.earlier(late) if reading.chain is not None else ()
         # None of them is an event of this issue, so none is compared with what stands here before it.
-        decisions = decide(late, self._counts, start=reading.state, after=position, earlier=earlier)
+        decisions = decide(late, self.judge.counts, start=reading.state, after=position, earlier=earlier)
         state = decisions[-1].state if decisions else reading.state
         return replace(reading, pending=(*reading.pending, *decisions), state=state)
-
-    def counting(self, comments: Sequence[Comment], after: int = 0) -> list[tuple[Comment, Event | Malformed]]:
-        """The events among comments that count, those after a position; without plain repetitions."""
-        found = []
-        for at, comment in enumerate(comments):
-            event = read_comment(comment) if comment.id > after else None
-            if event is not None and self._counts(comment, event) and not repeats(comments, at):
-                found.append((comment, event))
-        return found
 
     def _by_receipts(self, head: Head, log: Log, chain: Chain) -> Reading:
         """
@@ -369,10 +358,10 @@ class Reader:
         def counts(comment: Comment, event: Event | Malformed) -> bool:
             # The labels admitted the issue, and with it what its author began it with.
             begins = isinstance(event, Event) and event.begins and comment.author == head.issue.author
-            return begins or self._counts(comment, event)
+            return begins or self.judge.counts(comment, event)
 
-        earlier = chain.comments(reach(log.comments, continues=chain.continues))
-        decisions = decide(log.comments, counts, refuses=self._refuses(head), earlier=earlier)
+        earlier = chain.earlier(log.comments)
+        decisions = decide(log.comments, counts, refuses=self.judge.refuses(head), earlier=earlier)
         decided_to = next((d.comment.id for d in reversed(decisions) if self.receipts.decided(d.comment)), 0)
         known = tuple(d for d in decisions if d.comment.id <= decided_to or d.creates)
         pending = tuple(d for d in decisions if d.comment.id > decided_to and not d.creates)
@@ -390,44 +379,6 @@ class Reader:
             edit = Edit(edit_id(head, 0), state.data, head.body)
         return Reading(head, log, base, pending, state, known, proved=False, edit=edit, chain=chain)
 
-    def _counts(self, comment: Comment, event: Event | Malformed) -> bool:
-        # Our own receipt stands for the right of an author who has lost it since.
-        return (
-            self.access.counts(comment.author, full=event.full, written=comment.created_at)
-            or (self.receipts.shows(comment) and self.receipts.decided(comment))
-            or self._counted_where_it_was(comment, event)
-        )
-
-    def _counted_where_it_was(self, comment: Comment, event: Event | Malformed) -> bool:
-        """True for a copy by somebody whose own word may not count for this, of an event whose author's does."""
-        place = event.forwarded if isinstance(event, Event) else None
-        if place is None or not self.access.trusts(comment.author):
-            return False
-        there = self.comments.since(place.issue, place.comment, 0).comments
-        original = next((each for each in there if each.id == place.comment), None)
-        said = read_comment(original) if original is not None else None
-        return (
-            isinstance(event, Event)
-            and isinstance(said, Event)
-            and original is not None
-            and (said.mode, said.expected_version) == (event.mode, event.expected_version)
-            and wire.canonical(said.data) == wire.canonical(event.data)
-            and self.access.counts(original.author, full=said.full)
-        )
-
-    def _counts_anew(self, comment: Comment, event: Event | Malformed) -> bool:
-        # A new object's creation stands behind its watermark. Edited into something else, it stays decided.
-        begins = isinstance(event, Event) and event.begins
-        return self._counts(comment, event) and (begins or not self.receipts.began(comment))
-
-    def _refuses(self, head: Head) -> Callable[[Comment], GitHubStoreError | None]:
-        def refuses(comment: Comment) -> GitHubStoreError | None:
-            if head.status is Status.DELETED and not self.receipts.processed(comment):
-                return deleted(head)
-            return None
-
-        return refuses
-
     def _edit(self, head: Head, log: Log, base: JsonObject, body: JsonObject | None, after: int) -> Edit | None:
         """The edit that turns `base` into `body`, unless they are the same or the log holds it."""
         if body is not None and wire.canonical(body) == wire.canonical(base):
@@ -435,7 +386,7 @@ class Reader:
         event_id = edit_id(head, after)
         for comment in log.comments:
             event = read_comment(comment) if event_id in comment.body and comment.id > after else None
-            if isinstance(event, Event) and event.event_id == event_id and self._counts(comment, event):
+            if isinstance(event, Event) and event.event_id == event_id and self.judge.counts(comment, event):
                 return None
         return Edit(event_id, base, body)
 

@@ -15,16 +15,15 @@ from typing import Final
 
 from loguru import logger
 
-from gh_store.backends.base import PAGE, Comment
+from gh_store.backends.base import PAGE
 from gh_store.core import wire
 from gh_store.core.chain import first_event
-from gh_store.core.exceptions import GitHubStoreError, IntegrityError, InvalidUpdate, ObjectNotFound, ValueTooLarge
-from gh_store.core.fold import begin, difference
-from gh_store.core.log import Decision, same_event
-from gh_store.core.reading import Reader, edit_id
-from gh_store.core.replies import Replies, Told
-from gh_store.core.types import MAX_COMMENTS, MAX_TITLE, Continued, Event, Malformed, Outcome, Place, State
-from gh_store.handlers.comment import Log
+from gh_store.core.exceptions import IntegrityError, ObjectNotFound
+from gh_store.core.fold import begin
+from gh_store.core.forwarding import Forwarder
+from gh_store.core.reading import Reader
+from gh_store.core.replies import Replies
+from gh_store.core.types import MAX_COMMENTS, MAX_TITLE, Continued, Event, Place
 from gh_store.handlers.head import Head, Status, lines
 
 _PLACE: Final = 40
@@ -36,13 +35,12 @@ class Segments:
 
     def __init__(self, reader: Reader, replies: Replies) -> None:
         self.reader = reader
-        self.replies = replies
+        self.forwarder = Forwarder(reader, replies)
         self.backend = reader.backend
         self.config = reader.config
         self.retry = reader.retry
         self.issues = reader.issues
         self.comments = reader.comments
-        self.receipts = reader.receipts
 
     # --- going on ---------------------------------------------------------------------------------
 
@@ -141,7 +139,7 @@ class Segments:
             if old.status is Status.DELETED:
                 return self._archived(head)
         if not old.settled:
-            self._drain(old, begin(first), ends.after.comment, ends.comments, head)
+            self.forwarder.drain(old, begin(first), ends.after.comment, ends.comments, head)
         return None
 
     def _retired(self, head: Head) -> Head:
@@ -216,14 +214,14 @@ class Segments:
         if at is None:  # a rival, of which nothing has gone on
             first = self._first(head)
             state = begin(first) if first is not None else head.state()
-            self._drain(head, state, 0, 0, last, beginning=first.position if first is not None else 0)
+            self.forwarder.drain(head, state, 0, 0, last, beginning=first.position if first is not None else 0)
             return last
         following = line[at + 1]
         first = self._first(following)
         if first is None or first.continues is None:
             return following  # a creation that was cut: who completes it drains this issue, too
         ends = first.continues
-        self._drain(head, begin(first), ends.after.comment, ends.comments, last)
+        self.forwarder.drain(head, begin(first), ends.after.comment, ends.comments, last)
         return last
 
     def whereabouts(self, head: Head, position: int) -> tuple[Head, int]:
@@ -234,7 +232,7 @@ class Segments:
             first = self._first(following)
             if at >= 0 and first is not None and first.continues and first.continues.after.comment >= position:
                 return head, position
-            for comment, event in self.reader.counting(self.comments.whole(following.issue.number).comments):
+            for comment, event in self.reader.judge.counting(self.comments.whole(following.issue.number).comments):
                 if isinstance(event, Event) and event.forwarded == Place(head.issue.number, position):
                     return self.whereabouts(following, comment.id)
         return head, position
@@ -256,118 +254,4 @@ class Segments:
         return [head]
 
     def _first(self, head: Head) -> Event | None:
-        return first_event(self.comments.since(head.issue.number, 0, 0).comments, self.reader.counted)
-
-    def _drain(self, old: Head, state: State, taken: int, count: int, last: Head, *, beginning: int = 0) -> None:
-        """
-        Forward the events of an issue after the comment `taken`, and then say so in its title.
-
-        Args:
-            state: The state that its successor begins with: what its body is to show.
-            count: How many comments stand up to `taken`, about.
-            last: Where the object is.
-            beginning: The event that the issue begins with, if that is after `taken`: no update to forward.
-        """
-        assert old.object_id is not None
-        told = Told()
-        kept = self._forward_edit(old, last)
-        while True:
-            position, before = taken, count
-            if old.drained and old.bracket is not None:
-                position, before = old.bracket.watermark, old.bracket.comments
-            log = self.reader.log_after(old, position, before)
-            if not kept:
-                why = f"the object has gone on in issue {last.issue.number}"
-                self.replies.tell_put_back(old.issue.number, log, edit_id(old, position), why, told)
-            events = self.reader.counting(log.comments, position)
-            self._forward_all(old, log, [each for each in events if each[0].id != beginning], state, last, told)
-            title = wire.write_title(
-                old.object_id,
-                state.version,
-                state.time,
-                max(told.last(log), position),
-                told.comments(log),
-                state.data,
-                after=old.after,
-                retired=True,
-            )
-            old = self.issues.conclude(old, title, wire.write_body(state.data))
-            if old.issue.comments == told.comments(log):
-                return
-            kept = True  # what was told is told
-
-    def _forward_edit(self, old: Head, last: Head) -> bool:
-        """Make an event of a hand edit that came before the object left; False for one that is put back."""
-        if old.proven:
-            return True
-        if old.bracket is None or old.bracket.retired or not self.reader.access.trusts(old.issue.author):
-            return False
-        reading = self.reader.read(old, whole=True)
-        edit = reading.edit
-        if edit is None or edit.body is None or not reading.proved:
-            return edit is None
-        mode, changes = difference(edit.base, edit.body)
-        try:
-            self.comments.append(last.issue.number, changes, event_id=edit.event_id, mode=mode, attempt=2)
-        except ValueTooLarge:
-            return False
-        return True
-
-    def _forward_all(
-        self,
-        old: Head,
-        log: Log,
-        events: Sequence[tuple[Comment, Event | Malformed]],
-        state: State,
-        last: Head,
-        told: Told,
-    ) -> None:
-        refused: list[Decision] = []
-        there = self._there(old, events, last) if events else {}
-        for comment, event in events:
-            known = there.get(event.event_id) if isinstance(event, Event) and event.event_id is not None else None
-            repeated = known is not None and known.position != comment.id and same_event(known, event)
-            error = None if repeated else self._forwarded(Place(old.issue.number, comment.id), event, last)
-            if error is not None:
-                refused.append(Decision(comment, event, Outcome.REJECTED, state, error))
-            else:
-                self.receipts.leave(comment, event, Outcome.DUPLICATE)
-        self.replies.tell(old.issue.number, log, tuple(refused), told)
-        for decision in refused:
-            self.receipts.leave(decision.comment, decision.event, decision.outcome)
-
-    def _there(self, old: Head, events: Sequence[tuple[Comment, Event | Malformed]], last: Head) -> dict[str, Event]:
-        """
-        Events that need not be forwarded again, by event_id: they are where the object is, or went there with it.
-
-        Without this, two that forward the same at once would double it at every move.
-        """
-        before: list[tuple[Comment, Event | Malformed]] = []
-        if any(isinstance(event, Event) and event.attempt > 1 for _, event in events):
-            first = events[0][0].id
-            earlier = self.comments.whole(old.issue.number).comments
-            before = self.reader.counting([comment for comment in earlier if comment.id < first])
-        before += self.reader.counting(self.comments.whole(last.issue.number).comments)
-        return {event.event_id: event for _, event in before if isinstance(event, Event) and event.event_id is not None}
-
-    def _forwarded(self, place: Place, event: Event | Malformed, last: Head) -> GitHubStoreError | None:
-        """Copy an event to where the object is; or the error that it is rejected for."""
-        if isinstance(event, Malformed):
-            return InvalidUpdate(event.why)
-        if event.initial:
-            return InvalidUpdate("The object has its initial state already.")
-        try:
-            self.comments.append(
-                last.issue.number,
-                event.data,
-                event_id=event.event_id or f"forward-{place.comment}",
-                mode=event.mode,
-                attempt=max(2, event.attempt),  # somebody else may forward it, too
-                expected_version=event.expected_version,
-                origin=wire.meta_origin(event.meta),
-                forwarded=place,
-                copied_once=event.copied_once or (event.attempt == 1 and event.forwarded is None),
-            )
-        except ValueTooLarge as error:
-            return error
-        return None
+        return first_event(self.comments.since(head.issue.number, 0, 0).comments, self.reader.judge.counted)

@@ -125,7 +125,7 @@ class Updater:
 
     def _raise_rejection(self, head: Head, position: int) -> None:
         """Raise what an event was rejected for, if it was; in whichever issue it was told."""
-        self.processor.replies.raise_rejection(self.reader.told(head), position)
+        self.processor.replies.raise_rejection(self.reader.told(head, position), position)
 
     def _as_if_alone(self, head: Head, event: Event) -> StoredObject:
         if not head.proven or head.bracket is None:

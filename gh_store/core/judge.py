@@ -1,0 +1,80 @@
+"""Which events count, as of today: their author may write, or could when a processor of ours decided them."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from gh_store.backends.base import Comment
+from gh_store.core import wire
+from gh_store.core.access import Access
+from gh_store.core.exceptions import GitHubStoreError, InsufficientScope
+from gh_store.core.log import repeats
+from gh_store.core.receipts import Receipts
+from gh_store.core.replay import deleted
+from gh_store.core.types import Event, Malformed
+from gh_store.handlers.comment import CommentHandler, read_comment
+from gh_store.handlers.head import Head, Status
+
+
+@dataclass(frozen=True, slots=True)
+class Judge:
+    """Tells the events that count. May ask who is authorised, and who reacted."""
+
+    access: Access
+    receipts: Receipts
+    comments: CommentHandler
+
+    def counts(self, comment: Comment, event: Event | Malformed) -> bool:
+        """True if an event counts: our own receipt stands for the right of an author who has lost it since."""
+        return (
+            self.access.counts(comment.author, full=event.full, written=comment.created_at)
+            or (self.receipts.shows(comment) and self.receipts.decided(comment))
+            or self._counted_where_it_was(comment, event)
+        )
+
+    def _counted_where_it_was(self, comment: Comment, event: Event | Malformed) -> bool:
+        """True for a copy by somebody whose own word may not count for this, of an event whose author's does."""
+        place = event.forwarded if isinstance(event, Event) else None
+        if place is None or not self.access.trusts(comment.author):
+            return False
+        there = self.comments.since(place.issue, place.comment, 0).comments
+        original = next((each for each in there if each.id == place.comment), None)
+        said = read_comment(original) if original is not None else None
+        return (
+            isinstance(event, Event)
+            and isinstance(said, Event)
+            and original is not None
+            and (said.mode, said.expected_version) == (event.mode, event.expected_version)
+            and wire.canonical(said.data) == wire.canonical(event.data)
+            and self.access.counts(original.author, full=said.full)
+        )
+
+    def counts_anew(self, comment: Comment, event: Event | Malformed) -> bool:
+        """The same of a new object, whose creation stands behind its watermark: edited, that stays decided."""
+        begins = isinstance(event, Event) and event.begins
+        return self.counts(comment, event) and (begins or not self.receipts.began(comment))
+
+    def refuses(self, head: Head) -> Callable[[Comment], GitHubStoreError | None]:
+        """Why an event of this object is refused whatever it says."""
+
+        def refuses(comment: Comment) -> GitHubStoreError | None:
+            if head.status is Status.DELETED and not self.receipts.processed(comment):
+                return deleted(head)
+            return None
+
+        return refuses
+
+    def counted(self, comment: Comment, event: Event | Malformed) -> bool:
+        """True if an event counts, as far as this reader may ask."""
+        try:
+            return self.counts(comment, event)
+        except InsufficientScope:  # a reader who may not ask
+            return True
+
+    def counting(self, comments: Sequence[Comment], after: int = 0) -> list[tuple[Comment, Event | Malformed]]:
+        """The events among comments that count, those after a position; without plain repetitions."""
+        found = []
+        for at, comment in enumerate(comments):
+            event = read_comment(comment) if comment.id > after else None
+            if event is not None and self.counts(comment, event) and not repeats(comments, at):
+                found.append((comment, event))
+        return found
