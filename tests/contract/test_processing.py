@@ -419,6 +419,29 @@ def test_an_event_that_comes_at_any_moment_is_not_lost(world, metrics):
     assert world.store().process_updates(1).meta.version == expected + 1
 
 
+def test_an_edit_that_comes_before_the_last_look_is_not_lost(calm):
+    """It is lost between the processor's GET and its PATCH, as docs/guarantees.md says; and nowhere else."""
+    calm.store().create("metrics", {"n": 0})
+    lost, edits = [], 0
+
+    def edit():
+        nonlocal edits
+        edits += 1
+        calm.backend().edit_issue(1, body=json.dumps({**json.loads(calm.issue().body), "hand": edits}))
+
+    for at in range(6):
+        calm.store().update("metrics", {"n": at})
+        calm.requests()
+        calm.faults.cut = lambda index, verb: edit() if index == at else None  # noqa: B023
+        calm.store().process_updates(1)
+        calm.faults.cut = lambda index, verb: None
+        calm.store().process_updates(1)
+        assert calm.store().get("metrics").data["n"] == at
+        if calm.store().get("metrics").data.get("hand") != edits:
+            lost.append(at)
+    assert lost == [3], "the request before the commit"
+
+
 def test_two_processors_at_once_apply_everything_once(world, metrics):
     count = 0
 
