@@ -132,7 +132,7 @@ class Forwarder:
                 expected_version=event.expected_version,
                 origin=wire.meta_origin(event.meta),
                 forwarded=place,
-                copied_once=event.copied_once or (event.attempt == 1 and event.forwarded is None),
+                copied_once=event.attempt == 1,
             )
         except ValueTooLarge as error:
             return error

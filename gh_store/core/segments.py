@@ -254,4 +254,4 @@ class Segments:
         return [head]
 
     def _first(self, head: Head) -> Event | None:
-        return first_event(self.comments.since(head.issue.number, 0, 0).comments, self.reader.judge.counted)
+        return first_event(self.comments.first(head.issue.number), self.reader.judge.counted)

@@ -53,6 +53,10 @@ class CommentHandler:
         """All comments of an issue."""
         return Log(self._from(number, 1), 0)
 
+    def first(self, number: int) -> tuple[Comment, ...]:
+        """The first comments of an issue, a page of them."""
+        return self._page(number, 1).comments
+
     def since(self, number: int, watermark: int, before: int) -> Log:
         """The comments after the watermark, up to which about so many stand; and one at or below it if there is one."""
         page = before // PAGE + 1
