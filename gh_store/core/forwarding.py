@@ -91,8 +91,8 @@ class Forwarder:
         refused: list[Decision] = []
         there = self._there(old, events, last) if events else {}
         for comment, event in events:
-            known = there.get(event.event_id) if isinstance(event, Event) and event.event_id is not None else None
-            repeated = known is not None and known.position != comment.id and same_event(known, event)
+            known = there.get(_name(event)) if isinstance(event, Event) else None
+            repeated = known is not None and same_event(known, event)
             error = None if repeated else self._forwarded(Place(old.issue.number, comment.id), event, last)
             if error is not None:
                 refused.append(Decision(comment, event, Outcome.REJECTED, state, error))
@@ -126,7 +126,7 @@ class Forwarder:
             self.comments.append(
                 last.issue.number,
                 event.data,
-                event_id=event.event_id or f"forward-{place.comment}",
+                event_id=_name(event),
                 mode=event.mode,
                 attempt=max(2, event.attempt),  # somebody else may forward it, too
                 expected_version=event.expected_version,
@@ -137,3 +137,8 @@ class Forwarder:
         except ValueTooLarge as error:
             return error
         return None
+
+
+def _name(event: Event) -> str:
+    """The event_id of a copy, whoever makes it."""
+    return event.event_id or f"forward-{event.position}"

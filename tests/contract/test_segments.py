@@ -627,3 +627,17 @@ def test_a_writer_waits_until_it_sees_where_the_object_went(world):
     for n in range(2, MOST + 1):
         other.update("thing", {"n": n}, process=True)
     assert writer.update("thing", {"late": 1}).meta.issue_number == 2  # no index shows that yet
+
+
+def test_what_was_forwarded_is_not_forwarded_again(world):
+    filled(world, MOST + 1)
+    world.backend().create_comment(1, '{"late": 1}')
+    world.settle()
+    world.store().process_updates(1)
+    world.settle()
+    there = len(world.comments(2))
+    world.backend().edit_issue(1, title="A better name")  # the mark that it was drained is gone
+    world.settle()
+    assert world.store().process_updates(1).data == {"n": 6, "late": 1}
+    assert len(world.comments(2)) == there
+    assert title_of(world, 1).retired
