@@ -12,7 +12,8 @@ from gh_store.core import config as configuration
 from gh_store.core.config import Config
 
 settings.register_profile("fixed", derandomize=True, deadline=None)
-settings.load_profile("fixed")
+settings.register_profile("long", max_examples=int(os.environ.get("EXAMPLES", "100")), database=None, deadline=None)
+settings.load_profile("long" if "EXAMPLES" in os.environ else "fixed")
 
 
 @pytest.fixture(autouse=True)
