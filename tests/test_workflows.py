@@ -330,7 +330,7 @@ console.log(new Evaluator(tree, known).evaluate().coerceString());
         ("issue_comment.created", False, {"body": "I like it. {}"}),
         ("issue_comment.created", False, {"body": "gh-store rejected event 7"}),
         ("issue_comment.created", True, {"body": "{}", "labels": ["UID:x", "archived"]}),
-        ("issue_comment.created", True, {"body": "{}", "labels": ["UID:x", "gh-store", "retired"]}),
+        ("issue_comment.created", True, {"body": "{}", "labels": ["UID:x", "gh-store", "gh-store-retired"]}),
         ("issue_comment.created", False, {"body": "{}", "pull_request": {"url": "x"}}),
     ],
 )

@@ -98,7 +98,7 @@ def test_an_object_goes_on_in_other_issues(world):
     assert obj.meta.updated_at > created
     last = obj.meta.issue_number
     assert last > 3
-    assert names(world, 1) == {"gh-store", "UID:thing", "public", "retired"}
+    assert names(world, 1) == {"gh-store", "UID:thing", "public", "gh-store-retired"}
     assert names(world, last) == {"gh-store", "UID:thing", "public", "stored-object"}
     assert f"after {last - 1}@" in world.issue(last).title
     assert title_of(world, last - 1).retired
@@ -349,7 +349,7 @@ def test_a_reader_sees_all_while_an_object_moves(world, cut):
     assert world.store().process_pending() == []
     assert world.store().get("thing").data == {"n": 4, "late": 1, "more": 1}
     assert world.store().verify() == Verified((), ())
-    assert names(world, 1) == {"gh-store", "UID:thing", "retired"}
+    assert names(world, 1) == {"gh-store", "UID:thing", "gh-store-retired"}
 
 
 @pytest.mark.parametrize("cut", CUTS, ids=str)
@@ -405,7 +405,7 @@ def test_of_rivals_the_lowest_goes_on_and_nothing_is_lost(world, cut):
     obj = world.store().get("thing")
     assert obj.meta.issue_number == 2
     assert obj.data == ({"n": 4, "in": "rival"} if begin is not None else {"n": 4})
-    assert names(world, other) == {"gh-store", "UID:thing", "retired"}
+    assert names(world, other) == {"gh-store", "UID:thing", "gh-store-retired"}
     assert [o.meta.issue_number for o in world.store().list_all()] == [2]
     world.settle()
     assert world.store().process_pending() == []
@@ -491,12 +491,12 @@ def test_a_label_that_is_given_back_by_hand_makes_no_second_object(world):
 
 def test_a_lost_mark_is_found(world):
     filled(world, MOST + 1)
-    world.backend().remove_label(1, "retired")
+    world.backend().remove_label(1, "gh-store-retired")
     world.settle()
     assert [finding.kind for finding in world.store().verify().damage] == ["labels"]
     assert [each.error for each in world.store().repair()] == [None]
     world.settle()
-    assert "retired" in names(world, 1)
+    assert "gh-store-retired" in names(world, 1)
     assert world.store().verify().damage == ()
 
 

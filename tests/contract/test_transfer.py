@@ -446,7 +446,7 @@ def test_what_a_leaver_made_is_adopted(world):
     new = world.store().get("thing")
     assert (new.data, new.meta.version, new.meta.issue_number) == ({"n": 1, "m": 2}, 4 - 1, 4)
     assert world.issue(4).author.login == "local"
-    assert {label.name for label in world.issue(1).labels} == {"gh-store", "UID:thing", "public", "retired"}
+    assert {label.name for label in world.issue(1).labels} == {"gh-store", "UID:thing", "public", "gh-store-retired"}
     assert not world.issue(1).open
     assert world.store().adopt() == []
     assert world.store().verify().damage == ()

@@ -15,7 +15,7 @@ from gh_store.core.wire.values import canonical
 MAX_ID: Final = 165
 SYSTEM_LABEL: Final = "gh-store"
 ARCHIVED_LABEL: Final = "archived"
-RETIRED_LABEL: Final = "retired"
+RETIRED_LABEL: Final = "gh-store-retired"
 TITLE_PREFIX: Final = "Stored Object: "
 
 _TIME = "%Y-%m-%dT%H:%M:%SZ"
