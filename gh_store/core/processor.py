@@ -336,7 +336,8 @@ class Processor:
         with self.backend.uninterrupted():
             now = self.issues.read(head.issue.number)
             seen, built_on = now.issue, head.issue
-            if seen.comments == comments and (seen.title, seen.body, seen.labels) == (
+            expected = seen.comments == comments or (reading.log.more and seen.comments > comments)
+            if expected and (seen.title, seen.body, seen.labels) == (
                 built_on.title,
                 built_on.body,
                 built_on.labels,

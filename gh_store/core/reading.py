@@ -200,7 +200,7 @@ class Reader:
             whole: Read the log from its beginning, and replay it.
             late: With what reached the issue that this one continues, and was not forwarded yet.
             age: Seconds that the newest comment must be old, or older ones may still be on their
-                way into the list. Waited for a few times at most: some issues never rest.
+                way into the list. Waited for a few times at most, and then younger ones are left for later.
             expected: A comment that is known to be there. Waited for a few times at most: it may be
                 deleted meanwhile.
         Raises:
@@ -230,13 +230,18 @@ class Reader:
             young = age - self._age(log) if tried < _YOUNG_LISTS else 0.0
             missing = log.last < expected and tried < _YOUNG_LISTS
             if log.total >= head.issue.comments and young <= 0 and not missing:
-                return head, log
+                return head, self._rested(log, age)
             self._rest(max(self.backend.lag / 2, young, 0.01))
             if missing or log.total < head.issue.comments:
                 head = self.identified(self.issues.read(head.issue.number))
         raise BackendUnavailable(
             f"The list of comments of issue {head.issue.number} stays shorter than its count.", outcome_unknown=False
         )
+
+    def _rested(self, log: Log, age: float) -> Log:
+        """Of an issue that never rests, what is old enough: before what is younger, more could come into sight."""
+        old = tuple(comment for comment in log.comments if not age or self._since(comment.created_at) >= age)
+        return log if len(old) == len(log.comments) else Log(old, log.before, more=True)
 
     def _age(self, log: Log) -> float:
         """Seconds since the newest comment was written, by the backend's clock."""

@@ -18,10 +18,12 @@ class Log:
     Attributes:
         comments: What was listed.
         before: How many comments stand before the first listed.
+        more: True if there are younger ones, which are left for later.
     """
 
     comments: tuple[Comment, ...]
     before: int
+    more: bool = False
 
     @property
     def total(self) -> int:

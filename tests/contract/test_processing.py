@@ -244,6 +244,27 @@ def test_an_object_whose_whole_past_was_deleted_is_still_there(world, metrics):
     assert world.store().update("metrics", {"m": 2}, process=True).data == {"n": 1, "m": 2}
 
 
+def test_an_issue_that_never_rests_loses_nothing(world, metrics):
+    """Somebody writes whenever the processor waits; of each two comments, the first comes into sight last."""
+    written = 0
+
+    def sleep(seconds):
+        nonlocal written
+        world.clock.sleep(seconds)
+        if written < 60:
+            for _ in range(2):
+                written += 1
+                world.backend().create_comment(1, json.dumps({str(written): 1}))
+                if hasattr(world, "server"):
+                    world.server.trouble.lags.commented[world.comments()[-1].id] = world.clock()
+                world.faults.commented[world.comments()[-1].id] = world.clock()
+
+    world.store(sleep=sleep).process_updates(1)
+    world.settle()
+    assert len(world.store().process_updates(1).data) == written + 1
+    assert world.store().get("metrics").meta.pending == 0
+
+
 def test_comments_that_were_deleted_move_the_pages_and_hide_nothing(world, metrics):
     for n in range(210):
         world.backend().create_comment(1, f"talk {n}")
