@@ -123,7 +123,7 @@ def all_schedules(count: int, seed: int, jobs: int) -> str:
 def a_year(count: int, seed: int, _jobs: int) -> str:
     logger.remove()
     with folder() as here:
-        lived, applied, issues = year.live(here / "store.db", count, seed, objects=120)
+        lived, applied, issues = year.live(here / "store.db", count, seed, objects=400)
     told = ", ".join(f"{many:,} {name}" for name, many in sorted(lived.seen.items()))
     return f"{applied:,} events applied in {issues} issues of {len(lived.objects)} objects ({told})"
 

@@ -33,7 +33,7 @@ from gh_store.core import config as configuration
 
 DOZEN = 12
 BOT = "github-actions[bot]"
-MOST = 150
+MOST = 40
 YEAR = 365 * 86_400
 _FREE = frozenset({"repository", "owner", "lag", "cutoff", "close", "uninterrupted", "now"})
 
