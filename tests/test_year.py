@@ -4,10 +4,10 @@ import pytest
 import year
 
 
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("seed", [1])
 def test_the_oracle_agrees_after_a_year(tmp_path, seed):
-    lived, applied, issues = year.live(tmp_path / "store.db", 700, seed)
-    assert applied > 500
+    lived, applied, issues = year.live(tmp_path / "store.db", 500, seed)
+    assert applied > 400
     assert issues >= len(lived.objects)
     assert lived.seen["cut"] > 10
     assert lived.seen["left"] > 5

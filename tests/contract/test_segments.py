@@ -4,7 +4,7 @@ import json
 from dataclasses import replace
 
 import pytest
-from world import World
+from world import GitHubWorld, World
 
 from gh_store import (
     BackendUnavailable,
@@ -72,6 +72,8 @@ def alive(world: World) -> None:
 
 def half_moved(world: World, verb: str, nth: int = 1, when: str = "before") -> None:
     """An object whose move to the next issue was cut there."""
+    if isinstance(world, GitHubWorld) and (verb, nth) not in (("create_comment", 1), ("add_label", 1)):
+        pytest.skip("over HTTP, fewer examples")
     store = filled(world, MOST - 2)
     store.update("thing", {"n": MOST - 1})
     world.settle()
