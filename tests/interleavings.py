@@ -19,6 +19,7 @@ from world import World
 
 from gh_store import ObjectExists, ObjectNotFound, Store
 from gh_store.core import config as configuration
+from gh_store.handlers.head import Head
 
 Scenario = Callable[["Stage"], list[Program]]
 
@@ -54,8 +55,10 @@ class Stage:
 
         return Program(name, with_store)
 
-    def writer(self, key: str, **options: Any) -> Program:
+    def writer(self, key: str, known: Head | None = None, **options: Any) -> Program:
         def write(store: Store) -> None:
+            if known is not None:
+                store._issues.remember(known)
             try:
                 store.update("thing", {key: 1}, **options)
             except ObjectNotFound:
@@ -66,17 +69,7 @@ class Stage:
 
     def knowing(self, key: str, **options: Any) -> Program:
         """A writer that knows the object's issue by its number, as it was before all this."""
-        known = self.world.near()._issues.find("thing")
-
-        def write(store: Store) -> None:
-            store._issues.remember(known)
-            try:
-                store.update("thing", {key: 1}, **options)
-            except ObjectNotFound:
-                return
-            self.written.append(key)
-
-        return self.program(f"write-{key}", write)
+        return self.writer(key, self.world.near()._issues.find("thing"), **options)
 
     def reader(self) -> Program:
         def read(store: Store) -> None:

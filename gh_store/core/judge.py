@@ -4,10 +4,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from gh_store.backends.base import Comment
-from gh_store.core import wire
 from gh_store.core.access import Access
 from gh_store.core.exceptions import GitHubStoreError, InsufficientScope
-from gh_store.core.log import repeats
+from gh_store.core.log import repeats, same_event
 from gh_store.core.receipts import Receipts
 from gh_store.core.replay import deleted
 from gh_store.core.types import Event, Malformed
@@ -40,11 +39,9 @@ class Judge:
         original = next((each for each in there if each.id == place.comment), None)
         said = read_comment(original) if original is not None else None
         return (
-            isinstance(event, Event)
+            original is not None
             and isinstance(said, Event)
-            and original is not None
-            and (said.mode, said.expected_version) == (event.mode, event.expected_version)
-            and wire.canonical(said.data) == wire.canonical(event.data)
+            and same_event(said, event)
             and self.access.counts(original.author, full=said.full)
         )
 

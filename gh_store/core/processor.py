@@ -235,7 +235,7 @@ class Processor:
             return
         leading = self.segments.leads(head)
         if leading.issue.number != number:
-            self.segments.lose(head)
+            self.segments.retire(head)
             raise _Again
         memory.leading.add(number)
 

@@ -135,15 +135,15 @@ class Segments:
         if old.status is Status.DELETED:
             return self._archived(head)
         if not old.retired:
-            old = self._retired(old)
+            old = self.retire(old)
             if old.status is Status.DELETED:
                 return self._archived(head)
         if not old.settled:
             self.forwarder.drain(old, begin(first), ends.after.comment, ends.comments, head)
         return None
 
-    def _retired(self, head: Head) -> Head:
-        """Take the object from an issue: from here on, who writes to it is told so by its labels."""
+    def retire(self, head: Head) -> Head:
+        """Take the object from an issue, or from a rival: from here on, who writes to it is told so by its labels."""
         self.issues.label(head, wire.RETIRED_LABEL, on=True)  # by it, sweeps find what reaches it later
         self.issues.label(head, self.config.base_label, on=False)
         return self.issues.set_open(head, False)
@@ -163,10 +163,6 @@ class Segments:
                 self.issues.label(other, wire.ARCHIVED_LABEL, on=True)
 
     # --- what reaches an issue that its object has left -------------------------------------------
-
-    def lose(self, head: Head) -> None:
-        """Withdraw an issue that continues what another one continues, too; what is in it is forwarded later."""
-        self._retired(head)
 
     def last(self, head: Head) -> Head:
         """Where the object is now that has left an issue. Raises ObjectNotFound if nothing continues that."""

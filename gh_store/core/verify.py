@@ -191,7 +191,7 @@ class Verifier:
         return Examined([])
 
     def _lose(self, head: Head) -> None:
-        self.processor.segments.lose(head)
+        self.processor.segments.retire(head)
         self._complete(head.issue.number)
 
     def _complete(self, number: int) -> None:

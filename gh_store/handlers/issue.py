@@ -220,16 +220,16 @@ class IssueHandler:
 
     def commit(self, head: Head, title: str, body: str) -> Head:
         """The one PATCH that writes state and watermark together, and leaves the issue open."""
-        answer = self.edit(head, title=title, body=body, open=True)
-        if answer.issue.title != title or not answer.proven:  # the title's check is of the body
-            raise IntegrityError(f"Issue {head.issue.number} did not take what was written to it.")
-        return answer
+        return self._taken(self.edit(head, title=title, body=body, open=True), title)
 
     def conclude(self, head: Head, title: str, body: str) -> Head:
         """Say of an issue that its object has left what was forwarded, and close it; harmless to repeat."""
-        answer = self.edit(head, title=title, body=body, open=False)
-        if answer.issue.title != title or not answer.proven:
-            raise IntegrityError(f"Issue {head.issue.number} did not take what was written to it.")
+        return self._taken(self.edit(head, title=title, body=body, open=False), title)
+
+    def _taken(self, answer: Head, title: str) -> Head:
+        """The answer to a write of title and body, if it holds what was sent."""
+        if answer.issue.title != title or not answer.proven:  # the title's check is of the body
+            raise IntegrityError(f"Issue {answer.issue.number} did not take what was written to it.")
         return answer
 
     def reopen(self, number: int) -> Head:
