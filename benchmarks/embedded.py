@@ -25,8 +25,9 @@ from eventsourcing.domain import Aggregate, event
 from eventsourcing.system import ProcessApplication
 
 from gh_store import LocalStore, Mode
-from gh_store.core.fold import fold
-from gh_store.core.types import Event, State
+from gh_store.domain.events import Event
+from gh_store.domain.values import State
+from gh_store.log.fold import fold
 
 DOCUMENT = {"name": "boto3", "version": "1.44.5", "rank": 1, "summary": "The AWS SDK for Python (Boto3)"}
 PER_OBJECT = 1000

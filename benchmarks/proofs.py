@@ -35,7 +35,7 @@ import world
 import year
 from loguru import logger
 
-from gh_store.core import config as configuration
+from gh_store import config as configuration
 
 TESTS = Path(crashes.__file__).parent
 COUNTS = {"crashes": 0, "schedules": 100_000, "year": 100_000, "kills": 500, "log": 5, "fuzz": 5_000}

@@ -6,7 +6,8 @@ The library logs through loguru, and is silent until a program says `logger.enab
 
 from loguru import logger
 
-from gh_store.core.exceptions import (
+from gh_store.domain.events import HistoryEntry
+from gh_store.domain.exceptions import (
     AccessDeniedError,
     AccessError,
     AuthInvalid,
@@ -29,8 +30,9 @@ from gh_store.core.exceptions import (
     RepoNotFoundOrUnauthorized,
     ValueTooLarge,
 )
-from gh_store.core.store import GitHubStore, LocalStore, Store
-from gh_store.core.types import HistoryEntry, Mode, ObjectMeta, Processed, StoredObject
+from gh_store.domain.findings import Processed
+from gh_store.domain.values import Mode, ObjectMeta, StoredObject
+from gh_store.stores import GitHubStore, LocalStore, Store
 
 __all__ = [
     "AccessDeniedError",

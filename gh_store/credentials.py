@@ -10,7 +10,7 @@ from ipaddress import ip_address
 from typing import Final
 from urllib.parse import SplitResult, urlsplit
 
-from gh_store.core.exceptions import AuthInvalid, ConfigurationError
+from gh_store.domain.exceptions import AuthInvalid, ConfigurationError
 
 _GITHUB: Final = "https://api.github.com"
 _REPOSITORY: Final = re.compile(r"[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+")

@@ -8,12 +8,10 @@ from typing import Any, Final
 
 import yaml
 
-from gh_store import credentials
-from gh_store.backends.base import User
+from gh_store import credentials, wire
 from gh_store.backends.github import Connection, GitHubBackend, Limiter, Limits
-from gh_store.core import wire
-from gh_store.core.config import Config
-from gh_store.core.exceptions import (
+from gh_store.config import Config
+from gh_store.domain.exceptions import (
     AuthInvalid,
     AuthMissing,
     ConfigurationError,
@@ -23,8 +21,9 @@ from gh_store.core.exceptions import (
     RateLimited,
     RepoNotFoundOrUnauthorized,
 )
-from gh_store.core.store import Store
-from gh_store.handlers.head import Head, Status
+from gh_store.domain.issues import User
+from gh_store.issues.object_issue import Head, Status
+from gh_store.stores import Store
 
 _OTHER: Final = "gh-store"
 _SKEW: Final = 300.0

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import settings
 from world import GitHubWorld, World, stop_server
 
-from gh_store.core import config as configuration
-from gh_store.core.config import Config
+from gh_store import config as configuration
+from gh_store.config import Config
 
 settings.register_profile("fixed", derandomize=True, deadline=None)
 settings.register_profile("long", max_examples=int(os.environ.get("EXAMPLES", "100")), database=None, deadline=None)

@@ -24,10 +24,10 @@ from gh_store import (
     ObjectNotFound,
     RateLimited,
     Store,
+    wire,
 )
-from gh_store.core import config as configuration
-from gh_store.core import wire
-from gh_store.core.config import Config
+from gh_store import config as configuration
+from gh_store.config import Config
 
 
 def create(store: Store) -> None:

@@ -18,8 +18,8 @@ from schedule import Program, Scheduled, run
 from world import World
 
 from gh_store import ObjectExists, ObjectNotFound, Store
-from gh_store.core import config as configuration
-from gh_store.handlers.head import Head
+from gh_store import config as configuration
+from gh_store.issues.object_issue import Head
 
 Scenario = Callable[["Stage"], list[Program]]
 

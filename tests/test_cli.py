@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from gh_store import LocalStore
-from gh_store.backends.local_pages import LocalPages
+from gh_store.backends.testing.web_ui import LocalPages
 from gh_store.cli.commands import commands
 
 ROOT = Path(__file__).parents[1]

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from gh_store import AccessDeniedError, InsufficientScope
-from gh_store.core.codeowners import Owners, owners_of
+from gh_store.access.codeowners import Owners, owners_of
 
 
 @pytest.mark.parametrize(

@@ -17,8 +17,8 @@ from gh_store import (
     ObjectNotFound,
     RateLimited,
 )
+from gh_store import config as configuration
 from gh_store.backends.github import Limiter, Limits
-from gh_store.core import config as configuration
 
 ROOT = Path(__file__).parents[1]
 

@@ -4,8 +4,8 @@ import pickle
 
 import pytest
 
-from gh_store.core import exceptions
-from gh_store.core.exceptions import GitHubStoreError
+from gh_store.domain import exceptions
+from gh_store.domain.exceptions import GitHubStoreError
 
 CODES = {
     "AccessDeniedError": 5, "AccessError": 5, "AuthInvalid": 5, "AuthMissing": 5, "BackendUnavailable": 6, "ConcurrentUpdateError": 4, "ConfigurationError": 2,

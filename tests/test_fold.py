@@ -9,12 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gh_store import ConcurrentUpdateError, InvalidUpdate, ValueTooLarge
-from gh_store.backends.base import Comment, User
-from gh_store.core import wire
-from gh_store.core.fold import Rejection, difference, fold
-from gh_store.core.log import decide
-from gh_store.core.types import Event, Mode, Outcome, State
+from gh_store import ConcurrentUpdateError, InvalidUpdate, ValueTooLarge, wire
+from gh_store.domain.events import Event, Outcome
+from gh_store.domain.issues import Comment, User
+from gh_store.domain.values import Mode, State
+from gh_store.log.decide import decide
+from gh_store.log.difference import difference
+from gh_store.log.fold import Rejection, fold
 
 AT = datetime(2026, 11, 21, tzinfo=UTC)
 keys = st.sampled_from(["a", "b", "c/d", "e~f"])

@@ -6,11 +6,11 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gh_store import ConfigurationError, InvalidInput
+from gh_store import ConfigurationError, InvalidInput, wire
+from gh_store import config as configuration
+from gh_store.access.codeowners import owners_of
 from gh_store.cli import workflows
-from gh_store.core import config as configuration
-from gh_store.core import snapshot, wire
-from gh_store.core.codeowners import owners_of
+from gh_store.collection import snapshot
 from gh_store.doctor import template_labels
 
 owners = st.lists(

@@ -29,9 +29,9 @@ from gh_store import (
 )
 from gh_store.backends.github import Connection, GitHubBackend, Limiter, Limits
 from gh_store.backends.github.cache import Cache, Known
-from gh_store.backends.github.refusals import Answer, rate_limited, refusal
-from gh_store.backends.local_pages import LocalPages
-from gh_store.core.retry import _long_work, long_work
+from gh_store.backends.github.errors import Answer, rate_limited, refusal
+from gh_store.backends.retry import _long_work, long_work
+from gh_store.backends.testing.web_ui import LocalPages
 from gh_store.devserver.api import Reply
 from gh_store.devserver.server import serving
 

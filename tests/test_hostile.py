@@ -12,9 +12,9 @@ from gh_store import (
     InvalidObjectID,
     LocalStore,
     ObjectNotFound,
+    wire,
 )
-from gh_store.core import config as configuration
-from gh_store.core import wire
+from gh_store import config as configuration
 
 NESTED = '{"a":' * 10_000 + "1" + "}" * 10_000
 BRACKET = "[v9 2026-11-21T10:00:00Z 99/9 9f86d081]"

@@ -19,8 +19,8 @@ from gh_store import (
     ObjectNotFound,
     ValueTooLarge,
 )
-from gh_store.backends.local_pages import LocalPages
-from gh_store.backends.local_rows import SCHEMAS
+from gh_store.backends.local.rows import SCHEMAS
+from gh_store.backends.testing.web_ui import LocalPages
 
 
 @pytest.fixture

@@ -18,9 +18,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 from world import GitHubWorld, World
 
-from gh_store import InvalidUpdate, ObjectExists, ObjectNotFound
-from gh_store.core import config as configuration
-from gh_store.core import wire
+from gh_store import InvalidUpdate, ObjectExists, ObjectNotFound, wire
+from gh_store import config as configuration
 
 IDS = ["a", "A", "b/c", "d,e", "x" * 60]
 ids = st.sampled_from(IDS)

@@ -11,8 +11,8 @@ import yaml
 
 import gh_store
 from gh_store.cli.commands import commands
-from gh_store.core import exceptions
 from gh_store.devserver.faults import LASTING, ONCE
+from gh_store.domain import exceptions
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")

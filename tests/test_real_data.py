@@ -10,8 +10,8 @@ import jsonpatch
 import pytest
 
 from gh_store import LocalStore
-from gh_store.core.fold import difference
-from gh_store.core.types import Verified
+from gh_store.domain.findings import Verified
+from gh_store.log.difference import difference
 
 DATA = Path(__file__).parent / "data"
 

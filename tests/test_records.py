@@ -8,12 +8,12 @@ from hypothesis import strategies as st
 from test_fold import objects, updates
 
 from gh_store import InvalidInput
-from gh_store.backends.base import Comment, User
-from gh_store.core.copies import plan, write_copy
-from gh_store.core.log import decide
-from gh_store.core.records import Record, read_lines, recorded, write_lines
-from gh_store.core.types import Outcome
-from gh_store.core.wire import canonical, write_event
+from gh_store.domain.events import Outcome
+from gh_store.domain.issues import Comment, User
+from gh_store.log.decide import decide
+from gh_store.transfer.plan import plan, write_copy
+from gh_store.transfer.records import Record, read_lines, recorded, write_lines
+from gh_store.wire import canonical, write_event
 
 AT = datetime(2026, 1, 1, tzinfo=UTC)
 ADA = User("ada")

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from gh_store import InvalidObject, InvalidObjectID, ValueTooLarge
-from gh_store.core import wire
-from gh_store.core.types import Event, Malformed, Mode
+from gh_store import InvalidObject, InvalidObjectID, ValueTooLarge, wire
+from gh_store.domain.events import Event, Malformed
+from gh_store.domain.values import Mode
 
 AT = datetime(2026, 11, 21, 10, 0, 0, tzinfo=UTC)
 texts = st.text(st.characters(exclude_categories=["Cs"]))

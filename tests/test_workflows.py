@@ -14,8 +14,8 @@ import yaml
 from test_packaging import ROOT, built, environment_with, source  # noqa: F401  # fixtures
 
 from gh_store import GitHubStore
+from gh_store import config as configuration
 from gh_store.cli import main, workflows
-from gh_store.core import config as configuration
 
 FOLDER = ROOT / ".github" / "workflows"
 MODULES = ROOT / ".venv" / "node" / "node_modules"

@@ -28,8 +28,8 @@ from gh_store import (
     RateLimited,
     Store,
 )
-from gh_store.backends.faults import FaultyBackend
-from gh_store.core import config as configuration
+from gh_store import config as configuration
+from gh_store.backends.testing.faults import FaultyBackend
 
 DOZEN = 12
 BOT = "github-actions[bot]"

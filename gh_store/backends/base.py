@@ -7,79 +7,15 @@ refused for a while raises RateLimited, and did not happen. Nothing is retried h
 current user has no right to raises InsufficientScope.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, Protocol
 
+from gh_store.domain.issues import Comment, Issue, IssuePage, Label, Page, User
+
 PAGE = 100
 """Issues or comments in a page: the most that GitHub lists at once."""
-
-
-@dataclass(frozen=True, slots=True)
-class User:
-    """Who did something. Logins ignore case."""
-
-    login: str
-    is_bot: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Label:
-    """A label; names are unique, and ignore case."""
-
-    name: str
-    description: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Issue:
-    """
-    An issue. `comments` is the live count; `updated_at` moves with every change but a reaction.
-
-    Where it is `locked`, only writers comment, and nobody reacts.
-    """
-
-    number: int
-    title: str
-    body: str
-    open: bool
-    labels: tuple[Label, ...]
-    author: User | None
-    created_at: datetime
-    updated_at: datetime
-    comments: int
-    is_pull_request: bool = False
-    locked: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Comment:
-    """A comment. `reactions` counts them by content, whoever left them; `edited` is a suspicion, no proof."""
-
-    id: int
-    body: str
-    author: User | None
-    created_at: datetime
-    reactions: Mapping[str, int] = field(default_factory=dict)
-    edited: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """A page of comments, ascending by id; `more` if another follows."""
-
-    comments: tuple[Comment, ...]
-    more: bool
-
-
-@dataclass(frozen=True, slots=True)
-class IssuePage:
-    """A page of issues; `next` is what to ask for the one that follows, or None."""
-
-    issues: tuple[Issue, ...]
-    next: str | None
 
 
 class Backend(Protocol):

@@ -11,7 +11,7 @@ from loguru import logger
 from gh_store.cli import care, health, server  # noqa: F401  # commands of their own
 from gh_store.cli.commands import commands
 from gh_store.cli.terminal import say
-from gh_store.core.exceptions import GitHubStoreError
+from gh_store.domain.exceptions import GitHubStoreError
 
 __all__ = ["main"]
 

@@ -10,9 +10,10 @@ import click
 from gh_store.cli.commands import commands
 from gh_store.cli.options import open_store, store_options
 from gh_store.cli.terminal import emit, progress, say
-from gh_store.core.exceptions import GitHubStoreError, IntegrityError
-from gh_store.core.snapshot import write
-from gh_store.core.types import Finding, JsonObject, Repaired, Transferred
+from gh_store.domain.exceptions import GitHubStoreError, IntegrityError
+from gh_store.domain.findings import Finding, Repaired, Transferred
+from gh_store.domain.values import JsonObject
+from gh_store.files import write
 
 _DRY_RUN = click.option("--dry-run", is_flag=True, help="Only tell what would be done.")
 _IDS = click.argument("object_ids", nargs=-1, metavar="[ID]...")

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import click
 
+from gh_store import wire
 from gh_store.cli import settings
 from gh_store.cli.demo import run_demo
 from gh_store.cli.options import open_store, positionals, read_data, store_name, store_options
@@ -23,10 +24,9 @@ from gh_store.cli.terminal import (
     say,
 )
 from gh_store.cli.workflows import read_event, report_processed, report_snapshot, write_workflows
-from gh_store.core import wire
-from gh_store.core.exceptions import GitHubStoreError, ObjectNotFound
-from gh_store.core.store import Store
-from gh_store.core.types import Mode
+from gh_store.domain.exceptions import GitHubStoreError, ObjectNotFound
+from gh_store.domain.values import Mode
+from gh_store.stores import Store
 
 _AGE: Final = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 

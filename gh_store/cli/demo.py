@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import click
 
-from gh_store.core.exceptions import ConfigurationError, GitHubStoreError, InvalidInput
+from gh_store.domain.exceptions import ConfigurationError, GitHubStoreError, InvalidInput
 
 _MARK: Final = ".gh-store-demo"
 

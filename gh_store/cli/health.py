@@ -7,7 +7,7 @@ import click
 from gh_store.cli.commands import commands
 from gh_store.cli.options import server_options, start
 from gh_store.cli.terminal import as_json, is_terminal
-from gh_store.core.exceptions import GitHubStoreError
+from gh_store.domain.exceptions import GitHubStoreError
 
 
 @commands.command(epilog="Example: gh-store doctor --repo ada/data --json | jq '.[].outcome'")

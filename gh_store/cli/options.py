@@ -9,12 +9,12 @@ from typing import Any, Final, TypeVar
 
 import click
 
+from gh_store import config as configuration
+from gh_store import wire
 from gh_store.cli import settings
 from gh_store.cli.terminal import say
-from gh_store.core import config as configuration
-from gh_store.core import wire
-from gh_store.core.config import Config
-from gh_store.core.store import GitHubStore, LocalStore, Store
+from gh_store.config import Config
+from gh_store.stores import GitHubStore, LocalStore, Store
 
 F = TypeVar("F", bound=Callable[..., Any])
 

@@ -7,7 +7,7 @@ import click
 from gh_store.backends.local import Role
 from gh_store.cli.commands import commands
 from gh_store.cli.terminal import say
-from gh_store.core.exceptions import ConfigurationError
+from gh_store.domain.exceptions import ConfigurationError
 
 _ROLES: Final = get_args(Role)
 

@@ -6,8 +6,8 @@ from pathlib import Path
 from loguru import logger
 
 from gh_store.cli.terminal import say
-from gh_store.core.config import Config, default_text, user_path
-from gh_store.core.exceptions import ConfigurationError
+from gh_store.config import Config, default_text, user_path
+from gh_store.domain.exceptions import ConfigurationError
 
 
 def ensure_user_file(config: str | None) -> Path | None:

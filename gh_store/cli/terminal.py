@@ -8,8 +8,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol
 
-from gh_store.core.snapshot import write
-from gh_store.core.types import HistoryEntry, JsonObject, Processed, StoredObject
+from gh_store.domain.events import HistoryEntry
+from gh_store.domain.findings import Processed
+from gh_store.domain.values import JsonObject, StoredObject
+from gh_store.files import write
 
 _SHOW_AFTER = 1.0
 """Seconds of work until a progress bar is worth its place."""

@@ -7,11 +7,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
+from gh_store import files, wire
 from gh_store.cli.terminal import say
-from gh_store.core import snapshot, wire
-from gh_store.core.exceptions import ConfigurationError, InvalidInput
-from gh_store.core.inputs import read_text
-from gh_store.core.types import Processed
+from gh_store.collection import snapshot
+from gh_store.domain.exceptions import ConfigurationError, InvalidInput
+from gh_store.domain.findings import Processed
+from gh_store.objects.inputs import read_text
 
 NAMES: Final = ("process-updates.yml", "sweep.yml", "snapshot.yml")
 _FOLDER: Final = Path(".github", "workflows")
@@ -54,7 +55,7 @@ def write_workflows(repository: Path, *, force: bool) -> list[str]:
             )
     new = {path: text for path, text in wanted.items() if there.get(path) != text}
     for path, text in new.items():
-        snapshot.write(path, [text])
+        files.write(path, [text])
     return [str(path) for path in new]
 
 

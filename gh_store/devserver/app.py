@@ -16,12 +16,12 @@ from starlette.requests import Request
 from starlette.routing import Match, Route
 from starlette.types import Receive, Scope, Send
 
-from gh_store.backends.faults import Faults, FaultyBackend
-from gh_store.backends.local_pages import LocalPages
-from gh_store.core.exceptions import GitHubStoreError, InvalidInput, ObjectNotFound
+from gh_store.backends.testing.faults import Faults, FaultyBackend
+from gh_store.backends.testing.web_ui import LocalPages
 from gh_store.devserver import api
 from gh_store.devserver.faults import Fault, Trouble
 from gh_store.devserver.payloads import Payloads, number_of
+from gh_store.domain.exceptions import GitHubStoreError, InvalidInput, ObjectNotFound
 
 HOURLY: Final = 5000
 """Requests in an hour that a token has."""

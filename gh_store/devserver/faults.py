@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from gh_store.backends.faults import Faults
-from gh_store.backends.local_pages import LocalPages
-from gh_store.core.exceptions import InvalidInput
+from gh_store.backends.testing.faults import Faults
+from gh_store.backends.testing.web_ui import LocalPages
+from gh_store.domain.exceptions import InvalidInput
 
 ONCE: Final = (
     "drop-before",  # the connection ends, and nothing was done

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from gh_store.backends.base import Comment, Issue, Label, User
+from gh_store.domain.issues import Comment, Issue, Label, User
 
 Payload = dict[str, Any]
 

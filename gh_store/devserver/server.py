@@ -10,7 +10,7 @@ from ipaddress import ip_address
 import uvicorn
 from starlette.types import ASGIApp
 
-from gh_store.core.exceptions import InvalidInput
+from gh_store.domain.exceptions import InvalidInput
 
 
 def _server(app: ASGIApp, certificate: str | None = None) -> uvicorn.Server:

@@ -12,8 +12,7 @@ from pathlib import Path
 import pytest
 from world import World
 
-from gh_store import ObjectExists, ObjectNotFound, RateLimited
-from gh_store.core import wire
+from gh_store import ObjectExists, ObjectNotFound, RateLimited, wire
 
 STATE = {"n": 3, "m": {"k": None}}
 OTHER = {"untouched": True}

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from gh_store import ConfigurationError
-from gh_store.core import snapshot
+from gh_store.collection import snapshot
 
 
 def names(objects):

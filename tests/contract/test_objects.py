@@ -19,8 +19,8 @@ from gh_store import (
     ObjectExists,
     ObjectNotFound,
     ValueTooLarge,
+    wire,
 )
-from gh_store.core import wire
 
 
 def test_a_new_object_is_read_back(world):

@@ -6,8 +6,7 @@ from dataclasses import replace
 import pytest
 from world import World
 
-from gh_store import InsufficientScope, InvalidUpdate
-from gh_store.core import wire
+from gh_store import InsufficientScope, InvalidUpdate, wire
 
 
 def event(data, mode="append", **meta):

@@ -13,9 +13,11 @@ from gh_store import (
     LogFull,
     ObjectNotFound,
     Store,
+    wire,
 )
-from gh_store.core import wire
-from gh_store.core.types import MAX_COMMENTS, Place, Verified
+from gh_store.domain.events import Place
+from gh_store.domain.findings import Verified
+from gh_store.domain.limits import MAX_COMMENTS
 
 MOST = 5
 

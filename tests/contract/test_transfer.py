@@ -19,10 +19,10 @@ from gh_store import (
     ObjectNotFound,
     Store,
     ValueTooLarge,
+    wire,
 )
-from gh_store.core import wire
-from gh_store.core.inputs import checked_object
-from gh_store.core.types import Verified
+from gh_store.domain.findings import Verified
+from gh_store.objects.inputs import checked_object
 
 
 def messy(world: World) -> None:

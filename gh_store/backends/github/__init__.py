@@ -7,17 +7,18 @@ from datetime import UTC, datetime
 from typing import Any, Final, Literal, TypeVar
 from urllib.parse import quote
 
-from gh_store.backends.base import PAGE, Comment, Issue, IssuePage, Label, Page, User
+from gh_store.backends.base import PAGE
 from gh_store.backends.github.client import Client, Connection
+from gh_store.backends.github.decode import to_comment, to_issue, to_label, to_user
 from gh_store.backends.github.limiter import Limiter, Limits, shared_limiter
-from gh_store.backends.github.records import to_comment, to_issue, to_label, to_user
-from gh_store.core.exceptions import (
+from gh_store.domain.exceptions import (
     BackendUnavailable,
     InsufficientScope,
     IntegrityError,
     ObjectNotFound,
     RepoNotFoundOrUnauthorized,
 )
+from gh_store.domain.issues import Comment, Issue, IssuePage, Label, Page, User
 
 T = TypeVar("T")
 

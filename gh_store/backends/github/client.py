@@ -21,9 +21,9 @@ from requests.utils import parse_header_links
 
 from gh_store.backends.base import PAGE
 from gh_store.backends.github.cache import Cache, Known
+from gh_store.backends.github.errors import Answer, rate_limited, refusal
 from gh_store.backends.github.limiter import Limiter
-from gh_store.backends.github.refusals import Answer, rate_limited, refusal
-from gh_store.core.exceptions import (
+from gh_store.domain.exceptions import (
     AuthMissing,
     BackendUnavailable,
     ConfigurationError,

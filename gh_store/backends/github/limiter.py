@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from gh_store.core.exceptions import RateLimited
+from gh_store.domain.exceptions import RateLimited
 
 _HOUR: Final = 3600.0
 _HELD: Final = 2

@@ -5,12 +5,13 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 from urllib.parse import urlencode
 
-from gh_store.backends.base import PAGE, Comment, Issue
-from gh_store.backends.faults import FaultyBackend
-from gh_store.backends.local_pages import LocalPages
-from gh_store.core.exceptions import GitHubStoreError, InsufficientScope, LogFull, ObjectNotFound, ValueTooLarge
-from gh_store.core.types import MAX_COMMENTS
+from gh_store.backends.base import PAGE
+from gh_store.backends.testing.faults import FaultyBackend
+from gh_store.backends.testing.web_ui import LocalPages
 from gh_store.devserver.payloads import Payload, Payloads
+from gh_store.domain.exceptions import GitHubStoreError, InsufficientScope, LogFull, ObjectNotFound, ValueTooLarge
+from gh_store.domain.issues import Comment, Issue
+from gh_store.domain.limits import MAX_COMMENTS
 
 _DOCS: Final = "https://docs.github.com/rest"
 PER_PAGE: Final = 30

@@ -1,9 +1,10 @@
 """Comments and reactions."""
 
-from gh_store.backends.base import PAGE, Comment
-from gh_store.backends.local_rows import to_user
+from gh_store.backends.base import PAGE
+from gh_store.backends.local.rows import to_user
 from gh_store.devserver.api.call import PER_PAGE, Call, Reply, page_link
 from gh_store.devserver.payloads import REACTIONS
+from gh_store.domain.issues import Comment
 
 
 def list_comments(call: Call) -> Reply:

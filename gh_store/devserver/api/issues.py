@@ -5,9 +5,10 @@ import json
 from datetime import datetime
 from urllib.parse import urlencode
 
-from gh_store.backends.base import PAGE, Issue
+from gh_store.backends.base import PAGE
 from gh_store.devserver.api.call import PER_PAGE, Call, Reply
 from gh_store.devserver.api.labels import put_labels
+from gh_store.domain.issues import Issue
 
 
 def no_issues() -> Reply:

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from gh_store.backends.base import Label
 from gh_store.devserver.api.call import Call, Reply, paged
+from gh_store.domain.issues import Label
 
 
 def issue_labels(call: Call) -> Reply:

@@ -2,10 +2,10 @@
 
 import base64
 
-from gh_store.backends.base import User
-from gh_store.backends.local_rows import to_user
+from gh_store.backends.local.rows import to_user
 from gh_store.devserver.api.call import Call, Reply
 from gh_store.devserver.payloads import rights
+from gh_store.domain.issues import User
 
 
 def repository(call: Call) -> Reply:

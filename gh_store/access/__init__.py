@@ -1,0 +1,1 @@
+"""Who counts: whose comments are events. Begin with `authority`."""

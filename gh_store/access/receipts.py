@@ -1,0 +1,67 @@
+"""Who left which reaction, and which of them are ours."""
+
+from dataclasses import dataclass
+
+from gh_store.access.rights import Access
+from gh_store.backends.base import Backend
+from gh_store.backends.retry import Retry
+from gh_store.config import Config
+from gh_store.domain.events import Event, Malformed, Outcome
+from gh_store.domain.issues import Comment, User
+
+
+@dataclass(frozen=True, slots=True)
+class Receipts:
+    """The processor's reactions on comments. Anyone may react, so a count alone proves nothing."""
+
+    backend: Backend
+    config: Config
+    access: Access
+    retry: Retry
+
+    @property
+    def _ours(self) -> tuple[str, str, str]:
+        config = self.config
+        return config.reactions_processed, config.reactions_rejected, config.reactions_initial_state
+
+    def shows(self, comment: Comment) -> bool:
+        """True if the comment carries a reaction that could be a receipt."""
+        return any(comment.reactions.get(content, 0) > 0 for content in self._ours)
+
+    def processed(self, comment: Comment) -> bool:
+        """True if somebody who is trusted says that the comment was applied. May ask who reacted."""
+        return self._left(comment, self.config.reactions_processed)
+
+    def began(self, comment: Comment) -> bool:
+        """True if somebody who is trusted says that the object began with this comment. May ask who reacted."""
+        return self._left(comment, self.config.reactions_initial_state)
+
+    def decided(self, comment: Comment) -> bool:
+        """True if somebody who is trusted says that the comment was handled, in whichever way."""
+        return any(self._left(comment, content) for content in self._ours)
+
+    def rejected(self, comment_id: int) -> bool:
+        """True if somebody who is trusted says that the comment was rejected. Asks who reacted."""
+        return self._asked(comment_id, self.config.reactions_rejected)
+
+    def by_whom(self, comment: Comment) -> frozenset[User]:
+        """Who left a reaction that could be a receipt. Asks who reacted."""
+        reactions = self.retry.read(lambda: self.backend.list_reactions(comment.id))
+        return frozenset(user for content, user in reactions if content in self._ours and user is not None)
+
+    def _left(self, comment: Comment, content: str) -> bool:
+        return comment.reactions.get(content, 0) > 0 and self._asked(comment.id, content)
+
+    def _asked(self, comment_id: int, content: str) -> bool:
+        reactions = self.retry.read(lambda: self.backend.list_reactions(comment_id))
+        return any(left == content and self.access.trusts(user) for left, user in reactions)
+
+    def leave(self, comment: Comment, event: Event | Malformed, outcome: Outcome) -> None:
+        """React; who has reacted so before does not do it twice."""
+        if isinstance(event, Event) and event.initial and outcome is Outcome.APPLIED:
+            content = self.config.reactions_initial_state
+        elif outcome is Outcome.REJECTED:
+            content = self.config.reactions_rejected
+        else:
+            content = self.config.reactions_processed
+        self.retry.read(lambda: self.backend.add_reaction(comment.id, content))

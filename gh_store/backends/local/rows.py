@@ -1,0 +1,90 @@
+"""The tables of the embedded backend, and their rows as records of the port."""
+
+import json
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from gh_store.domain.issues import Comment, Issue, Label, User
+
+_FIRST: Final = """
+CREATE TABLE users (login TEXT PRIMARY KEY COLLATE NOCASE, role TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE owner (login TEXT NOT NULL);
+CREATE TABLE labels (id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, name TEXT NOT NULL, description TEXT NOT NULL);
+CREATE TABLE issues (
+    number INTEGER PRIMARY KEY AUTOINCREMENT, title TEXT NOT NULL, body TEXT NOT NULL, open INTEGER NOT NULL,
+    author TEXT, closed_by TEXT, created_at REAL NOT NULL, updated_at REAL NOT NULL, comments INTEGER NOT NULL
+);
+CREATE INDEX issues_by_change ON issues (updated_at, number);
+CREATE TABLE issue_labels (label INTEGER NOT NULL, issue INTEGER NOT NULL, PRIMARY KEY (label, issue)) WITHOUT ROWID;
+CREATE INDEX labels_by_issue ON issue_labels (issue);
+CREATE TABLE comments (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, issue INTEGER NOT NULL, body TEXT NOT NULL, author TEXT,
+    created_at REAL NOT NULL
+);
+CREATE INDEX comments_by_issue ON comments (issue, id);
+CREATE TABLE reactions (
+    comment INTEGER NOT NULL, content TEXT NOT NULL, author TEXT NOT NULL COLLATE NOCASE,
+    PRIMARY KEY (comment, content, author)
+) WITHOUT ROWID;
+INSERT INTO owner VALUES ('local');
+INSERT INTO users VALUES ('local', 'admin');
+"""
+_SECOND: Final = """
+CREATE TABLE files (path TEXT PRIMARY KEY, text TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE members (team TEXT NOT NULL, login TEXT NOT NULL, PRIMARY KEY (team, login)) WITHOUT ROWID;
+CREATE TABLE fates (issue INTEGER PRIMARY KEY, fate TEXT NOT NULL);
+"""
+_THIRD: Final = """
+ALTER TABLE comments ADD COLUMN edited INTEGER NOT NULL DEFAULT 0;
+CREATE TABLE labelled (issue INTEGER NOT NULL, name TEXT NOT NULL, PRIMARY KEY (issue, name)) WITHOUT ROWID;
+INSERT INTO labelled SELECT x.issue, l.name FROM issue_labels x JOIN labels l ON l.id = x.label;
+"""
+LOCKED: Final = "locked"
+PULL_REQUEST: Final = "pull request"
+SCHEMAS: Final = (_FIRST, _SECOND, _THIRD)
+"""Of each version of the format, the statements that make it of the version before."""
+
+ISSUES: Final = """
+SELECT number, title, body, open, author, created_at, updated_at, comments,
+       (SELECT json_group_array(json_array(l.name, l.description))
+          FROM issue_labels x JOIN labels l ON l.id = x.label WHERE x.issue = number),
+       (SELECT fate FROM fates WHERE fates.issue = number)
+  FROM issues
+"""
+COMMENTS: Final = """
+SELECT id, body, author, created_at, edited,
+       (SELECT json_group_object(content, n)
+          FROM (SELECT content, count(*) n FROM reactions WHERE comment = id GROUP BY content))
+  FROM comments
+"""
+
+
+def to_user(login: str | None) -> User | None:
+    return None if login is None else User(login, login.endswith("[bot]"))
+
+
+def to_time(at: float) -> datetime:
+    return datetime.fromtimestamp(int(at), UTC)  # whole seconds, as GitHub tells them
+
+
+def to_issue(row: Sequence[Any]) -> Issue:
+    number, title, body, is_open, author, created_at, updated_at, comments, labels, fate = row
+    return Issue(
+        number=number,
+        title=title,
+        body=body,
+        open=bool(is_open),
+        labels=tuple(Label(*label) for label in json.loads(labels)),
+        author=to_user(author),
+        created_at=to_time(created_at),
+        updated_at=to_time(updated_at),
+        comments=comments,
+        is_pull_request=fate == PULL_REQUEST,
+        locked=fate == LOCKED,
+    )
+
+
+def to_comment(row: Sequence[Any]) -> Comment:
+    comment_id, body, author, created_at, edited, reactions = row
+    return Comment(comment_id, body, to_user(author), to_time(created_at), json.loads(reactions), bool(edited))

@@ -1,0 +1,221 @@
+"""
+A backend that counts what it is asked, and lags and fails on request as GitHub does.
+
+It stands before a real backend, so every promise of the store can be tried under it.
+"""
+
+import time
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal, TypeVar
+
+from gh_store.backends.base import PAGE, Backend
+from gh_store.domain.exceptions import BackendUnavailable, ObjectNotFound
+from gh_store.domain.issues import Comment, Issue, IssuePage, Label, Page, User
+
+T = TypeVar("T")
+
+
+@dataclass
+class Faults:
+    """
+    What goes wrong, and what was asked. Shared by all who should see the same lag.
+
+    Attributes:
+        clock: Seconds; lags are told by it.
+        label_lag: Seconds until a list filtered by label selects an issue that was labelled.
+        read_lag: Seconds for which `get_issue` and the unfiltered list show an issue as it was
+            before the last write to it, or not at all, and a comment is missing from its list.
+        late_ids: Only every second comment is late, so that ids become visible out of order.
+        cut: Told the index of a request and its verb, answers whether to cut the connection before
+            or after it is carried out.
+        calls: The verbs asked for, in order.
+    """
+
+    clock: Callable[[], float] = time.time
+    label_lag: float = 0.0
+    read_lag: float = 0.0
+    late_ids: bool = False
+    cut: Callable[[int, str], Literal["before", "after"] | None] = lambda index, verb: None
+    calls: list[str] = field(default_factory=list)
+    labelled: dict[tuple[int, str], float] = field(default_factory=dict)
+    changed: dict[int, tuple[float, Issue | None]] = field(default_factory=dict)
+    commented: dict[int, float] = field(default_factory=dict)
+
+
+class FaultyBackend:
+    """The verbs of `backend`, with the faults of `faults`."""
+
+    def __init__(self, backend: Backend, faults: Faults) -> None:
+        self.backend = backend
+        self.faults = faults
+
+    @property
+    def repository(self) -> str:
+        return self.backend.repository
+
+    @property
+    def owner(self) -> str:
+        return self.backend.owner
+
+    @property
+    def lag(self) -> float:
+        return max(self.backend.lag, self.faults.label_lag, self.faults.read_lag)
+
+    @property
+    def cutoff(self) -> float:
+        return self.backend.cutoff
+
+    def uninterrupted(self) -> AbstractContextManager[None]:
+        return self.backend.uninterrupted()
+
+    def now(self) -> datetime:
+        return self.backend.now()
+
+    def close(self) -> None:
+        self.backend.close()
+
+    def get_issue(self, number: int) -> Issue:
+        def get() -> Issue:
+            issue = self._seen(self.backend.get_issue(number))
+            if issue is None:
+                raise ObjectNotFound(f"There is no issue {number} yet.")
+            return issue
+
+        return self._ask("get_issue", get)
+
+    def list_issues(
+        self,
+        *,
+        labels: Sequence[str] = (),
+        sort: Literal["created", "updated"] = "created",
+        descending: bool = False,
+        since: datetime | None = None,
+        cursor: str | None = None,
+    ) -> IssuePage:
+        page = self._ask(
+            "list_issues",
+            lambda: self.backend.list_issues(
+                labels=labels, sort=sort, descending=descending, since=since, cursor=cursor
+            ),
+        )
+        shown: Iterable[Issue | None] = map(self._seen, page.issues)
+        if labels:
+            shown = (issue for issue in page.issues if all(self._indexed(issue.number, name) for name in labels))
+        return IssuePage(tuple(issue for issue in shown if issue is not None), page.next)
+
+    def create_issue(self, title: str, body: str, labels: Sequence[str]) -> Issue:
+        def create() -> Issue:
+            issue = self.backend.create_issue(title, body, labels)
+            self.faults.changed[issue.number] = (self.faults.clock(), None)
+            for label in labels:
+                self.faults.labelled[issue.number, label.lower()] = self.faults.clock()
+            return issue
+
+        return self._ask("create_issue", create)
+
+    def edit_issue(
+        self, number: int, *, title: str | None = None, body: str | None = None, open: bool | None = None
+    ) -> Issue:
+        return self._ask(
+            "edit_issue",
+            lambda: self._change(number, lambda: self.backend.edit_issue(number, title=title, body=body, open=open)),
+        )
+
+    def add_label(self, number: int, name: str) -> None:
+        def add() -> None:
+            self.backend.add_label(number, name)
+            self.faults.labelled[number, name.lower()] = self.faults.clock()
+
+        self._ask("add_label", lambda: self._change(number, add))
+
+    def remove_label(self, number: int, name: str) -> None:
+        self._ask("remove_label", lambda: self._change(number, lambda: self.backend.remove_label(number, name)))
+
+    def list_comments(self, number: int, page: int) -> Page:
+        return self._ask("list_comments", lambda: self._comments(number, page))
+
+    def create_comment(self, number: int, body: str) -> Comment:
+        def create() -> Comment:
+            comment = self._change(number, lambda: self.backend.create_comment(number, body))
+            self.faults.commented[comment.id] = self.faults.clock()
+            return comment
+
+        return self._ask("create_comment", create)
+
+    def add_reaction(self, comment_id: int, content: str) -> None:
+        self._ask("add_reaction", lambda: self.backend.add_reaction(comment_id, content))
+
+    def list_reactions(self, comment_id: int) -> tuple[tuple[str, User | None], ...]:
+        return self._ask("list_reactions", lambda: self.backend.list_reactions(comment_id))
+
+    def get_label(self, name: str) -> Label | None:
+        return self._ask("get_label", lambda: self.backend.get_label(name))
+
+    def create_label(self, name: str, description: str) -> bool:
+        return self._ask("create_label", lambda: self.backend.create_label(name, description))
+
+    def edit_label(self, name: str, description: str) -> None:
+        self._ask("edit_label", lambda: self.backend.edit_label(name, description))
+
+    def list_labels(self) -> tuple[str, ...]:
+        return self._ask("list_labels", self.backend.list_labels)
+
+    def labels_ever(self, number: int) -> frozenset[str]:
+        return self._ask("labels_ever", lambda: self.backend.labels_ever(number))
+
+    def permission(self, login: str) -> Literal["admin", "write", "read", "none"]:
+        return self._ask("permission", lambda: self.backend.permission(login))
+
+    def read_file(self, path: str) -> str | None:
+        return self._ask("read_file", lambda: self.backend.read_file(path))
+
+    def team(self, organization: str, slug: str) -> frozenset[str]:
+        return self._ask("team", lambda: self.backend.team(organization, slug))
+
+    # --- inside -----------------------------------------------------------------------------------
+
+    def _ask(self, verb: str, do: Callable[[], T]) -> T:
+        cut = self.faults.cut(len(self.faults.calls), verb)
+        self.faults.calls.append(verb)
+        if cut == "before":
+            raise BackendUnavailable(f"The connection was cut before {verb}.")
+        answer = do()
+        if cut == "after":
+            raise BackendUnavailable(f"The connection was cut after {verb}.")
+        return answer
+
+    def _change(self, number: int, do: Callable[[], T]) -> T:
+        before = self.backend.get_issue(number) if self.faults.read_lag else None
+        answer = do()
+        if before is not None:
+            self.faults.changed[number] = (self.faults.clock(), before)
+        return answer
+
+    def _seen(self, issue: Issue) -> Issue | None:
+        """The issue as a read shows it, or None if it does not show it yet."""
+        at, before = self.faults.changed.get(issue.number, (0.0, issue))
+        return before if self.faults.clock() < at + self.faults.read_lag else issue
+
+    def _indexed(self, number: int, label: str) -> bool:
+        at = self.faults.labelled.get((number, label.lower()), 0.0)
+        return self.faults.clock() >= at + self.faults.label_lag
+
+    def _comments(self, number: int, page: int) -> Page:
+        if not self.faults.read_lag:
+            return self.backend.list_comments(number, page)
+        comments, more, at = list[Comment](), True, 1
+        while more:
+            read = self.backend.list_comments(number, at)
+            comments.extend(read.comments)
+            more, at = read.more, at + 1
+        visible = [comment for comment in comments if self._is_visible(comment.id)]
+        first = (page - 1) * PAGE
+        return Page(tuple(visible[first : first + PAGE]), len(visible) > first + PAGE)
+
+    def _is_visible(self, comment_id: int) -> bool:
+        if self.faults.late_ids and comment_id % 2:
+            return True
+        return self.faults.clock() >= self.faults.commented.get(comment_id, 0.0) + self.faults.read_lag

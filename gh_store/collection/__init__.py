@@ -1,0 +1,1 @@
+"""The verbs of all objects: list, sweep, snapshot."""

@@ -1,0 +1,144 @@
+"""All objects -> one JSON document, and bringing it forward."""
+
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from gh_store import wire
+from gh_store.collection.listing import Progress, list_issues, objects
+from gh_store.domain.exceptions import ConfigurationError
+from gh_store.domain.values import StoredObject
+from gh_store.issues.object_issue import Status
+from gh_store.reading.reader import Reader
+
+
+class Entry(NamedTuple):
+    """An object in a snapshot: the issue that held it, and its line in the document."""
+
+    number: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """
+    The exported state of a store.
+
+    Attributes:
+        time: By the backend's clock; None in a document of the published package, whose time is
+            that of a client, and which so cannot be brought forward.
+        repository: `owner/name`, or `local`.
+        objects: Object id -> its entry.
+    """
+
+    time: datetime | None
+    repository: str
+    objects: dict[str, Entry]
+
+    def pieces(self) -> Iterator[str]:
+        """The document in pieces: keys sorted, and a line for each object, so that diffs show what changed."""
+        between = ""
+        yield '{\n"objects": {'
+        for object_id in sorted(self.objects):
+            yield f"{between}\n{_line(object_id)}: {self.objects[object_id].text}"
+            between = ","
+        end = "\n" if self.objects else ""
+        time = _line(self.time.isoformat() if self.time else None)
+        yield f'{end}}},\n"repository": {_line(self.repository)},\n"snapshot_time": {time}\n}}\n'
+
+    def text(self) -> str:
+        """The document."""
+        return "".join(self.pieces())
+
+
+def _line(value: object) -> str:
+    return json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+
+
+def _entry(obj: StoredObject) -> Entry:
+    meta = obj.meta
+    described = {
+        "issue_number": meta.issue_number,
+        "object_id": meta.object_id,
+        "created_at": meta.created_at.isoformat(),
+        "updated_at": meta.updated_at.isoformat(),
+        "version": meta.version,
+    }
+    return Entry(meta.issue_number, _line({"data": obj.data, "meta": described}))
+
+
+def take(reader: Reader, progress: Progress = lambda: None, *, complete: bool = False) -> Snapshot:
+    """A snapshot of all objects."""
+    listing = list_issues(reader.issues, [reader.config.base_label], complete=complete)
+    entries = _with({}, objects(reader, listing.heads, progress=progress))
+    return Snapshot(listing.time, reader.backend.repository, entries)
+
+
+def bring_forward(reader: Reader, old: Snapshot, progress: Progress = lambda: None) -> Snapshot:
+    """
+    The snapshot as of now, from an old one and what changed since, removals included.
+
+    Raises:
+        ConfigurationError: The old one is of another repository.
+    """
+    if old.repository != reader.backend.repository:
+        raise ConfigurationError(
+            f"The snapshot is of {old.repository!r}, and this store is {reader.backend.repository!r}.",
+            hint="Name the snapshot of this store, or another file.",
+        )
+    if old.time is None:
+        return take(reader, progress)
+    # Times are whole seconds, and `since` includes its own.
+    changed = list(reader.issues.listed(changed_since=old.time - timedelta(seconds=1)))
+    numbers = {head.issue.number for head in changed}
+    kept = {object_id: entry for object_id, entry in old.objects.items() if entry.number not in numbers}
+    active = (head for head in sorted(changed, key=lambda head: head.issue.number) if head.status is Status.ACTIVE)
+    entries = _with(kept, objects(reader, active, progress=progress))
+    return Snapshot(max((head.issue.updated_at for head in changed), default=old.time), old.repository, entries)
+
+
+def _with(entries: dict[str, Entry], found: Iterable[StoredObject]) -> dict[str, Entry]:
+    """Add to the entries; of several issues that claim one id, the lowest stands for it."""
+    for obj in found:
+        known = entries.get(obj.meta.object_id)
+        if known is None or known.number > obj.meta.issue_number:
+            entries[obj.meta.object_id] = _entry(obj)
+    return entries
+
+
+def load(path: Path) -> Snapshot | None:
+    """
+    The snapshot in a file, or None if there is no file.
+
+    Raises:
+        ConfigurationError: The file cannot be read, or holds no snapshot.
+    """
+    try:
+        document: Any = wire.parse(path.read_text(encoding="utf-8"), wire.MAX_DEPTH + 3)  # objects, entry, data
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise ConfigurationError(f"{path}: the snapshot cannot be read: {error.strerror}.", file=path) from error
+    except ValueError as error:
+        raise _no_snapshot(path) from error
+    try:
+        time = datetime.fromisoformat(document["snapshot_time"])
+        ours = time.microsecond == 0 and time.tzinfo is not None
+        entries = {
+            object_id: Entry(int(entry["meta"]["issue_number"]), _line(entry))
+            for object_id, entry in document["objects"].items()
+        }
+        return Snapshot(time if ours else None, str(document["repository"]), entries)
+    except (AttributeError, LookupError, TypeError, ValueError) as error:
+        raise _no_snapshot(path) from error
+
+
+def _no_snapshot(path: Path) -> ConfigurationError:
+    return ConfigurationError(
+        f"{path}: this file holds no snapshot.",
+        file=path,
+        hint="Name another file, or delete this one and make it anew.",
+    )

@@ -1,0 +1,219 @@
+"""default_config.yml and the user's file over it, checked."""
+
+import re
+import string
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, Final, get_args
+
+import yaml
+
+from gh_store.domain.exceptions import ConfigurationError
+from gh_store.domain.limits import MAX_COMMENTS, MAX_LABEL, OnLimit
+from gh_store.wire import ARCHIVED_LABEL, SYSTEM_LABEL, hashed_label
+
+REACTIONS: Final = ("+1", "-1", "laugh", "confused", "heart", "hooray", "rocket", "eyes")
+
+# What may be null, which switches it off.
+_TEXT_OR_NULL: Final = ("access.codeowners", "http.cache")
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """Every setting: the keys of default_config.yml below `store:`, with `_` for each dot."""
+
+    base_label: str
+    uid_prefix: str
+    reactions_processed: str
+    reactions_rejected: str
+    reactions_initial_state: str
+    access_users: tuple[str, ...]
+    access_codeowners: str | None
+    rejections_reply: bool
+    processing_patience: float
+    retries_max_attempts: int
+    retries_backoff_factor: float
+    rate_limit_on_limit: OnLimit
+    rate_limit_max_requests_per_hour: int
+    rate_limit_seconds_between_writes: float
+    rate_limit_seconds_between_requests: float
+    http_timeout: float
+    http_cache: str | None
+    log_level: str
+    log_format: str
+    log_max_events: int
+
+
+@cache
+def default_text() -> str:
+    """The text of default_config.yml: beside the package once installed, above it in a checkout."""
+    package = Path(__file__).parent
+    for folder in (package, package.parent):
+        file = folder / "default_config.yml"
+        if file.is_file():
+            return file.read_text(encoding="utf-8")
+    raise ConfigurationError("default_config.yml is missing from this installation.", hint="Install it anew.")
+
+
+def user_path() -> Path | None:
+    """`~/.config/gh-store/config.yml`, or None for a user without a home."""
+    try:
+        return Path.home() / ".config" / "gh-store" / "config.yml"
+    except RuntimeError:
+        return None
+
+
+def load(path: str | Path | None = None) -> Config:
+    """
+    The settings in force.
+
+    Args:
+        path: A file that must be there; without it, the user's own file counts if there is one.
+    Raises:
+        ConfigurationError: The file cannot be read, or a key or a value is none of ours.
+    """
+    defaults = dict.fromkeys(_TEXT_OR_NULL) | _settings(default_text(), Path("default_config.yml"))
+    if path is None:
+        file = user_path()
+        if file is None or not _is_file(file):
+            return _config(defaults, None)
+    else:
+        file = Path(path)
+    try:
+        text = file.read_text(encoding="utf-8")
+    except FileNotFoundError as error:
+        raise ConfigurationError(
+            f"{file}: there is no such configuration file.", file=file, hint="`gh-store init --config FILE` makes one."
+        ) from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigurationError(f"{file}: the configuration cannot be read: {error}.", file=file) from error
+    return _config(_overlay(defaults, _settings(text, file), file), file)
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:  # a home that may not be looked into
+        return False
+
+
+def _settings(text: str, file: Path) -> dict[str, Any]:
+    """Dotted key -> value of a configuration file."""
+    try:
+        document = yaml.safe_load(text)
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        raise ConfigurationError(f"{file}: this is no YAML: {' '.join(str(error).split())}", file=file) from error
+    if document is None:
+        return {}
+    if not isinstance(document, dict) or not isinstance(document.get("store"), dict | None):
+        raise ConfigurationError(f"{file}: settings stand below `store:`.", key="store", file=file)
+    for key in document:
+        if key != "store":
+            raise ConfigurationError(
+                f"{file}: there is no setting {key!r} at the top; settings stand below `store:`.",
+                key=str(key),
+                file=file,
+            )
+    try:
+        return dict(_flat(document.get("store") or {}, ""))
+    except RecursionError as error:  # YAML can name a thing inside itself
+        raise ConfigurationError(f"{file}: a setting contains itself.", file=file) from error
+
+
+def _flat(settings: Mapping[Any, Any], prefix: str) -> Iterator[tuple[str, Any]]:
+    for key, value in settings.items():
+        if isinstance(value, dict):
+            yield from _flat(value, f"{prefix}{key}.")
+        elif value is not None:  # a section whose every line is commented out
+            yield f"{prefix}{key}", value
+
+
+def _overlay(defaults: dict[str, Any], settings: dict[str, Any], file: Path) -> dict[str, Any]:
+    for key, value in settings.items():
+        fault = "there is no such setting" if key not in defaults else _fault(key, value, defaults[key])
+        if fault is not None:
+            raise ConfigurationError(
+                f"{file}: store.{key}: {fault}.",
+                key=f"store.{key}",
+                file=file,
+                hint="`gh-store init --config FILE` writes a file with every setting and its default.",
+            )
+    return defaults | settings
+
+
+def _fault(key: str, value: Any, default: Any) -> str | None:
+    """What is wrong with a value, or None."""
+    kind = str if key in _TEXT_OR_NULL else type(default)
+    if kind is float and type(value) is int:
+        kind = int
+    if type(value) is not kind:
+        return f"{value!r} is a {type(value).__name__}, and a {kind.__name__} is wanted"
+    for wanted, holds in _WANTED.get(key, ()):
+        if not holds(value):
+            return f"{value!r} is not {wanted}"
+    return None
+
+
+def _is_format(text: str) -> bool:
+    try:
+        fields = [name for _, name, _, _ in string.Formatter().parse(text) if name is not None]
+    except ValueError:
+        return False
+    known = {"elapsed", "exception", "extra", "file", "function", "level", "line", "message", "module", "name"}
+    known |= {"process", "thread", "time"}
+    return all(re.split(r"[.\[]", field)[0] in known for field in fields)
+
+
+_Wanted = tuple[str, Callable[[Any], bool]]
+_REACTION: Final[_Wanted] = (f"one of {' '.join(REACTIONS)}", lambda value: value in REACTIONS)
+_LEVELS: Final = ("TRACE", "DEBUG", "INFO", "SUCCESS", "WARNING", "ERROR", "CRITICAL")
+_WANTED: Final[Mapping[str, tuple[_Wanted, ...]]] = {
+    "base_label": (
+        (f"a label: 1 to {MAX_LABEL} characters and no comma", lambda v: 0 < len(v) <= MAX_LABEL and "," not in v),
+        ("a label of its own", lambda v: v.lower() not in (SYSTEM_LABEL, ARCHIVED_LABEL)),
+    ),
+    "uid_prefix": (
+        ("1 or more characters and no comma", lambda v: v and "," not in v),
+        (f"short enough for a label of {MAX_LABEL} characters", lambda v: len(hashed_label("", v)) <= MAX_LABEL),
+        ("another beginning than the other labels have", lambda v: not SYSTEM_LABEL.startswith(v.lower())),
+        ("another beginning than the other labels have", lambda v: not ARCHIVED_LABEL.startswith(v.lower())),
+    ),
+    "reactions.processed": (_REACTION,),
+    "reactions.rejected": (_REACTION,),
+    "reactions.initial_state": (_REACTION,),
+    "access.users": (("a list of logins", lambda v: all(isinstance(login, str) and login for login in v)),),
+    "processing.patience": (("between 0 and 60", lambda v: 0 <= v <= 60),),
+    "retries.max_attempts": (("between 1 and 100", lambda v: 1 <= v <= 100),),
+    "retries.backoff_factor": (("between 0 and 60", lambda v: 0 <= v <= 60),),
+    "access.codeowners": (("a path, as data/", lambda v: v.strip("/ ") != ""),),
+    "rate_limit.on_limit": ((f"one of {' '.join(get_args(OnLimit))}", lambda v: v in get_args(OnLimit)),),
+    "rate_limit.max_requests_per_hour": (("0 or more", lambda v: v >= 0),),
+    "rate_limit.seconds_between_writes": (("between 0 and 3600", lambda v: 0 <= v <= 3600),),
+    "rate_limit.seconds_between_requests": (("between 0 and 3600", lambda v: 0 <= v <= 3600),),
+    "http.timeout": (("above 0, and 3600 at most", lambda v: 0 < v <= 3600),),
+    "http.cache": (("a folder", lambda v: v.strip() != ""),),
+    "log.level": ((f"one of {' '.join(_LEVELS)}", lambda v: v in _LEVELS),),
+    "log.format": (("a loguru format, as {time} | {level} | {message}", _is_format),),
+    "log.max_events": ((f"between 1 and {MAX_COMMENTS}", lambda v: 1 <= v <= MAX_COMMENTS),),
+}
+
+
+def _config(settings: Mapping[str, Any], file: Path | None) -> Config:
+    fields: dict[str, Any] = {
+        key.replace(".", "_"): tuple(value) if isinstance(value, list) else value for key, value in settings.items()
+    }
+    config = Config(**fields)
+    for key, clash in (
+        (
+            "reactions.rejected",
+            config.reactions_rejected == config.reactions_processed and "the processed reaction too",
+        ),
+        ("base_label", config.base_label.lower().startswith(config.uid_prefix.lower()) and "what begins a UID label"),
+    ):
+        if clash:
+            raise ConfigurationError(
+                f"{file or 'default_config.yml'}: store.{key}: this is {clash}.", key=f"store.{key}", file=file
+            )
+    return config

@@ -1,0 +1,123 @@
+"""Events, and what became of them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Literal, NotRequired, TypedDict
+
+from gh_store.domain.values import JsonObject, Mode
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A comment, and the issue that it stands in. (Comments are numbered over the whole repository.)"""
+
+    issue: int
+    comment: int
+
+
+@dataclass(frozen=True, slots=True)
+class Continued:
+    """
+    What a segment goes on from.
+
+    Attributes:
+        after: The issue that it continues, and the last comment of it that its first state includes.
+        comments: How many comments stood there up to that one: where to look for those that came after.
+        version: Applied events up to there.
+        time: Of the last applied event up to there.
+    """
+
+    after: Place
+    comments: int
+    version: int
+    time: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """
+    One update of one object, parsed and of sound shape.
+
+    Attributes:
+        position: The id of the comment that carries it.
+        time: When that comment was created.
+        mode: How it changes the state.
+        data: A JSON object, or the operations of a patch.
+        meta: The `_meta` as it was written; empty for a bare event.
+        size: Never less than the characters that `data` takes in a body.
+        event_id: What a repetition of the same event shares with it.
+        attempt: 2 or more if the event may have been posted before.
+        expected_version: The version it insists on, or None.
+        initial: True for the event that creates the object.
+        full: True if it was written with `_data` and `_meta`.
+        refused: The error (its name and its message) for which another store rejected the event that this
+            one is a copy of, or None.
+        continues: What the segment goes on from that begins with this event, or None.
+        forwarded: Where the event stood that this one is a copy of, in an issue that the object has left; or None.
+        copied_once: True if that event was posted only once there.
+    """
+
+    position: int
+    time: datetime
+    mode: Mode
+    data: Any
+    size: int
+    meta: Mapping[str, Any] = field(default_factory=dict)
+    event_id: str | None = None
+    attempt: int = 1
+    expected_version: int | None = None
+    initial: bool = False
+    full: bool = True
+    refused: tuple[str, str] | None = None
+    continues: Continued | None = None
+    forwarded: Place | None = None
+    copied_once: bool = False
+
+    @property
+    def begins(self) -> bool:
+        """True if an object may begin with this event."""
+        return self.initial and self.refused is None
+
+
+@dataclass(frozen=True, slots=True)
+class Malformed:
+    """A comment that is written as an event and makes no sense; `why` is one line."""
+
+    position: int
+    time: datetime
+    why: str
+    data: Any = None
+    meta: Mapping[str, Any] = field(default_factory=dict)
+    full: bool = True
+
+
+class Outcome(StrEnum):
+    """What became of an event."""
+
+    APPLIED = "applied"
+    REJECTED = "rejected"
+    DUPLICATE = "duplicate"
+    PENDING = "pending"
+
+
+class HistoryEntry(TypedDict):
+    """
+    One event of an object's history; a plain dict, as programs of the published package expect.
+
+    `version` and `state` are those after the event. `proved` is False where comments were edited or
+    deleted after they were applied, so that the log no longer yields the committed state.
+    """
+
+    timestamp: str
+    type: Literal["initial_state", "update"]
+    data: Any
+    comment_id: int
+    metadata: dict[str, Any]
+    author: str | None
+    outcome: str
+    version: int
+    state: JsonObject
+    proved: bool
+    error: NotRequired[str]

@@ -1,0 +1,69 @@
+"""The values that users and modules hand to each other: frozen, and free of any vendor."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, TypeAlias
+
+Json: TypeAlias = dict[str, "Json"] | list["Json"] | str | int | float | bool | None
+JsonObject: TypeAlias = dict[str, Any]  # `Any`, not `Json`: users index into what they stored
+
+
+class Mode(StrEnum):
+    """How an event changes the state."""
+
+    APPEND = "append"  # deep merge of objects; every other value replaces
+    REPLACE = "replace"
+    MERGE = "merge"  # RFC 7396
+    PATCH = "patch"  # RFC 6902
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectMeta:
+    """
+    What the store knows of an object.
+
+    Attributes:
+        object_id: The name that its users gave it.
+        issue_number: The issue that holds it.
+        created_at: When the issue was created (UTC, whole seconds).
+        updated_at: When the last applied event was written (UTC, whole seconds).
+        version: Applied events, the creation included: 1 for a new object.
+        pending: Authorised events that the state does not include yet; None if this reader may not
+            ask who is authorised.
+    """
+
+    object_id: str
+    issue_number: int
+    created_at: datetime
+    updated_at: datetime
+    version: int
+    pending: int | None = 0
+
+
+@dataclass(frozen=True, slots=True)
+class StoredObject:
+    """An object: its state, and what the store knows of it."""
+
+    meta: ObjectMeta
+    data: JsonObject
+
+
+@dataclass(slots=True)
+class State:
+    """
+    What the fold of a log up to some position yields. Never changed once made.
+
+    (Not `frozen`: one is made for every event folded, and a frozen one takes three times as long.)
+
+    Attributes:
+        version: Applied events, the creation included.
+        time: When the last of them was written.
+        data: The object.
+        size: Never less than the characters that `data` takes in a body.
+    """
+
+    version: int
+    time: datetime
+    data: JsonObject
+    size: int

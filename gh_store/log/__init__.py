@@ -1,0 +1,1 @@
+"""Comments -> decisions -> state. Pure: no clock, no network, no backend. Begin with `decide`."""

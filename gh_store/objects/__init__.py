@@ -1,0 +1,1 @@
+"""The verbs of one object: create, update, delete."""

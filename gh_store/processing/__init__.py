@@ -1,0 +1,1 @@
+"""One object brought up to date, whatever crashes or races. Begin with `processor`."""

@@ -1,0 +1,1 @@
+"""An object and its log, read together. Nothing here writes. Begin with `reader`."""

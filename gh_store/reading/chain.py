@@ -1,0 +1,107 @@
+"""The segments before an issue: where the object was that it goes on to hold, and what was written there."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Protocol
+
+from gh_store.domain.events import Continued, Event, Place
+from gh_store.domain.exceptions import ObjectNotFound
+from gh_store.domain.issues import Comment
+from gh_store.log.comments import Log, read_comment
+from gh_store.log.duplicates import Counts, reach
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """
+    A part of an object's log that lies behind.
+
+    Attributes:
+        number: Its issue.
+        all: Everything that was written there, replies and what came late included.
+        ends: What the segment behind it says of its end.
+        state: The event that the segment behind it begins with: the state at the end of this one.
+    """
+
+    number: int
+    all: tuple[Comment, ...]
+    ends: Continued
+    state: Event
+
+    @property
+    def comments(self) -> tuple[Comment, ...]:
+        """What was written there, as far as the object went on from it."""
+        return tuple(comment for comment in self.all if comment.id <= self.ends.after.comment)
+
+
+class Whole(Protocol):
+    """Reads all comments of an issue."""
+
+    def whole(self, number: int) -> Log: ...
+
+
+class Chain:
+    """The segments before one, the newest first; each is read when it is asked for, and once."""
+
+    def __init__(self, log: Whole, counts: Counts, comments: Sequence[Comment]) -> None:
+        self._log = log
+        self._counts = counts
+        self._comments = comments
+        self._read: list[Segment] = []
+
+    @cached_property
+    def _begin(self) -> Event | None:
+        return first_event(self._comments, self._counts)
+
+    def __iter__(self) -> Iterator[Segment]:
+        at = 0
+        while at < len(self._read) or self._more():
+            yield self._read[at]
+            at += 1
+
+    def _more(self) -> bool:
+        begin = first_event(self._read[-1].comments, self._counts) if self._read else self._begin
+        ends = begin.continues if begin is not None else None
+        if begin is None or ends is None or ends.after.issue in {segment.number for segment in self._read}:
+            return False
+        try:
+            comments = self._log.whole(ends.after.issue).comments
+        except ObjectNotFound:  # deleted, or transferred: what was before it is lost with it
+            comments = ()
+        self._read.append(Segment(ends.after.issue, comments, ends, begin))
+        return True
+
+    def earlier(
+        self, comments: Sequence[Comment], after: int = 0, *, before: Segment | None = None
+    ) -> tuple[Comment, ...]:
+        """
+        What was written in earlier segments, oldest first, as far as an event after a position could repeat it.
+
+        Args:
+            before: The segment that the comments are of, if it lies behind itself.
+        """
+        beyond = reach(comments, after, self._continues if before is None else lambda: None)
+        found: list[Segment] = []
+        for segment in self if beyond is not None else ():
+            if segment.number <= (beyond or 0):
+                break
+            if before is None or segment.number < before.number:
+                found.append(segment)
+        return tuple(comment for segment in reversed(found) for comment in segment.comments)
+
+    def _continues(self) -> Place | None:
+        ends = self._begin.continues if self._begin is not None else None
+        return ends.after if ends is not None else None
+
+
+def first_event(comments: Sequence[Comment], counts: Counts) -> Event | None:
+    """The event that a segment begins with; of several, the first that counts."""
+    first: Event | None = None
+    for comment in comments:
+        event = read_comment(comment)
+        if isinstance(event, Event) and event.begins:
+            if counts(comment, event):
+                return event
+            first = first or event
+    return first  # nobody may be left who had the right to begin it

@@ -1,0 +1,98 @@
+"""What became of an object, event by event, with the state at every version."""
+
+from collections.abc import Iterator
+from typing import Literal
+
+from gh_store.domain.events import Event, HistoryEntry, Outcome
+from gh_store.domain.exceptions import IntegrityError, ObjectNotFound
+from gh_store.domain.values import StoredObject
+from gh_store.issues.object_issue import Head
+from gh_store.log.decide import Decision
+from gh_store.reading.reader import Reader, Reading, stored
+
+
+def history(reader: Reader, head: Head) -> list[HistoryEntry]:
+    """Every event that counts, oldest first, those pending last."""
+    parts = list(_parts(reader, reader.read(head, whole=True, late=True)))
+    return [
+        _entry(decision, pending=pending, proved=proved)
+        for part, proved in reversed(parts)
+        for decision, pending in part
+    ]
+
+
+def at_version(reader: Reader, head: Head, version: int) -> StoredObject:
+    """
+    The object as it was at a version.
+
+    Raises:
+        ObjectNotFound: It never had that version.
+        IntegrityError: Comments were edited or deleted since, and the log does not yield it any more.
+    """
+    reading = reader.read(head, whole=True, late=True)
+    latest = reading.state.version
+    if version > latest:
+        raise ObjectNotFound(f"{head.object_id!r} has no version {version}; its latest is {latest}.")
+    for part, proved in _parts(reader, reading):
+        for decision, pending in part:
+            if decision.state.version == version and (proved or pending):
+                return stored(reading.head, decision.state)
+        if part and proved and part[0][0].state.version <= version:
+            break
+    if version == latest:  # the log may hold less than the committed state proves
+        return stored(reading.head, reading.state)
+    raise IntegrityError(
+        f"Version {version} of {head.object_id!r} cannot be told: its comments were changed since.",
+        hint="`gh-store history` shows what is left of them.",
+    )
+
+
+Part = list[tuple[Decision, bool]]
+"""Decisions in their order; and whether each of them is pending."""
+
+
+def _parts(reader: Reader, reading: Reading) -> Iterator[tuple[Part, bool]]:
+    """The decisions of each segment, the latest first; and whether the log still yields what was decided."""
+    yield _own(_decided(reading)), reading.proved
+    for replayed in reader.past(reading):
+        yield _own([(decision, False) for decision in replayed.decisions]), replayed.proved
+
+
+def _own(part: Part) -> Part:
+    """Without the event that a segment begins with: it says again what the one before has said."""
+    return [
+        each for each in part if not (isinstance(each[0].event, Event) and each[0].creates and each[0].event.continues)
+    ]
+
+
+def decisions_of(reader: Reader, reading: Reading) -> Part:
+    """Every decision on an object whose whole log was read, in order; and whether it is pending."""
+    return [each for part, _ in reversed(list(_parts(reader, reading))) for each in part]
+
+
+def _decided(reading: Reading) -> Part:
+    known = {decision.comment.id: (decision, False) for decision in reading.known}
+    return [*known.values(), *((each, True) for each in reading.pending if each.comment.id not in known)]
+
+
+def _entry(decision: Decision, *, pending: bool, proved: bool) -> HistoryEntry:
+    comment, event = decision.comment, decision.event
+    kind: Literal["initial_state", "update"] = (
+        "initial_state" if isinstance(event, Event) and event.initial else "update"
+    )
+    entry = HistoryEntry(
+        timestamp=comment.created_at.isoformat(),
+        type=kind,
+        data=event.data,
+        comment_id=comment.id,
+        metadata=dict(event.meta)
+        or {"client_version": "legacy", "timestamp": comment.created_at.isoformat(), "update_mode": "append"},
+        author=comment.author.login if comment.author else None,
+        outcome=(Outcome.PENDING if pending else decision.outcome).value,
+        version=decision.state.version,
+        state=decision.state.data,
+        proved=proved,
+    )
+    if decision.error is not None:
+        entry["error"] = decision.error.message
+    return entry

@@ -1,0 +1,388 @@
+"""The verbs of a store, over whichever backend it is given."""
+
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Self
+
+from gh_store import config as configuration
+from gh_store import files, wire
+from gh_store.access.receipts import Receipts
+from gh_store.access.rights import Access
+from gh_store.backends.base import Backend
+from gh_store.backends.retry import Retry, as_long_work, long_work
+from gh_store.collection import listing, sweep
+from gh_store.collection import snapshot as snapshots
+from gh_store.config import Config
+from gh_store.domain.events import HistoryEntry
+from gh_store.domain.exceptions import ConfigurationError, GitHubStoreError
+from gh_store.domain.findings import Processed, Repaired, Transferred, Verified
+from gh_store.domain.values import JsonObject, Mode, StoredObject
+from gh_store.issues.comments import CommentHandler
+from gh_store.issues.finder import IssueHandler
+from gh_store.issues.object_issue import Head
+from gh_store.maintenance.adopt import adopt
+from gh_store.maintenance.verify import Verifier
+from gh_store.objects.create import Creator
+from gh_store.objects.delete import delete
+from gh_store.objects.inputs import (
+    check_aware,
+    check_version,
+    checked_labels,
+    checked_object,
+    checked_update,
+    read_text,
+    several_labels,
+)
+from gh_store.objects.update import Updater
+from gh_store.processing.processor import Processor
+from gh_store.published import PublishedIssueHandler
+from gh_store.reading import history
+from gh_store.reading.reader import Reader
+from gh_store.transfer import exporter, records
+from gh_store.transfer.importer import Importer
+
+
+class Store:
+    """
+    JSON objects on the issues of one repository.
+
+    A context manager; may be shared by threads.
+
+    Args:
+        backend: What holds the issues.
+        config: The settings in force; without them, those of the user's file over the defaults.
+        max_concurrent_updates: `update` raises ConcurrentUpdateError if more comments than this
+            stand past those that the last commit knew. None: no limit.
+        sleep: Waits so many seconds.
+    """
+
+    def __init__(
+        self,
+        backend: Backend,
+        config: Config | None = None,
+        *,
+        max_concurrent_updates: int | None = None,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self.backend = backend
+        self.config = config or configuration.load()
+        self._retry = Retry(
+            self.config.retries_max_attempts,
+            self.config.retries_backoff_factor,
+            backend.cutoff,
+            self.config.rate_limit_on_limit,
+            sleep,
+        )
+        self.access_control = Access(backend, self.config, self._retry)
+        self.comment_handler = CommentHandler(backend, self._retry)
+        self._issues = IssueHandler(backend, self.config, self._retry)
+        receipts = Receipts(backend, self.config, self.access_control, self._retry)
+        self._reader = Reader(
+            backend, self.config, self._retry, self._issues, self.comment_handler, self.access_control, receipts
+        )
+        self._processor = Processor(self._reader)
+        self._creator = Creator(self._processor)
+        self._updater = Updater(self._processor, max_concurrent_updates)
+        self._importer = Importer(self._creator)
+        self._verifier = Verifier(self._processor)
+
+    def close(self) -> None:
+        """Let go of what the backend holds; harmless to repeat."""
+        self.backend.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.backend.repository!r})"
+
+    # --- one object -------------------------------------------------------------------------------
+
+    def create(self, object_id: str, data: JsonObject, extra_labels: Sequence[str] | str | None = None) -> StoredObject:
+        """
+        Create an object.
+
+        Args:
+            object_id: Its name: 1 to 165 characters, no control characters, no space at its ends.
+            data: A JSON object.
+            extra_labels: More labels for its issue, to list by.
+        Raises:
+            InvalidObjectID, InvalidObject, ValueTooLarge: Nothing was written.
+            ObjectExists: There is an object of this id.
+            InsufficientScope, AccessDeniedError: The current user may not write here.
+        """
+        data = checked_object(object_id, data)
+        return self._creator.create(object_id, data, checked_labels(extra_labels, self.config))
+
+    def get(self, object_id: str, version: int | None = None) -> StoredObject:
+        """
+        The object as of now, with everything applied that is pending; or as it was at a version.
+
+        Raises:
+            ObjectNotFound: There is no such object, or it never had that version.
+            DuplicateUIDError: Several issues claim the id.
+            IntegrityError: The log does not yield that version any more.
+        """
+        wire.check_object_id(object_id)
+        check_version(version)
+        head = self._issues.find(object_id)
+        return self._reader.view(head) if version is None else history.at_version(self._reader, head, version)
+
+    def update(
+        self,
+        object_id: str,
+        changes: JsonObject | list[Any],
+        mode: Mode | str = Mode.APPEND,
+        expected_version: int | None = None,
+        event_id: str | None = None,
+        process: bool = False,
+        wait: float | None = None,
+    ) -> StoredObject:
+        """
+        Append an update event, and wake the processor.
+
+        Args:
+            changes: A JSON object; for `patch`, an array of operations.
+            mode: `append` (deep merge), `replace`, `merge` (RFC 7396) or `patch` (RFC 6902).
+            expected_version: Reject the event unless the object is at this version when it is applied.
+            event_id: A name of your own for this event, which makes the call safe to repeat.
+            process: Apply it right away, in this program.
+            wait: Seconds to wait for a processor to decide the event. If they run out, the object
+                comes back with `pending` above 0, and the event stays written.
+        Returns:
+            The object with this event folded in; without `process` or `wait`, as if nothing else
+            were pending.
+        Raises:
+            InvalidObjectID, InvalidUpdate, InvalidObject, ValueTooLarge: Nothing was written; or,
+                with `process` or `wait`, the event was rejected, and `rejected` is True.
+            LogFull: Strangers filled the issue; nothing was written. Process it, and try again.
+            ConcurrentUpdateError: Too much is pending (nothing was written), or the version is not
+                the expected one.
+            ObjectNotFound: There is no such object, or it was deleted meanwhile.
+            AccessDeniedError: The event was written, and will not count.
+        """
+        wire.check_object_id(object_id)
+        mode, changes = checked_update(changes, mode, expected_version, event_id)
+        return self._updater.update(object_id, changes, mode, expected_version, event_id, process=process, wait=wait)
+
+    def delete(self, object_id: str) -> None:
+        """
+        Delete an object. Its issue stays, with its history; created again, the id begins a new life.
+
+        Raises:
+            ObjectNotFound: There is no such object.
+        """
+        wire.check_object_id(object_id)
+        delete(self._processor, object_id)
+
+    def get_object_history(self, object_id: str) -> list[HistoryEntry]:
+        """
+        Every event of the object, oldest first, with the state after it.
+
+        Raises:
+            ObjectNotFound: There is no such object.
+        """
+        wire.check_object_id(object_id)
+        return history.history(self._reader, self._issues.find(object_id))
+
+    # --- processing -------------------------------------------------------------------------------
+
+    def process_updates(self, issue_number: int, dry_run: bool = False) -> StoredObject:
+        """
+        Apply all that is pending on an issue.
+
+        Args:
+            dry_run: Only tell what would come of it; nothing is written.
+        Raises:
+            ObjectNotFound: The issue holds no object.
+            InsufficientScope: The current user may not ask who is authorised; nothing was written.
+        """
+        obj = self.process(issue_number, dry_run=dry_run).object
+        assert obj is not None
+        return obj
+
+    def process(self, issue_number: int, *, dry_run: bool = False, comment_id: int = 0) -> Processed:
+        """
+        As process_updates, and tell what was done.
+
+        Args:
+            comment_id: A comment that is known to be there, and may not be in sight yet: it is waited for.
+        """
+        with long_work():
+            if dry_run:
+                return self._processor.preview(issue_number).summary
+            return self._processor.process(issue_number, expected=comment_id).summary
+
+    def process_pending(
+        self,
+        since: datetime | None = None,
+        *,
+        dry_run: bool = False,
+        progress: Callable[[], object] = lambda: None,
+    ) -> list[Processed]:
+        """
+        Sweep: process every object that is not settled, or those of them changed since a time.
+
+        An object in trouble does not stop it; its error is in the answer.
+
+        Args:
+            since: An aware datetime.
+            progress: Called for every object that was looked at.
+        """
+        check_aware(since)
+        with long_work():
+            return list(sweep.sweep(self._processor, since=since, progress=progress, dry_run=dry_run))
+
+    # --- all objects ------------------------------------------------------------------------------
+
+    def list_all(
+        self, prefix: str | None = None, labels: Sequence[str] | str | None = None, complete: bool = False
+    ) -> Iterator[StoredObject]:
+        """
+        All objects, as of now.
+
+        Args:
+            prefix: Only ids that begin with it.
+            labels: Only objects whose issue has all of these labels.
+            complete: Read every issue of the repository, and trust no index.
+        """
+        wanted = [self.config.base_label, *several_labels(labels)]
+        with long_work():
+            heads = listing.list_issues(self._issues, wanted, complete=complete).heads
+        return as_long_work(listing.objects(self._reader, heads, prefix))
+
+    def list_updated_since(self, timestamp: datetime) -> Iterator[StoredObject]:
+        """The objects whose state has changed at or after a time (aware; whole seconds count)."""
+        check_aware(timestamp)
+        heads = self._issues.listed(changed_since=timestamp)
+        floor = timestamp.replace(microsecond=0)
+        objects = as_long_work(listing.objects(self._reader, heads))
+        return (obj for obj in objects if obj.meta.updated_at >= floor)
+
+    def snapshot(self, *, complete: bool = False, progress: Callable[[], object] = lambda: None) -> snapshots.Snapshot:
+        """All objects as one document."""
+        with long_work():
+            return snapshots.take(self._reader, progress, complete=complete)
+
+    def write_snapshot(self, path: str | Path, *, progress: Callable[[], object] = lambda: None) -> bool:
+        """
+        Write a snapshot to a file; True if the file changed.
+
+        A file that holds the same objects already stays as it is, to the byte.
+        """
+        return self._write_snapshot(Path(path), self.snapshot(progress=progress))
+
+    def update_snapshot(self, path: str | Path, *, progress: Callable[[], object] = lambda: None) -> bool:
+        """
+        Bring the snapshot in a file forward, removals included; True if the file changed.
+
+        Raises:
+            ConfigurationError: There is no such file, or it is no snapshot of this store.
+        """
+        path = Path(path)
+        old = snapshots.load(path)
+        if old is None:
+            raise ConfigurationError(
+                f"{path}: there is no such snapshot.", file=path, hint="`gh-store snapshot --output FILE` makes one."
+            )
+        with long_work():
+            new = snapshots.bring_forward(self._reader, old, progress)
+        return self._write_snapshot(path, new)
+
+    # --- looking after it -------------------------------------------------------------------------
+
+    def verify(self, *object_ids: str, progress: Callable[[], object] = lambda: None) -> Verified:
+        """
+        Replay the logs of these objects (or of all) from their first event, and compare.
+
+        Costs a request for every 100 issues of the repository, and one or more for each object.
+
+        Raises:
+            ObjectNotFound: There never was an object of one of the ids.
+            InsufficientScope: The current user may not ask who is authorised.
+        """
+        with long_work():
+            found = [finding for each in self._verifier.examine(object_ids, progress) for finding in each.findings]
+        return Verified(
+            damage=tuple(finding for finding in found if finding.damage),
+            suspected=tuple(finding for finding in found if not finding.damage),
+        )
+
+    def repair(
+        self, *object_ids: str, dry_run: bool = False, progress: Callable[[], object] = lambda: None
+    ) -> list[Repaired]:
+        """
+        Mend what is derived (body, title, receipts, labels, open or closed) from the log; events are never touched.
+
+        Args:
+            dry_run: Only tell what would be done.
+        """
+        with long_work():
+            return list(self._verifier.repair(object_ids, progress, dry_run=dry_run))
+
+    def adopt(
+        self, *object_ids: str, dry_run: bool = False, progress: Callable[[], object] = lambda: None
+    ) -> list[Transferred]:
+        """
+        Continue the objects whose creator may no longer write in issues of the current user, with their history.
+
+        Their old issues keep their logs, and hold no object any more. Cut anywhere, the next run finishes it.
+        """
+        with long_work():
+            return list(adopt(self._processor, object_ids, progress, dry_run=dry_run))
+
+    def export(self, *, deleted: bool = False, progress: Callable[[], object] = lambda: None) -> Iterator[str]:
+        """
+        The whole store with its logs, as lines of JSON, each with its line end.
+
+        Args:
+            deleted: Deleted objects too.
+        """
+        exported = exporter.records(self._reader, deleted=deleted, progress=progress)
+        return as_long_work(records.write_lines(self.backend.repository, self.backend.now(), exported))
+
+    def import_from(
+        self, source: str | Path | Iterable[str], *, progress: Callable[[], object] = lambda: None
+    ) -> list[Transferred]:
+        """
+        Make the objects of an export, of a snapshot, or of lines of `{"id", "document"}`.
+
+        All of it is read before anything is written. Cut anywhere, the same import again makes what is missing. An
+        object in trouble (its id is taken, it does not fit) does not stop the others; its error is in the answer.
+
+        Args:
+            source: A file's path, or the lines themselves.
+        Raises:
+            InvalidInput: The file is none of these, or a line of it is torn; nothing was written.
+        """
+        name = str(source) if isinstance(source, str | Path) else "the import"
+        text = read_text(Path(source)) if isinstance(source, str | Path) else "".join(source)
+        told = records.read_lines(text, name)
+        with long_work():
+            return list(self._importer.bring_all(told, progress))
+
+    def heads(self) -> Iterator[Head]:
+        """The issues of all objects, deleted ones too, as they stand: for looking a store over."""
+        return as_long_work(sweep.candidates(self._issues, None))
+
+    # --- inside -----------------------------------------------------------------------------------
+
+    @property
+    def issue_handler(self) -> "PublishedIssueHandler":
+        """What programs of the published package use."""
+        return PublishedIssueHandler(self)
+
+    def _write_snapshot(self, path: Path, new: snapshots.Snapshot) -> bool:
+        try:
+            old = snapshots.load(path)
+        except GitHubStoreError:
+            old = None  # whatever it is, it is being replaced
+        if old is not None and old.time is not None and (old.repository, old.objects) == (new.repository, new.objects):
+            return False  # a newer time alone is no change
+        files.write(path, new.pieces())
+        return True

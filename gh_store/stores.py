@@ -1,0 +1,86 @@
+"""The stores that users hold: each a `Store` over the backend that its constructor picks."""
+
+from pathlib import Path
+
+from gh_store import config as configuration
+from gh_store import credentials
+from gh_store.backends.local import LocalBackend
+from gh_store.store import Store
+
+__all__ = ["GitHubStore", "LocalStore", "Store"]
+
+
+class GitHubStore(Store):
+    """
+    A store on the issues of a repository on GitHub. Makes no request before it is used.
+
+    Args:
+        repo: `owner/name`; without it, GITHUB_REPOSITORY.
+        token: Without it, GH_TOKEN, GITHUB_TOKEN, or what `gh auth token` says. With no token at
+            all, a public repository can be read.
+        config_path: A configuration file that must be there.
+        max_concurrent_updates: See Store.
+        base_url: The address of the REST API; without it, GITHUB_API_URL, that of GH_HOST, or
+            that of github.com.
+        ca_bundle: A file of certificates to trust instead of the usual ones.
+    Raises:
+        ConfigurationError: No repository is named, or an address that no token may be sent to.
+    """
+
+    def __init__(
+        self,
+        repo: str | None = None,
+        token: str | None = None,
+        config_path: str | Path | None = None,
+        max_concurrent_updates: int | None = None,
+        base_url: str | None = None,
+        *,
+        ca_bundle: str | None = None,
+    ) -> None:
+        # PyGithub is imported only where GitHub is used: it costs a command more than its work does.
+        from gh_store.backends.github import Connection, GitHubBackend, Limits, shared_limiter  # noqa: PLC0415
+
+        who = credentials.resolve(repo, token, base_url, ca_bundle)
+        config = configuration.load(config_path)
+        connection = Connection(
+            who.base_url,
+            who.token.value if who.token is not None else None,
+            timeout=config.http_timeout,
+            ca_bundle=who.ca_bundle,
+            cache=Path(config.http_cache).expanduser() if config.http_cache is not None else None,
+        )
+        limits = Limits(
+            config.rate_limit_max_requests_per_hour,
+            config.rate_limit_seconds_between_writes,
+            config.rate_limit_seconds_between_requests,
+        )
+        limiter = shared_limiter(connection.identity, limits)
+        backend = GitHubBackend(who.repository, connection, limiter)
+        super().__init__(backend, config, max_concurrent_updates=max_concurrent_updates)
+
+
+class LocalStore(Store):
+    """
+    A store in one SQLite file: the same verbs and promises, with no token and no network.
+
+    Args:
+        path: The file; it is made if it is missing.
+        config_path: A configuration file that must be there.
+        max_concurrent_updates: See Store.
+        user: Who acts; without one, the owner of the file.
+        create: False to raise ConfigurationError where there is no file.
+    """
+
+    def __init__(
+        self,
+        path: str | Path = "gh-store.db",
+        config_path: str | Path | None = None,
+        max_concurrent_updates: int | None = None,
+        *,
+        user: str | None = None,
+        create: bool = True,
+    ) -> None:
+        config = configuration.load(config_path)
+        super().__init__(
+            LocalBackend(path, user=user, create=create), config, max_concurrent_updates=max_concurrent_updates
+        )

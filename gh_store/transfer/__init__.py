@@ -1,0 +1,1 @@
+"""Objects with their logs, out of one store and into another."""

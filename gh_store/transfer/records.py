@@ -1,0 +1,254 @@
+"""Objects with their logs as lines of text. Pure."""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from gh_store import wire
+from gh_store.domain.events import Event, Outcome
+from gh_store.domain.exceptions import InvalidInput
+from gh_store.domain.values import JsonObject
+from gh_store.log.decide import Decision
+
+FORMAT: Final = 1
+_DEEPER: Final = 4  # levels around a value: record, events, event, data
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedEvent:
+    """
+    One event of a recorded object.
+
+    Attributes:
+        comment_id: Where it stood.
+        author: Who wrote it, or None.
+        created_at: When, as ISO 8601.
+        initial: True for the type `initial_state`.
+        data: What it says.
+        meta: Its `_meta`; empty for a bare event.
+        outcome: What became of it.
+        error: For a rejected one the error's name and message.
+    """
+
+    comment_id: int
+    author: str | None
+    created_at: str
+    initial: bool
+    data: Any
+    meta: Mapping[str, Any]
+    outcome: Outcome
+    error: tuple[str, str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """
+    An object as it was in some store: a line of an export, or an entry of a snapshot.
+
+    Attributes:
+        object_id: Its id.
+        data: Its state.
+        repository: Where it was, or empty.
+        issue_number: In which issue, or None.
+        version: Its version, or None if no log is told, and it shall begin anew.
+        labels: Labels of its users.
+        deleted: True if it was deleted.
+        events: Its log.
+    """
+
+    object_id: str
+    data: JsonObject
+    repository: str = ""
+    issue_number: int | None = None
+    version: int | None = None
+    labels: tuple[str, ...] = ()
+    deleted: bool = False
+    events: tuple[RecordedEvent, ...] = ()
+
+
+# --- writing --------------------------------------------------------------------------------------
+
+
+def recorded(decision: Decision, *, pending: bool) -> RecordedEvent:
+    """A decided event as it is kept in a record."""
+    comment, event, error = decision.comment, decision.event, decision.error
+    return RecordedEvent(
+        comment_id=comment.id,
+        author=comment.author.login if comment.author else None,
+        created_at=comment.created_at.isoformat(),
+        initial=isinstance(event, Event) and event.initial,
+        data=event.data,
+        meta=event.meta,
+        outcome=Outcome.PENDING if pending and decision.outcome is Outcome.APPLIED else decision.outcome,
+        error=None if error is None else (type(error).__name__, error.message),
+    )
+
+
+def write_lines(repository: str, time: datetime, records: Iterable[Record]) -> Iterator[str]:
+    """An export: a first line that says what it is, one for each object, and a last one that shows it is whole."""
+    yield _line({"gh-store": "export", "format": FORMAT, "repository": repository, "exported_at": time.isoformat()})
+    count = 0
+    for record in records:
+        yield _line(_record_json(record))
+        count += 1
+    yield _line({"gh-store": "end", "objects": count})
+
+
+def _line(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")) + "\n"
+
+
+def _record_json(record: Record) -> JsonObject:
+    return {
+        "object_id": record.object_id,
+        "issue_number": record.issue_number,
+        "version": record.version,
+        "deleted": record.deleted,
+        "labels": list(record.labels),
+        "data": record.data,
+        "events": [
+            {
+                "comment_id": event.comment_id,
+                "author": event.author,
+                "created_at": event.created_at,
+                "type": "initial_state" if event.initial else "update",
+                "outcome": event.outcome.value,
+                **({"error": list(event.error)} if event.error else {}),
+                "data": event.data,
+                "meta": dict(event.meta),
+            }
+            for event in record.events
+        ],
+    }
+
+
+# --- reading --------------------------------------------------------------------------------------
+
+
+def read_lines(text: str, name: str) -> list[Record]:
+    """
+    The records of an export, of a snapshot, or of JSON Lines of `{"id", "document"}`.
+
+    Args:
+        name: The file, for errors.
+    Raises:
+        InvalidInput: It is none of these, or a line of it is torn, or the file ends early.
+    """
+    if not text.strip():
+        raise InvalidInput(f"{name}: there is nothing in it.", hint="Look whether what made it has failed.")
+    try:
+        whole = wire.parse(text, wire.MAX_DEPTH + _DEEPER)
+    except ValueError:
+        whole = None  # several lines, or torn ones
+    if isinstance(whole, dict) and isinstance(whole.get("objects"), dict):
+        entries = whole["objects"].items()
+        repository = whole["repository"] if isinstance(whole.get("repository"), str) else ""
+        return [_of_snapshot(object_id, entry, repository, name) for object_id, entry in entries]
+    lines = [(number, line) for number, line in enumerate(text.split("\n"), start=1) if line.strip()]
+    values = [(number, _parsed(line, f"{name}, line {number}")) for number, line in lines]
+    if values[0][1].get("gh-store") != "export":
+        return _distinct([_of_document(value, f"{name}, line {number}") for number, value in values], name)
+    return _of_export(values, name)
+
+
+def _of_export(values: Sequence[tuple[int, JsonObject]], name: str) -> list[Record]:
+    first, last = values[0][1], values[-1][1]
+    if first.get("format") != FORMAT:
+        raise InvalidInput(
+            f"{name}: this export is of format {first.get('format')!r}; this gh-store knows {FORMAT}.",
+            hint="Upgrade gh-store: pip install --upgrade gh-object-store.",
+        )
+    if last.get("gh-store") != "end" or last.get("objects") != len(values) - 2:
+        raise InvalidInput(f"{name}: the export ends early, or lines of it are missing.", hint="Make the export anew.")
+    repository = first["repository"] if isinstance(first.get("repository"), str) else ""
+    return [_of_line(value, repository, f"{name}, line {number}") for number, value in values[1:-1]]
+
+
+def _parsed(line: str, where: str) -> JsonObject:
+    try:
+        value = wire.parse(line, wire.MAX_DEPTH + _DEEPER)
+    except ValueError as error:
+        raise InvalidInput(f"{where}: this line is no JSON, or torn: {error}.", hint="Make the file anew.") from error
+    if not isinstance(value, dict):
+        raise _odd(where)
+    return value
+
+
+def _odd(where: str) -> InvalidInput:
+    return InvalidInput(
+        f"{where}: this describes no object.",
+        hint='What can be imported: an export, a snapshot, or lines of {"id": …, "document": {…}}.',
+    )
+
+
+def _checked(object_id: object, data: object, where: str) -> tuple[str, JsonObject]:
+    try:
+        object_id = wire.check_object_id(object_id)
+        wire.check_value(data)
+        if not isinstance(data, dict):
+            raise _odd(where)
+        wire.check_size(wire.write_body(data), "The object")
+    except InvalidInput as error:
+        if not error.message.startswith(where):
+            error.message = f"{where}: {error.message}"
+            error.args = (error.message,)
+        raise
+    return object_id, data
+
+
+def _of_document(value: JsonObject, where: str) -> Record:
+    if not {"id", "document"} <= value.keys():
+        raise _odd(where)
+    return Record(*_checked(value["id"], value["document"], where))
+
+
+def _of_snapshot(object_id: str, entry: object, repository: str, name: str) -> Record:
+    where = f"{name}, object {object_id!r}"
+    if not isinstance(entry, dict):
+        raise _odd(where)
+    meta = entry.get("meta")
+    number = meta.get("issue_number") if isinstance(meta, dict) else None
+    object_id, data = _checked(object_id, entry.get("data"), where)
+    return Record(object_id, data, repository, number if isinstance(number, int) else None)
+
+
+def _distinct(records: list[Record], name: str) -> list[Record]:
+    seen = set[str]()
+    for record in records:
+        if record.object_id in seen:
+            raise InvalidInput(f"{name}: {record.object_id!r} stands there twice.", hint="Keep one of the two.")
+        seen.add(record.object_id)
+    return records
+
+
+def _of_line(value: JsonObject, repository: str, where: str) -> Record:
+    object_id, data = _checked(value.get("object_id"), value.get("data"), where)
+    try:
+        number, version, labels = int(value["issue_number"]), int(value["version"]), value["labels"]
+        events = tuple(_event(each) for each in value["events"])
+        if version < 1 or not all(isinstance(label, str) for label in labels):
+            raise _odd(where)
+        return Record(object_id, data, repository, number, version, tuple(labels), value["deleted"] is True, events)
+    except (AttributeError, LookupError, TypeError, ValueError) as error:
+        raise _odd(where) from error
+
+
+def _event(value: Mapping[str, Any]) -> RecordedEvent:
+    wire.check_value([value["data"], value["meta"]])
+    error = value.get("error")
+    if error is not None:
+        kind, message = error
+        error = (str(kind), str(message))
+    author = value["author"]
+    return RecordedEvent(
+        comment_id=int(value["comment_id"]),
+        author=None if author is None else str(author),
+        created_at=str(value["created_at"]),
+        initial=value["type"] == "initial_state",
+        data=value["data"],
+        meta=dict(value["meta"]),
+        outcome=Outcome(value["outcome"]),
+        error=error,
+    )

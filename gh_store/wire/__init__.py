@@ -1,0 +1,72 @@
+"""
+Text <-> event, body, title, labels: the only place that knows the wire format.
+
+Everything here is pure. Whatever comes from an issue is hostile until it has been through here.
+"""
+
+from gh_store.wire.events import CLIENT_VERSION, copy_id, meta_object_id, meta_origin, read_event, write_event
+from gh_store.wire.replies import read_reply, write_put_back, write_reply
+from gh_store.wire.titles import (
+    ARCHIVED_LABEL,
+    MAX_ID,
+    RETIRED_LABEL,
+    SYSTEM_LABEL,
+    Bracket,
+    Title,
+    check_object_id,
+    hashed_label,
+    plain_label,
+    read_since,
+    read_title,
+    withheld_title,
+    write_since,
+    write_title,
+)
+from gh_store.wire.values import (
+    MAX_DEPTH,
+    WORST_GROWTH,
+    canonical,
+    check_size,
+    check_value,
+    parse,
+    read_body,
+    read_value,
+    write_body,
+    write_value,
+)
+
+__all__ = [
+    "ARCHIVED_LABEL",
+    "CLIENT_VERSION",
+    "MAX_DEPTH",
+    "MAX_ID",
+    "RETIRED_LABEL",
+    "SYSTEM_LABEL",
+    "WORST_GROWTH",
+    "Bracket",
+    "Title",
+    "canonical",
+    "check_object_id",
+    "check_size",
+    "check_value",
+    "copy_id",
+    "hashed_label",
+    "meta_object_id",
+    "meta_origin",
+    "parse",
+    "plain_label",
+    "read_body",
+    "read_event",
+    "read_reply",
+    "read_since",
+    "read_title",
+    "read_value",
+    "withheld_title",
+    "write_body",
+    "write_event",
+    "write_put_back",
+    "write_reply",
+    "write_since",
+    "write_title",
+    "write_value",
+]

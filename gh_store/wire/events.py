@@ -1,0 +1,221 @@
+"""Events: the text of a comment <-> what it says."""
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any, Final
+
+from gh_store.domain.events import Continued, Event, Malformed, Place
+from gh_store.domain.values import Mode
+from gh_store.wire.values import MAX_DEPTH, WORST_GROWTH, Unfit, canonical, check_size, fault_of, parse, write_value
+
+
+def _client_version() -> str:
+    try:
+        return version("gh-object-store")
+    except PackageNotFoundError:  # run from a bare checkout
+        return "unknown"
+
+
+CLIENT_VERSION: Final = _client_version()
+
+_FENCE = re.compile(r"(`{3,}|~{3,})[ \t]*(?:json)?[ \t]*", re.IGNORECASE)
+
+
+def _unfenced(text: str) -> str:
+    """What stands in the one fenced block that `text` is, or `text` itself."""
+    first, _, rest = text.partition("\n")
+    body, _, last = rest.rpartition("\n")
+    fence = _FENCE.fullmatch(first.rstrip("\r"))
+    if fence is None or not last.strip().startswith(fence[1]) or last.strip().strip(fence[1][0]):
+        return text
+    return body.strip()
+
+
+def write_event(
+    data: object,
+    *,
+    issue_number: int,
+    time: datetime,
+    event_id: str,
+    mode: Mode = Mode.APPEND,
+    attempt: int = 1,
+    expected_version: int | None = None,
+    initial_of: str | None = None,
+    origin: Mapping[str, Any] | None = None,
+    continues: Continued | None = None,
+    forwarded: Place | None = None,
+    copied_once: bool = False,
+) -> str:
+    """
+    The text of a comment that carries an event.
+
+    Args:
+        initial_of: The object id, for the event that creates the object.
+        origin: Where the event stood before it was copied, and what became of it there.
+        continues: What the segment goes on from that begins with this event.
+        forwarded: Where the event stood before the object went on in another issue.
+        copied_once: True if it was posted only once there.
+    Raises:
+        ValueTooLarge: It does not fit in a comment.
+    """
+    meta: dict[str, Any] = {
+        "client_version": CLIENT_VERSION,
+        "timestamp": time.isoformat(),
+        "update_mode": mode.value,
+        "issue_number": issue_number,
+        "event_id": event_id,
+    }
+    if attempt > 1:
+        meta["attempt"] = attempt
+    if expected_version is not None:
+        meta["expected_version"] = expected_version
+    if origin is not None:
+        meta["origin"] = origin
+    if continues is not None:
+        meta["continues"] = {
+            "issue": continues.after.issue,
+            "comment": continues.after.comment,
+            "comments": continues.comments,
+            "version": continues.version,
+            "time": continues.time.isoformat(),
+        }
+    if forwarded is not None:
+        meta["forwarded"] = {"issue": forwarded.issue, "comment": forwarded.comment, "once": copied_once}
+    event: dict[str, Any] = {"_data": data, "_meta": meta}
+    if initial_of is not None:
+        meta["object_id"] = initial_of
+        event["type"] = "initial_state"
+    return check_size(write_value(event), "The event")
+
+
+def read_event(text: str, *, position: int, time: datetime) -> Event | Malformed | None:
+    """
+    What a comment says: an event, one that makes no sense, or (None) conversation.
+
+    An event is a comment whose whole text is a JSON object, bare or in one fenced block.
+    """
+    text = _unfenced(text.strip())
+    if not text.startswith("{"):
+        return None
+    try:
+        value = parse(text, MAX_DEPTH + 1)  # the envelope is one level
+    except json.JSONDecodeError:
+        return None
+    except Unfit as error:
+        return Malformed(position, time, str(error))
+    size = WORST_GROWTH * len(text)
+    full = "_data" in value
+    if full:
+        data, meta, kind = value["_data"], value.get("_meta"), value.get("type")
+    elif value.get("type") == "initial_state" and isinstance(value.get("data"), dict):
+        data, meta, kind = value["data"], {}, "initial_state"
+    else:
+        data, meta, kind = value, {}, None
+    why = fault_of(data) or fault_of(meta)
+    if why is None and full:
+        why = _fault_of_event(data, meta, kind)
+    if why is not None:
+        return Malformed(position, time, why, data, meta if isinstance(meta, dict) else {}, full)
+    return Event(
+        position=position,
+        time=time,
+        mode=Mode(meta.get("update_mode", Mode.APPEND)),
+        data=data,
+        size=size,
+        meta=meta,
+        event_id=meta.get("event_id"),
+        attempt=meta.get("attempt", 1),
+        expected_version=meta.get("expected_version"),
+        initial=kind == "initial_state",
+        full=full,
+        refused=_refused(meta),
+        continues=_continues(meta) if kind == "initial_state" else None,
+        forwarded=(place := _place(meta.get("forwarded"))),
+        copied_once=place is not None and meta["forwarded"].get("once") is True,
+    )
+
+
+def _fault_of_event(data: object, meta: object, kind: object) -> str | None:
+    """What is wrong with `_data`, `_meta` and `type`, or None."""
+    if not isinstance(meta, dict):
+        return "_meta is no JSON object."
+    if kind not in (None, "update", "initial_state"):
+        return "Its type is none that this store knows."
+    mode = meta.get("update_mode")
+    if mode not in tuple(Mode):
+        return f"Its update_mode is none of {', '.join(Mode)}."
+    if mode != Mode.PATCH and not isinstance(data, dict):
+        return f"_data is no JSON object, which {mode} needs."
+    for key in ("client_version", "timestamp", "event_id"):
+        if not isinstance(meta.get(key, ""), str):
+            return f"Its {key} is no string."
+    for key in ("attempt", "expected_version"):
+        number = meta.get(key, 1)
+        if not isinstance(number, int) or isinstance(number, bool) or number < 1:
+            return f"Its {key} is no whole number from 1."
+    if kind == "initial_state" and mode == Mode.PATCH:
+        return "An initial state is no patch."
+    if kind == "initial_state" and "continues" in meta and _continues(meta) is None:
+        return "It does not say what it continues."
+    return None
+
+
+def copy_id(repository: str, which: object, object_id: str, what: object) -> str:
+    """
+    The event_id of a copy: the same whoever makes it.
+
+    Args:
+        which: The issue that the copied object was in, or the state that it is made of.
+        what: Which of its events; `begin` is the first.
+    """
+    named = ["copy", repository, which, object_id, what]
+    return hashlib.sha256(canonical(named).encode("ascii")).hexdigest()[:32]
+
+
+def meta_origin(meta: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """Where an event stood before it was copied, if it says so."""
+    origin = meta.get("origin")
+    return origin if isinstance(origin, dict) else None
+
+
+def _whole(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < _BEYOND
+
+
+_BEYOND: Final = 10**18
+
+
+def _place(told: object) -> Place | None:
+    if not isinstance(told, dict) or not (_whole(told.get("issue")) and _whole(told.get("comment"))):
+        return None
+    return Place(told["issue"], told["comment"])
+
+
+def _continues(meta: Mapping[str, Any]) -> Continued | None:
+    told = meta.get("continues") or {}
+    after = _place(told)
+    if after is None or not (_whole(told.get("comments")) and _whole(told.get("version"))):
+        return None
+    try:
+        time = datetime.fromisoformat(told["time"]).astimezone(UTC)
+    except (LookupError, TypeError, ValueError, OverflowError):
+        return None
+    return Continued(after, told["comments"], max(1, told["version"]), time)
+
+
+def _refused(meta: Mapping[str, Any]) -> tuple[str, str] | None:
+    told = (meta_origin(meta) or {}).get("rejected")
+    if not isinstance(told, dict):
+        return None
+    error, message = told.get("error"), told.get("message")
+    return (error, message) if isinstance(error, str) and isinstance(message, str) else None
+
+
+def meta_object_id(meta: Mapping[str, Any]) -> str | None:
+    """The object id that an `initial_state` names, if it names one."""
+    object_id = meta.get("object_id")
+    return object_id if isinstance(object_id, str) else None
