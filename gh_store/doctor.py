@@ -22,7 +22,7 @@ from gh_store.domain.exceptions import (
     RepoNotFoundOrUnauthorized,
 )
 from gh_store.domain.issues import User
-from gh_store.issues.object_issue import Head, Status
+from gh_store.issues.object_issue import ObjectIssue, Status
 from gh_store.stores import Store
 
 _OTHER: Final = "gh-store"
@@ -266,11 +266,11 @@ class Summary:
         """Object id -> its issues, where there are several."""
         return {name: sorted(numbers) for name, numbers in sorted(self.objects.items()) if len(numbers) > 1}
 
-    def add(self, head: Head, trusts: Callable[[User | None], bool]) -> None:
+    def add(self, head: ObjectIssue, trusts: Callable[[User | None], bool]) -> None:
         """Count an issue in."""
         if head.status is Status.DELETED:
             self.deleted += 1
-        elif head.status is Status.ACTIVE and not head.unfinished:
+        elif head.status is Status.ACTIVE and not head.incomplete:
             name = head.object_id or f"issue {head.issue.number}"
             self.objects.setdefault(name, []).append(head.issue.number)
             if not trusts(head.issue.author):

@@ -17,11 +17,11 @@ from gh_store.collection import snapshot as snapshots
 from gh_store.config import Config
 from gh_store.domain.events import HistoryEntry
 from gh_store.domain.exceptions import ConfigurationError, GitHubStoreError
-from gh_store.domain.findings import Processed, Repaired, Transferred, Verified
+from gh_store.domain.findings import Processed, RepairResult, TransferResult, VerifyReport
 from gh_store.domain.values import JsonObject, Mode, StoredObject
 from gh_store.issues.comments import CommentHandler
 from gh_store.issues.finder import IssueHandler
-from gh_store.issues.object_issue import Head
+from gh_store.issues.object_issue import ObjectIssue
 from gh_store.maintenance.adopt import adopt
 from gh_store.maintenance.verify import Verifier
 from gh_store.objects.create import Creator
@@ -296,7 +296,7 @@ class Store:
 
     # --- looking after it -------------------------------------------------------------------------
 
-    def verify(self, *object_ids: str, progress: Callable[[], object] = lambda: None) -> Verified:
+    def verify(self, *object_ids: str, progress: Callable[[], object] = lambda: None) -> VerifyReport:
         """
         Replay the logs of these objects (or of all) from their first event, and compare.
 
@@ -308,14 +308,14 @@ class Store:
         """
         with long_work():
             found = [finding for each in self._verifier.examine(object_ids, progress) for finding in each.findings]
-        return Verified(
+        return VerifyReport(
             damage=tuple(finding for finding in found if finding.damage),
             suspected=tuple(finding for finding in found if not finding.damage),
         )
 
     def repair(
         self, *object_ids: str, dry_run: bool = False, progress: Callable[[], object] = lambda: None
-    ) -> list[Repaired]:
+    ) -> list[RepairResult]:
         """
         Mend what is derived (body, title, receipts, labels, open or closed) from the log; events are never touched.
 
@@ -327,7 +327,7 @@ class Store:
 
     def adopt(
         self, *object_ids: str, dry_run: bool = False, progress: Callable[[], object] = lambda: None
-    ) -> list[Transferred]:
+    ) -> list[TransferResult]:
         """
         Continue the objects whose creator may no longer write in issues of the current user, with their history.
 
@@ -348,7 +348,7 @@ class Store:
 
     def import_from(
         self, source: str | Path | Iterable[str], *, progress: Callable[[], object] = lambda: None
-    ) -> list[Transferred]:
+    ) -> list[TransferResult]:
         """
         Make the objects of an export, of a snapshot, or of lines of `{"id", "document"}`.
 
@@ -366,7 +366,7 @@ class Store:
         with long_work():
             return list(self._importer.bring_all(told, progress))
 
-    def heads(self) -> Iterator[Head]:
+    def heads(self) -> Iterator[ObjectIssue]:
         """The issues of all objects, deleted ones too, as they stand: for looking a store over."""
         return as_long_work(sweep.candidates(self._issues, None))
 

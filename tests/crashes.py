@@ -239,7 +239,7 @@ def picture(world: World) -> Picture:
             told += [comment.body] if event is None and wire.read_reply(comment.body) else []
         assert len(set(told)) == len(told), f"a rejection was told twice: {told}"
         version = at.title.split("[")[1].split()[0]
-        issues.append((issue.object_id, issue.status, version, at.open, at.body, tuple(said), issue.proven))
+        issues.append((issue.object_id, issue.status, version, at.open, at.body, tuple(said), issue.intact))
     return sorted(issues, key=str), sorted(
         (o.meta.object_id, wire.canonical(o.data), o.meta.version, history(world, o.meta.object_id))
         for o in world.near().list_all()

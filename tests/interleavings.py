@@ -19,7 +19,7 @@ from world import World
 
 from gh_store import ObjectExists, ObjectNotFound, Store
 from gh_store import config as configuration
-from gh_store.issues.object_issue import Head
+from gh_store.issues.object_issue import ObjectIssue
 
 Scenario = Callable[["Stage"], list[Program]]
 
@@ -55,7 +55,7 @@ class Stage:
 
         return Program(name, with_store)
 
-    def writer(self, key: str, known: Head | None = None, **options: Any) -> Program:
+    def writer(self, key: str, known: ObjectIssue | None = None, **options: Any) -> Program:
         def write(store: Store) -> None:
             if known is not None:
                 store._issues.remember(known)

@@ -71,7 +71,7 @@ def test_templates(text):
 def test_titles(text, labels):
     for vouching in (labels, None):
         title = wire.read_title(text, vouching, "UID:")
-        assert title.bracket is None or title.object_id is not None
+        assert title.checkpoint is None or title.object_id is not None
 
 
 @given(st.text(max_size=400))

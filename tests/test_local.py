@@ -20,7 +20,7 @@ from gh_store import (
     ValueTooLarge,
 )
 from gh_store.backends.local.rows import SCHEMAS
-from gh_store.backends.testing.web_ui import LocalPages
+from gh_store.backends.testing.web_ui import WebUI
 
 
 @pytest.fixture
@@ -30,7 +30,7 @@ def path(tmp_path):
 
 @pytest.fixture
 def backend(path):
-    with LocalPages(path) as backend:
+    with WebUI(path) as backend:
         yield backend
 
 
@@ -42,7 +42,7 @@ def clock():
 
 @pytest.fixture
 def clocked(path, clock):
-    with LocalPages(path, clock=lambda: clock[0]) as backend:
+    with WebUI(path, clock=lambda: clock[0]) as backend:
         yield backend
 
 
@@ -323,7 +323,7 @@ def test_a_store_that_others_keep_busy_is_said_so(path):
     LocalStore(path).close()
     other = sqlite3.connect(path, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
-    backend = LocalPages(path, busy_timeout=0.05)
+    backend = WebUI(path, busy_timeout=0.05)
     with pytest.raises(BackendUnavailable, match="busy") as caught:
         backend.create_issue("a", "", [])
     assert not caught.value.outcome_unknown

@@ -198,7 +198,7 @@ class Machine(RuleBasedStateMachine):
         if comment is None or model.edited or model.titled or model.broken:
             return  # what is lost in both body and log is lost
         head = self.store._issues.read(self.objects[object_id].number)
-        if comment.id > head.bracket.watermark:
+        if comment.id > head.checkpoint.watermark:
             return  # what is pending may be changed, and then it is another event
         self.objects[object_id].exact = False
         if gone:

@@ -177,13 +177,13 @@ def test_a_title_is_read_back_and_fits_in_256_characters(object_id, data, versio
         assert "," not in label
         found = wire.read_title(title, ["gh-store", label], "UID:")
         assert found.object_id == object_id
-        assert (found.bracket.version, found.bracket.watermark, found.bracket.comments) == (
+        assert (found.checkpoint.version, found.checkpoint.watermark, found.checkpoint.comments) == (
             version,
             watermark,
             comments,
         )
-        assert found.bracket.fits(object_id, data)
-        assert not found.bracket.fits(object_id, {**data, "more": 1} if "more" not in data else {})
+        assert found.checkpoint.fits(object_id, data)
+        assert not found.checkpoint.fits(object_id, {**data, "more": 1} if "more" not in data else {})
 
 
 @given(ids, ids)
@@ -196,10 +196,12 @@ def test_a_bracket_is_ours_only_if_a_label_stands_for_the_id_before_it():
     odd = "x [v1 2026-11-21T10:00:00Z 0/1 00000000]"
     assert wire.read_title(f"Stored Object: {odd}", [f"UID:{odd}"], "UID:") == wire.Title(odd, None)
     ours = wire.read_title(f"Stored Object: {odd}", ["UID:x"], "UID:")
-    assert (ours.object_id, ours.bracket.version) == ("x", 1)
+    assert (ours.object_id, ours.checkpoint.version) == ("x", 1)
     assert wire.read_title("Read me", ["uid:x"], "UID:") == wire.Title("x", None)
     assert wire.read_title("Read me", [wire.hashed_label("x", "UID:")], "UID:") == wire.Title(None, None)
-    assert wire.read_title("Stored Object: x [v1 2026-99-99T10:00:00Z 0/1 00000000]", ["UID:x"], "UID:").bracket is None
+    assert (
+        wire.read_title("Stored Object: x [v1 2026-99-99T10:00:00Z 0/1 00000000]", ["UID:x"], "UID:").checkpoint is None
+    )
 
 
 @pytest.mark.parametrize("bad", ["", " a", "a ", "a\tb", "a\u2029", "\ud800", "x" * 166])

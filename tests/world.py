@@ -10,7 +10,7 @@ from gh_store.backends.base import Backend
 from gh_store.backends.github import Connection, GitHubBackend, Limiter, Limits
 from gh_store.backends.local import Role
 from gh_store.backends.testing.faults import Faults, FaultyBackend
-from gh_store.backends.testing.web_ui import LocalPages
+from gh_store.backends.testing.web_ui import WebUI
 from gh_store.config import Config
 from gh_store.devserver.app import DevServer
 from gh_store.devserver.server import serving
@@ -55,7 +55,7 @@ class World:
     clock: Clock = field(default_factory=Clock)
     faults: Faults = field(init=False)
     closing: ExitStack = field(default_factory=ExitStack)
-    people: dict[str, LocalPages] = field(default_factory=dict)
+    people: dict[str, WebUI] = field(default_factory=dict)
 
     repository = "local"
 
@@ -64,11 +64,11 @@ class World:
         if self.lagging:
             self.faults.label_lag, self.faults.read_lag, self.faults.late_ids = 1.5, 0.9, True
 
-    def backend(self, user: str | None = None) -> LocalPages:
+    def backend(self, user: str | None = None) -> WebUI:
         """The repository in somebody's hands, without faults: as on the pages of GitHub."""
         name = user or "local"
         if name not in self.people:
-            self.people[name] = LocalPages(self.path, user=user, clock=self.clock, synchronous="NORMAL")
+            self.people[name] = WebUI(self.path, user=user, clock=self.clock, synchronous="NORMAL")
             self.closing.callback(self.people[name].close)
         return self.people[name]
 
@@ -88,7 +88,7 @@ class World:
         """The owner's store, reached without faults and without a network: for preparing and looking."""
         return Store(self.backend(), self.config, sleep=self.clock.sleep)
 
-    def user(self, login: str, role: Role) -> LocalPages:
+    def user(self, login: str, role: Role) -> WebUI:
         """A user with a role."""
         self.backend().set_role(login, role)
         return self.backend(login)

@@ -258,7 +258,7 @@ class Year:
     def hand(self) -> None:
         object_id = self.dice.choice(self.objects)
         head = self.near._issues.read(self.number(object_id))
-        if head.body is None or not head.proven or head.young or self.depth:
+        if head.body is None or not head.intact or head.uncommitted or self.depth:
             return  # what falls between a processor's GET and its PATCH is lost, as docs/guarantees.md says
         self.numbers += 1
         self.near.backend.edit_issue(head.issue.number, body=json.dumps({**head.body, "hand": self.numbers}))
@@ -267,7 +267,7 @@ class Year:
 
     def prose(self) -> None:
         head = self.near._issues.read(self.number(self.dice.choice(self.objects)))
-        if head.proven:
+        if head.intact:
             self.near.backend.edit_issue(head.issue.number, body="What was here?")
 
     def title(self) -> None:

@@ -9,13 +9,13 @@ from gh_store.domain.events import Event, Malformed
 from gh_store.domain.exceptions import GitHubStoreError, InsufficientScope
 from gh_store.domain.issues import Comment
 from gh_store.issues.comments import CommentHandler
-from gh_store.issues.object_issue import Head, Status, deleted
+from gh_store.issues.object_issue import ObjectIssue, Status, deleted
 from gh_store.log.comments import read_comment
 from gh_store.log.duplicates import repeats, same_event
 
 
 @dataclass(frozen=True, slots=True)
-class Judge:
+class Authority:
     """Tells the events that count. May ask who is authorised, and who reacted."""
 
     access: Access
@@ -50,7 +50,7 @@ class Judge:
         begins = isinstance(event, Event) and event.begins
         return self.counts(comment, event) and (begins or not self.receipts.began(comment))
 
-    def refuses(self, head: Head) -> Callable[[Comment], GitHubStoreError | None]:
+    def refuses(self, head: ObjectIssue) -> Callable[[Comment], GitHubStoreError | None]:
         """Why an event of this object is refused whatever it says."""
 
         def refuses(comment: Comment) -> GitHubStoreError | None:

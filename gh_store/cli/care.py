@@ -11,7 +11,7 @@ from gh_store.cli.commands import commands
 from gh_store.cli.options import open_store, store_options
 from gh_store.cli.terminal import emit, progress, say
 from gh_store.domain.exceptions import GitHubStoreError, IntegrityError
-from gh_store.domain.findings import Finding, Repaired, Transferred
+from gh_store.domain.findings import Finding, RepairResult, TransferResult
 from gh_store.domain.values import JsonObject
 from gh_store.files import write
 
@@ -41,7 +41,7 @@ def verify(object_ids: tuple[str, ...], as_object: bool, **where: Any) -> int:
     return IntegrityError.exit_code if seen.damage else 0
 
 
-def _place(found: Finding | Repaired) -> str:
+def _place(found: Finding | RepairResult) -> str:
     named = found.object_id or "an object"
     named = named if named.isprintable() else repr(named)  # a title may hold what a terminal acts upon
     return named if found.issue_number is None else f"{named} (issue {found.issue_number})"
@@ -134,7 +134,7 @@ def _stdin() -> list[str]:
         raise click.UsageError("stdin: this is no UTF-8 text.") from error
 
 
-def _transferred(done: Transferred) -> JsonObject:
+def _transferred(done: TransferResult) -> JsonObject:
     return {
         "object_id": done.object_id,
         "issue_number": done.issue_number,
@@ -147,7 +147,7 @@ def _told(error: Exception | None) -> str | None:
     return None if error is None else f"{type(error).__name__}: {error}"
 
 
-def _code(done: Sequence[Repaired | Transferred]) -> int:
+def _code(done: Sequence[RepairResult | TransferResult]) -> int:
     """The code of the first object in trouble; each of them is told."""
     failed = [each.error for each in done if isinstance(each.error, GitHubStoreError)]
     for error in failed:

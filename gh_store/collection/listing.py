@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from gh_store.domain.exceptions import ObjectNotFound
 from gh_store.domain.values import StoredObject
 from gh_store.issues.finder import IssueHandler
-from gh_store.issues.object_issue import Head, Status
+from gh_store.issues.object_issue import ObjectIssue, Status
 from gh_store.reading.reader import Reader
 
 Progress = Callable[[], object]
@@ -26,7 +26,7 @@ class Listing:
     """
 
     time: datetime
-    heads: Iterator[Head]
+    heads: Iterator[ObjectIssue]
 
 
 def list_issues(issues: IssueHandler, labels: Sequence[str], *, complete: bool = False) -> Listing:
@@ -47,8 +47,8 @@ def list_issues(issues: IssueHandler, labels: Sequence[str], *, complete: bool =
 
 
 def _merged(
-    issues: IssueHandler, labels: Sequence[str], latest: list[Head], more: bool, complete: bool
-) -> Iterator[Head]:
+    issues: IssueHandler, labels: Sequence[str], latest: list[ObjectIssue], more: bool, complete: bool
+) -> Iterator[ObjectIssue]:
     unseen = {head.issue.number: head for head in latest}
     if more:
         for head in issues.listed(labels=None if complete else list(labels)):
@@ -61,7 +61,7 @@ def _merged(
 
 
 def objects(
-    reader: Reader, heads: Iterator[Head], prefix: str | None = None, progress: Progress = lambda: None
+    reader: Reader, heads: Iterator[ObjectIssue], prefix: str | None = None, progress: Progress = lambda: None
 ) -> Iterator[StoredObject]:
     """The objects among some issues, each as of now, and once."""
     for head in _holding(reader, heads):
@@ -70,7 +70,7 @@ def objects(
             progress()
 
 
-def _holding(reader: Reader, heads: Iterator[Head]) -> Iterator[Head]:
+def _holding(reader: Reader, heads: Iterator[ObjectIssue]) -> Iterator[ObjectIssue]:
     """The issues that hold an object; one that goes on in another issue meanwhile is neither missed nor repeated."""
     shown = set[int]()
     for issue in heads:
@@ -80,10 +80,10 @@ def _holding(reader: Reader, heads: Iterator[Head]) -> Iterator[Head]:
                 head = reader.issues.find(reader.identified(issue).object_id or "")
             except ObjectNotFound:
                 continue
-        elif issue.status is not Status.ACTIVE or issue.unfinished:
+        elif issue.status is not Status.ACTIVE or issue.incomplete:
             continue
         number, after = head.issue.number, head.after.issue if head.after is not None else 0
-        if number in shown or (head.young and _is_object(reader, after)):
+        if number in shown or (head.uncommitted and _is_object(reader, after)):
             continue
         if after not in shown:
             yield reader.identified(head)

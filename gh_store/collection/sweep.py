@@ -8,7 +8,7 @@ from gh_store.collection.listing import Progress
 from gh_store.domain.exceptions import GitHubStoreError, RateLimited
 from gh_store.domain.findings import Processed
 from gh_store.issues.finder import IssueHandler
-from gh_store.issues.object_issue import Head, Status
+from gh_store.issues.object_issue import ObjectIssue, Status
 from gh_store.processing.processor import Processor
 
 
@@ -35,7 +35,7 @@ def sweep(
                 return  # that is no trouble of this object alone
 
 
-def candidates(issues: IssueHandler, since: datetime | None) -> Iterator[Head]:
+def candidates(issues: IssueHandler, since: datetime | None) -> Iterator[ObjectIssue]:
     """Issues that may hold objects, deleted ones too, each once; or those changed since a time."""
     if since is not None:
         yield from issues.listed(changed_since=since)

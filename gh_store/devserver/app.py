@@ -17,9 +17,9 @@ from starlette.routing import Match, Route
 from starlette.types import Receive, Scope, Send
 
 from gh_store.backends.testing.faults import Faults, FaultyBackend
-from gh_store.backends.testing.web_ui import LocalPages
+from gh_store.backends.testing.web_ui import WebUI
 from gh_store.devserver import api
-from gh_store.devserver.faults import Fault, Trouble
+from gh_store.devserver.faults import Fault, FaultPlan
 from gh_store.devserver.payloads import Payloads, number_of
 from gh_store.domain.exceptions import GitHubStoreError, InvalidInput, ObjectNotFound
 
@@ -61,12 +61,12 @@ class DevServer:
         private: bool = False,
         latency: float = 0.0,
     ) -> None:
-        self.owner_pages = LocalPages(path, clock=clock)
+        self.owner_pages = WebUI(path, clock=clock)
         self.repository_id = number_of("repository", repository.lower())
         self.users = dict(users)
         self.private = private
         self.latency = latency
-        self.trouble = Trouble(self.owner_pages, repository, Faults(clock=clock))
+        self.trouble = FaultPlan(self.owner_pages, repository, Faults(clock=clock))
         self._clock = clock
         self._pages = {self.owner_pages.user.lower(): self.owner_pages}
         self._used: dict[str | None, tuple[int, int]] = {}
@@ -87,7 +87,7 @@ class DevServer:
         for pages in self._pages.values():
             pages.close()
 
-    def pages(self, login: str) -> LocalPages:
+    def pages(self, login: str) -> WebUI:
         """The repository in somebody's hands."""
         if login.lower() not in self._pages:
             self._pages[login.lower()] = self.owner_pages.as_user(login)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from gh_store.backends.testing.faults import Faults
-from gh_store.backends.testing.web_ui import LocalPages
+from gh_store.backends.testing.web_ui import WebUI
 from gh_store.domain.exceptions import InvalidInput
 
 ONCE: Final = (
@@ -53,7 +53,7 @@ class Fault:
 
 
 @dataclass
-class Trouble:
+class FaultPlan:
     """
     All that goes wrong on a server.
 
@@ -67,7 +67,7 @@ class Trouble:
         requests: What was asked, in order.
     """
 
-    pages: LocalPages
+    pages: WebUI
     repository: str
     lags: Faults
     once: list[Fault] = field(default_factory=list)

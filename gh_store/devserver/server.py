@@ -44,8 +44,8 @@ def check_loopback(host: str) -> None:
 def listen(host: str, port: int) -> socket.socket:
     """A socket on loopback. Raises InvalidInput where there can be none."""
     check_loopback(host)
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)  # asyncio sends at once only on these
+    issues_of = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listening = socket.socket(issues_of, socket.SOCK_STREAM, socket.IPPROTO_TCP)  # asyncio sends at once only on these
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listening.bind((host, port))

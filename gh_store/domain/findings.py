@@ -50,7 +50,7 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
-class Verified:
+class VerifyReport:
     """
     A store looked over.
 
@@ -64,7 +64,7 @@ class Verified:
 
 
 @dataclass(frozen=True, slots=True)
-class Repaired:
+class RepairResult:
     """
     What a repair did, or would do, to one issue.
 
@@ -84,7 +84,7 @@ class Repaired:
 
 
 @dataclass(frozen=True, slots=True)
-class Transferred:
+class TransferResult:
     """
     What an import or an adoption did with one object.
 

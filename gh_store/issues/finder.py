@@ -13,7 +13,7 @@ from gh_store.backends.retry import Retry
 from gh_store.config import Config
 from gh_store.domain.exceptions import DuplicateUIDError, InsufficientScope, IntegrityError, ObjectNotFound
 from gh_store.domain.issues import Issue
-from gh_store.issues.object_issue import Head, Status, holders, read_head
+from gh_store.issues.object_issue import ObjectIssue, Status, current_issues, read_issue
 
 _DAY: Final = timedelta(days=1)
 _KNOWN: Final = 10_000
@@ -42,22 +42,22 @@ class IssueHandler:
 
     # --- reading ----------------------------------------------------------------------------------
 
-    def read(self, number: int) -> Head:
+    def read(self, number: int) -> ObjectIssue:
         """One issue as it is now. Raises ObjectNotFound if there is none."""
         return self.head(self.retry.read(lambda: self.backend.get_issue(number)))
 
-    def head(self, issue: Issue) -> Head:
-        return read_head(issue, self.config)
+    def head(self, issue: Issue) -> ObjectIssue:
+        return read_issue(issue, self.config)
 
     def seen(self, object_id: str) -> Seen | None:
         """What this process knows of an object without asking."""
         return self._seen.get(object_id)
 
-    def remember(self, head: Head) -> None:
+    def remember(self, head: ObjectIssue) -> None:
         """Keep what an answer told, so that the next request goes by number."""
-        if head.object_id is None or head.status is not Status.ACTIVE or head.unfinished or head.young:
+        if head.object_id is None or head.status is not Status.ACTIVE or head.incomplete or head.uncommitted:
             return
-        issue, version = head.issue, head.bracket.version if head.bracket else 0
+        issue, version = head.issue, head.checkpoint.version if head.checkpoint else 0
         with self._lock:
             self._seen.pop(head.object_id, None)
             self._seen[head.object_id] = Seen(issue.number, issue.updated_at, issue.comments, version)
@@ -67,7 +67,7 @@ class IssueHandler:
     def forget(self, object_id: str) -> None:
         self._seen.pop(object_id, None)
 
-    def find(self, object_id: str) -> Head:
+    def find(self, object_id: str) -> ObjectIssue:
         """
         The issue that holds an object.
 
@@ -80,9 +80,9 @@ class IssueHandler:
             active = self.search(object_id)
             if not active:
                 raise ObjectNotFound(f"There is no object {object_id!r}.")
-            held = holders([head for head in active if not head.unfinished]) or active[:1]
+            held = current_issues([head for head in active if not head.incomplete]) or active[:1]
             if len(held) > 1 and any(head.after for head in held):  # one could be a rival of another's forebears
-                held = holders([each for each in self.family(held[0]) if not each.unfinished])
+                held = current_issues([each for each in self.issues_of(held[0]) if not each.incomplete])
             if len(held) != 1:
                 numbers = tuple(head.issue.number for head in held)
                 raise DuplicateUIDError(
@@ -92,7 +92,7 @@ class IssueHandler:
         self.remember(head)
         return head
 
-    def _by_number(self, object_id: str) -> Head | None:
+    def _by_number(self, object_id: str) -> ObjectIssue | None:
         """The object by the number it had, or None if it has moved on."""
         seen = self._seen.get(object_id)
         if seen is None:
@@ -112,7 +112,7 @@ class IssueHandler:
         self.forget(object_id)
         return None
 
-    def search(self, object_id: str) -> list[Head]:
+    def search(self, object_id: str) -> list[ObjectIssue]:
         """The active issues of an object, by number. Empty only if that is proved."""
         plain = wire.plain_label(object_id, self.config.uid_prefix)
         if plain is not None:
@@ -130,7 +130,7 @@ class IssueHandler:
             return active
         return self.newest(object_id)
 
-    def labelled(self, label: str, object_id: str) -> list[Head]:
+    def labelled(self, label: str, object_id: str) -> list[ObjectIssue]:
         """The active issues of an object that the label's index shows; it can lag, so none proves nothing."""
         page = self.retry.read(lambda: self.backend.list_issues(labels=[label], descending=True))
         heads = [self.head(issue) for issue in page.issues]
@@ -138,48 +138,48 @@ class IssueHandler:
             heads.extend(self.listed(labels=[label, self.config.base_label]))
         return self._active(heads, object_id)
 
-    def newest(self, object_id: str) -> list[Head]:
+    def newest(self, object_id: str) -> list[ObjectIssue]:
         """The active issues of an object among those created since yesterday, which no index hides."""
         return self._active(self._recent(), object_id)
 
-    def family(self, head: Head) -> list[Head]:
+    def issues_of(self, head: ObjectIssue) -> list[ObjectIssue]:
         """All issues that ever held, or came to hold, the object of a head that tells its id; by number."""
         assert head.object_id is not None
         uids = [each.name for each in head.issue.labels if each.name.lower().startswith(self.config.uid_prefix.lower())]
         listed = (each for label in uids for each in self.listed(labels=[label]))
         return self._mine((*listed, *(self._recent() if self.backend.lag else ()), head), head.object_id)
 
-    def _recent(self) -> list[Head]:
-        recent: list[Head] = []
+    def _recent(self) -> list[ObjectIssue]:
+        recent: list[ObjectIssue] = []
         for head in self.listed(descending=True):
             if head.issue.created_at < self.backend.now() - _DAY:
                 break
             recent.append(head)
         return recent
 
-    def _active(self, heads: Iterable[Head], object_id: str) -> list[Head]:
+    def _active(self, heads: Iterable[ObjectIssue], object_id: str) -> list[ObjectIssue]:
         return [head for head in self._mine(heads, object_id) if head.status is Status.ACTIVE]
 
-    def _mine(self, heads: Iterable[Head], object_id: str) -> list[Head]:
+    def _mine(self, heads: Iterable[ObjectIssue], object_id: str) -> list[ObjectIssue]:
         mine = {head.issue.number: self._named(head, object_id) for head in heads if self._is(head, object_id)}
         return [head for _, head in sorted(mine.items())]
 
-    def _is(self, head: Head, object_id: str) -> bool:
+    def _is(self, head: ObjectIssue, object_id: str) -> bool:
         if head.object_id is None:  # a title that a person has replaced, and a hashed label
             return head.has_label(wire.hashed_label(object_id, self.config.uid_prefix))
         return head.object_id == object_id
 
-    def _named(self, head: Head, object_id: str) -> Head:
+    def _named(self, head: ObjectIssue, object_id: str) -> ObjectIssue:
         return head if head.object_id == object_id else replace(head, object_id=object_id)
 
-    def latest(self) -> tuple[list[Head], bool]:
+    def latest(self) -> tuple[list[ObjectIssue], bool]:
         """What changed last, from the list that no index hides; and whether there are more issues."""
         page = self.retry.read(lambda: self.backend.list_issues(sort="updated", descending=True))
         return [self.head(issue) for issue in page.issues], page.next is not None
 
     def listed(
         self, *, labels: list[str] | None = None, descending: bool = False, changed_since: datetime | None = None
-    ) -> Iterator[Head]:
+    ) -> Iterator[ObjectIssue]:
         """Issues by creation; or what changed since a time, the last changed first."""
         by_change = changed_since is not None
         cursor = None
@@ -200,7 +200,7 @@ class IssueHandler:
 
     # --- writing ----------------------------------------------------------------------------------
 
-    def open(self, title: str, body: str, labels: Sequence[str]) -> Head:
+    def open(self, title: str, body: str, labels: Sequence[str]) -> ObjectIssue:
         """A new issue, opened once."""
 
         def written() -> Issue | None:
@@ -214,34 +214,36 @@ class IssueHandler:
             raise IntegrityError(f"Issue {issue.number} does not hold what was sent.")
         return self.head(issue)
 
-    def withdraw(self, head: Head) -> None:
+    def withdraw(self, head: ObjectIssue) -> None:
         """Make an issue no object any more, because another one has its id."""
         self.label(head, self.config.base_label, on=False)
         self.set_open(head, False)
 
-    def commit(self, head: Head, title: str, body: str) -> Head:
+    def commit(self, head: ObjectIssue, title: str, body: str) -> ObjectIssue:
         """The one PATCH that writes state and watermark together, and leaves the issue open."""
         return self._taken(self.edit(head, title=title, body=body, open=True), title)
 
-    def conclude(self, head: Head, title: str, body: str) -> Head:
+    def conclude(self, head: ObjectIssue, title: str, body: str) -> ObjectIssue:
         """Say of an issue that its object has left what was forwarded, and close it; harmless to repeat."""
         return self._taken(self.edit(head, title=title, body=body, open=False), title)
 
-    def _taken(self, answer: Head, title: str) -> Head:
+    def _taken(self, answer: ObjectIssue, title: str) -> ObjectIssue:
         """The answer to a write of title and body, if it holds what was sent."""
-        if answer.issue.title != title or not answer.proven:  # the title's check is of the body
+        if answer.issue.title != title or not answer.intact:  # the title's check is of the body
             raise IntegrityError(f"Issue {answer.issue.number} did not take what was written to it.")
         return answer
 
-    def reopen(self, number: int) -> Head:
+    def reopen(self, number: int) -> ObjectIssue:
         """Open an issue of which only the number is known; the answer tells the rest."""
         return self.head(self.retry.read(lambda: self.backend.edit_issue(number, open=True)))
 
-    def set_open(self, head: Head, open: bool) -> Head:
+    def set_open(self, head: ObjectIssue, open: bool) -> ObjectIssue:
         """Open or close the issue by state alone."""
         return self.edit(head, open=open)
 
-    def edit(self, head: Head, *, title: str | None = None, body: str | None = None, open: bool | None = None) -> Head:
+    def edit(
+        self, head: ObjectIssue, *, title: str | None = None, body: str | None = None, open: bool | None = None
+    ) -> ObjectIssue:
         number = head.issue.number
 
         def edit() -> Issue:
@@ -256,7 +258,7 @@ class IssueHandler:
         self.remember(edited)
         return edited
 
-    def label(self, head: Head, name: str, *, on: bool) -> None:
+    def label(self, head: ObjectIssue, name: str, *, on: bool) -> None:
         """Put a label on the issue, or take it off; harmless to repeat."""
         change: Callable[[int, str], None] = self.backend.add_label if on else self.backend.remove_label
         self.retry.read(lambda: change(head.issue.number, name))

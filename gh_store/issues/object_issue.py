@@ -24,14 +24,14 @@ class Status(StrEnum):
 
 
 @dataclass(frozen=True)
-class Head:
+class ObjectIssue:
     """What an issue says of the object it holds."""
 
     issue: Issue
     config: Config
     status: Status
     object_id: str | None
-    bracket: wire.Bracket | None
+    checkpoint: wire.Checkpoint | None
     continues: Place | None = None  # as its first event says, where that was read
 
     @cached_property
@@ -40,13 +40,13 @@ class Head:
         return wire.read_body(self.issue.body)
 
     @cached_property
-    def proven(self) -> bool:
+    def intact(self) -> bool:
         """True if the title's check fits the body: nobody has touched either since the commit."""
         return (
             self.object_id is not None
-            and self.bracket is not None
+            and self.checkpoint is not None
             and self.body is not None
-            and self.bracket.fits(self.object_id, self.body)
+            and self.checkpoint.fits(self.object_id, self.body)
         )
 
     @property
@@ -54,9 +54,9 @@ class Head:
         """True if nothing is pending, and one look at the issue has shown it."""
         return (
             not self.issue.open
-            and self.bracket is not None
-            and self.bracket.comments == self.issue.comments
-            and self.proven
+            and self.checkpoint is not None
+            and self.checkpoint.comments == self.issue.comments
+            and self.intact
             and not (self.status is Status.DELETED and self.has_label(self.config.base_label))
             and (self.drained or not self.retired)
         )
@@ -64,13 +64,17 @@ class Head:
     @property
     def after(self) -> Place | None:
         """What this segment continues: the title says it, as long as nobody replaces that."""
-        place = self.bracket.after if self.bracket is not None and self.bracket.after is not None else self.continues
+        place = (
+            self.checkpoint.after
+            if self.checkpoint is not None and self.checkpoint.after is not None
+            else self.continues
+        )
         return place if place is not None and place.issue < self.issue.number else None
 
     @property
-    def young(self) -> bool:
+    def uncommitted(self) -> bool:
         """True for a segment that was not committed yet: what it continues may not be retired and drained."""
-        return self.after is not None and self.bracket is not None and self.bracket.watermark == 0
+        return self.after is not None and self.checkpoint is not None and self.checkpoint.watermark == 0
 
     @property
     def retired(self) -> bool:
@@ -80,7 +84,7 @@ class Head:
     @property
     def drained(self) -> bool:
         """True if all that reached an issue which its object has left was forwarded, up to the watermark."""
-        return self.bracket is not None and self.bracket.retired and self.proven
+        return self.checkpoint is not None and self.checkpoint.retired and self.intact
 
     @property
     def created_at(self) -> datetime:
@@ -93,27 +97,27 @@ class Head:
         return min((*known, self.issue.created_at))
 
     @property
-    def unfinished(self) -> bool:
+    def incomplete(self) -> bool:
         """True for a creation under way, or one that was cut: not even the initial state is there."""
-        return self.issue.comments == 0 and self.bracket is not None and self.bracket.watermark == 0
+        return self.issue.comments == 0 and self.checkpoint is not None and self.checkpoint.watermark == 0
 
     def has_label(self, name: str) -> bool:
         return any(label.name.lower() == name.lower() for label in self.issue.labels)
 
     def state(self) -> State:
-        """The state in the body of a proven head."""
-        assert self.bracket is not None
+        """The state in the body of a intact head."""
+        assert self.checkpoint is not None
         assert self.body is not None
-        time = self.bracket.time if self.bracket.version > 1 or self.after else self.issue.created_at
-        return State(self.bracket.version, time, self.body, wire.WORST_GROWTH * len(self.issue.body))
+        time = self.checkpoint.time if self.checkpoint.version > 1 or self.after else self.issue.created_at
+        return State(self.checkpoint.version, time, self.body, wire.WORST_GROWTH * len(self.issue.body))
 
 
-def read_head(issue: Issue, config: Config) -> Head:
+def read_issue(issue: Issue, config: Config) -> ObjectIssue:
     """Pure: what an issue says, before anybody has looked at its comments."""
     names = [label.name for label in issue.labels]
     lower = {name.lower() for name in names}
     if issue.is_pull_request or not any(name.startswith(config.uid_prefix.lower()) for name in lower):
-        return Head(issue, config, Status.NO_OBJECT, None, None)
+        return ObjectIssue(issue, config, Status.NO_OBJECT, None, None)
     if wire.ARCHIVED_LABEL in lower:
         status = Status.DELETED
     elif config.base_label.lower() in lower:
@@ -121,18 +125,18 @@ def read_head(issue: Issue, config: Config) -> Head:
     else:
         status = Status.WITHDRAWN
     title = wire.read_title(issue.title, names, config.uid_prefix)
-    return Head(issue, config, status, title.object_id, title.bracket)
+    return ObjectIssue(issue, config, status, title.object_id, title.checkpoint)
 
 
-def lines(heads: Sequence[Head]) -> list[list[Head]]:
+def lines(heads: Sequence[ObjectIssue]) -> list[list[ObjectIssue]]:
     """
     The lives of one object id, each from its first segment to its last, as far as these issues tell.
 
     Of several that continue the same issue, the lowest number goes on; the others are in no line.
     """
     known = {head.issue.number: head for head in heads if head.status is not Status.NO_OBJECT}
-    following: dict[int, Head] = {}
-    begins: list[Head] = []
+    following: dict[int, ObjectIssue] = {}
+    begins: list[ObjectIssue] = []
     for _, head in sorted(known.items()):
         if head.after is None:
             begins.append(head)
@@ -149,7 +153,7 @@ def lines(heads: Sequence[Head]) -> list[list[Head]]:
     return found
 
 
-def holders(heads: Sequence[Head]) -> list[Head]:
+def current_issues(heads: Sequence[ObjectIssue]) -> list[ObjectIssue]:
     """
     Of the active issues of one id those that hold an object: several only if they do not continue each other.
 
@@ -164,7 +168,7 @@ def holders(heads: Sequence[Head]) -> list[Head]:
     return held
 
 
-def deleted(head: Head) -> ObjectNotFound:
+def deleted(head: ObjectIssue) -> ObjectNotFound:
     """The error for whoever meets a deleted object."""
     return ObjectNotFound(
         f"The object {head.object_id!r} of issue {head.issue.number} was deleted.",

@@ -63,7 +63,7 @@ def decide(
 
     Args:
         comments: Ascending. The whole log if an event in question may be a repetition (see
-            `needs_whole`); else from a comment at or before `after` on.
+            `may_repeat_earlier`); else from a comment at or before `after` on.
         start: The state at `after`; None to begin with what the `initial_state` holds, or with an
             empty object (0.5 and before knew no such event).
         earlier: The log of the segments before this one, if an event could repeat one of theirs.

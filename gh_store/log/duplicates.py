@@ -12,12 +12,12 @@ Counts = Callable[[Comment, Event | Malformed], bool]
 """True if an event counts: its author is authorised, or was when it was decided."""
 
 
-def needs_whole(comments: Sequence[Comment], after: int) -> bool:
+def may_repeat_earlier(comments: Sequence[Comment], after: int) -> bool:
     """True if an event after position `after` may repeat one that stands anywhere before it."""
     return any(event.attempt > 1 for event in _events_after(comments, after))
 
 
-def reach(comments: Sequence[Comment], after: int, continues: Callable[[], Place | None]) -> int | None:
+def duplicate_horizon(comments: Sequence[Comment], after: int, continues: Callable[[], Place | None]) -> int | None:
     """
     Which segments before this one an event after position `after` may repeat an event of: those of a greater number.
 

@@ -9,9 +9,9 @@ from typing import Final
 from gh_store import wire
 from gh_store.collection.listing import Progress
 from gh_store.domain.exceptions import AccessError, BackendUnavailable, GitHubStoreError, ObjectNotFound, RateLimited
-from gh_store.domain.findings import Finding, Kind, Repaired
+from gh_store.domain.findings import Finding, Kind, RepairResult
 from gh_store.domain.issues import Label
-from gh_store.issues.object_issue import Head, Status, holders, lines
+from gh_store.issues.object_issue import ObjectIssue, Status, current_issues, lines
 from gh_store.processing.processor import Processor
 from gh_store.reading.reader import Reading
 
@@ -22,7 +22,7 @@ _IMPORT: Final = "Import it from an export or a snapshot (`gh-store import`)."
 
 
 @dataclass(frozen=True, slots=True)
-class Examined:
+class ExamineResult:
     """
     One issue, looked over.
 
@@ -49,14 +49,14 @@ class Verifier:
         self.config = processor.config
         self.retry = processor.retry
 
-    def examine(self, wanted: Collection[str], progress: Progress) -> Iterator[Examined]:
+    def examine(self, wanted: Collection[str], progress: Progress) -> Iterator[ExamineResult]:
         """
         Look over these objects, or all of them.
 
         Raises ObjectNotFound, before anything is looked at, for an id that no issue and no label knows.
         """
-        groups: dict[str, list[Head]] = {}
-        strays: list[Head] = []
+        groups: dict[str, list[ObjectIssue]] = {}
+        strays: list[ObjectIssue] = []
         labels = set[str]()
         for head in self.issues.listed():
             labels.update(label.name.lower() for label in head.issue.labels)
@@ -70,10 +70,10 @@ class Verifier:
             yield from self._object(object_id, groups.get(object_id, []))
             progress()
         if not wanted:
-            yield from (Examined([_stray(head)]) for head in strays)
+            yield from (ExamineResult([_stray(head)]) for head in strays)
         yield from gone
 
-    def repair(self, wanted: Collection[str], progress: Progress, *, dry_run: bool) -> Iterator[Repaired]:
+    def repair(self, wanted: Collection[str], progress: Progress, *, dry_run: bool) -> Iterator[RepairResult]:
         """Mend what can be mended; go on past an object in trouble, but not past a limit that is not waited out."""
         for examined in self.examine(wanted, progress):
             if examined.mend is None:
@@ -83,26 +83,26 @@ class Verifier:
             try:
                 if not dry_run:
                     examined.mend()
-                yield Repaired(first.object_id, first.issue_number, kinds, examined.doing)
+                yield RepairResult(first.object_id, first.issue_number, kinds, examined.doing)
             except GitHubStoreError as error:
-                yield Repaired(first.object_id, first.issue_number, kinds, examined.doing, error)
+                yield RepairResult(first.object_id, first.issue_number, kinds, examined.doing, error)
                 if isinstance(error, RateLimited):
                     return
 
     # --- which issues -----------------------------------------------------------------------------
 
-    def _claimed(self, head: Head) -> Head | None:
+    def _claimed(self, head: ObjectIssue) -> ObjectIssue | None:
         """The head of an issue that is, was, or says it is an object; None for any other issue."""
         if head.status is not Status.NO_OBJECT:
             return self.reader.identified(head)
         if head.issue.is_pull_request:
             return None
         title = wire.read_title(head.issue.title, None, self.config.uid_prefix)
-        if title.bracket is not None:
-            return Head(head.issue, self.config, Status.NO_OBJECT, title.object_id, title.bracket)
+        if title.checkpoint is not None:
+            return ObjectIssue(head.issue, self.config, Status.NO_OBJECT, title.object_id, title.checkpoint)
         return head if head.has_label(self.config.base_label) else None
 
-    def _gone(self, wanted: Collection[str], groups: Collection[str], labels: set[str]) -> Iterator[Examined]:
+    def _gone(self, wanted: Collection[str], groups: Collection[str], labels: set[str]) -> Iterator[ExamineResult]:
         """Ids whose label is there, and no issue that has it."""
         prefix = self.config.uid_prefix
         there = self.retry.read(self.backend.list_labels)
@@ -117,7 +117,7 @@ class Verifier:
                     raise ObjectNotFound(f"There is no object {object_id!r}, and there never was.")
                 missing |= its
         for name in sorted(missing):
-            yield Examined([
+            yield ExamineResult([
                 Finding(
                     Kind.GONE, name[len(prefix) :], None,
                     f"The label {name} is on no issue: the issue was deleted, transferred or converted, or its "
@@ -134,10 +134,10 @@ class Verifier:
 
     # --- one object -------------------------------------------------------------------------------
 
-    def _object(self, object_id: str, heads: Sequence[Head]) -> Iterator[Examined]:
+    def _object(self, object_id: str, heads: Sequence[ObjectIssue]) -> Iterator[ExamineResult]:
         active = [head for head in heads if head.status is Status.ACTIVE]
-        finished = [head for head in active if not head.unfinished]
-        held = holders([head for head in heads if head in finished or head not in active])
+        finished = [head for head in active if not head.incomplete]
+        held = current_issues([head for head in heads if head in finished or head not in active])
         lives = lines(heads)
         last = [line[-1] for line in lives]
         kept = [head for head in heads if head in held[:1] or (head in last and head.status is Status.DELETED)]
@@ -148,14 +148,14 @@ class Verifier:
             elif head not in held and self._is_segment(head, lives):
                 yield self._left(head, moving=any(each in held for line in lives if head in line for each in line))
             elif head in finished:
-                yield Examined(
+                yield ExamineResult(
                     [Finding(Kind.DUPLICATES, object_id, number,
                              f"Issue {held[0].issue.number} holds this object too, and was first.",
                              f"`gh-store repair` withdraws issue {number}; its log stays there to be read.")],
                     partial(self.issues.withdraw, head), f"withdraw issue {number}",
                 )  # fmt: skip  # as above
             elif head in active:
-                yield Examined(
+                yield ExamineResult(
                     [Finding(Kind.PENDING, object_id, number, "Its creation was cut.", _SWEEP)],
                     partial(self._complete, number), "complete the creation",
                 )  # fmt: skip  # as above
@@ -164,7 +164,7 @@ class Verifier:
             else:
                 yield self._unlabelled(head)
 
-    def _is_segment(self, head: Head, lives: Sequence[Sequence[Head]]) -> bool:
+    def _is_segment(self, head: ObjectIssue, lives: Sequence[Sequence[ObjectIssue]]) -> bool:
         """True for an issue that is a part of an object, or was to be one, but not where the object is."""
         if head.status is Status.NO_OBJECT:
             return False
@@ -172,25 +172,25 @@ class Verifier:
             return head.status is not Status.WITHDRAWN or any(line[-1] != head for line in lives if head in line)
         return any(head in line[:-1] for line in lives)
 
-    def _left(self, head: Head, *, moving: bool) -> Examined:
+    def _left(self, head: ObjectIssue, *, moving: bool) -> ExamineResult:
         number, find = head.issue.number, partial(_finding, head)
         if head.status is Status.ACTIVE and head.drained:
             found = f"Its object has left it, and it has the label {self.config.base_label}."
-            return Examined([find(Kind.LABELS, found, _REPAIR)], partial(self._lose, head), "take the label off")
+            return ExamineResult([find(Kind.LABELS, found, _REPAIR)], partial(self._lose, head), "take the label off")
         if head.status is Status.ACTIVE and not moving:
             found = "It continues an issue that another one continues, too."
             doing = f"withdraw issue {number}, and forward what is in it"
-            return Examined([find(Kind.DUPLICATES, found, _REPAIR)], partial(self._lose, head), doing)
+            return ExamineResult([find(Kind.DUPLICATES, found, _REPAIR)], partial(self._lose, head), doing)
         if head.status is Status.ACTIVE or not head.settled:
             found = "Its object goes on in another issue, and what reached it was not forwarded yet."
-            return Examined([find(Kind.PENDING, found, _SWEEP)], partial(self._complete, number), "complete it")
+            return ExamineResult([find(Kind.PENDING, found, _SWEEP)], partial(self._complete, number), "complete it")
         if head.status is Status.WITHDRAWN and not head.retired:
             found = f"It lacks the label {wire.RETIRED_LABEL}, by which sweeps find what reaches it."
             put = partial(self.issues.label, head, wire.RETIRED_LABEL, on=True)
-            return Examined([find(Kind.LABELS, found, _REPAIR)], put, f"put back {wire.RETIRED_LABEL}")
-        return Examined([])
+            return ExamineResult([find(Kind.LABELS, found, _REPAIR)], put, f"put back {wire.RETIRED_LABEL}")
+        return ExamineResult([])
 
-    def _lose(self, head: Head) -> None:
+    def _lose(self, head: ObjectIssue) -> None:
         self.processor.segments.retire(head)
         self._complete(head.issue.number)
 
@@ -198,46 +198,46 @@ class Verifier:
         with suppress(ObjectNotFound):  # it was withdrawn: another issue holds the object
             self.processor.process(number)
 
-    def _withdrawn(self, head: Head) -> Examined:
-        if not (head.status is Status.WITHDRAWN and head.issue.open and head.bracket is not None):
-            return Examined([])
+    def _withdrawn(self, head: ObjectIssue) -> ExamineResult:
+        if not (head.status is Status.WITHDRAWN and head.issue.open and head.checkpoint is not None):
+            return ExamineResult([])
         found = "It is no object any more, and open: what is written to it counts for nothing."
         finding = Finding(Kind.PENDING, head.object_id, head.issue.number, found, _REPAIR)
-        return Examined([finding], partial(self.issues.set_open, head, False), "close the issue")
+        return ExamineResult([finding], partial(self.issues.set_open, head, False), "close the issue")
 
-    def _unlabelled(self, head: Head) -> Examined:
+    def _unlabelled(self, head: ObjectIssue) -> ExamineResult:
         """An issue that could hold the only copy of an object, and lacks labels."""
         number, config = head.issue.number, self.config
         if head.drained or head.retired:
             found = "The issue that its object has gone on in was deleted, transferred or converted."
-            return Examined([_finding(head, Kind.GONE, found, _IMPORT)])
+            return ExamineResult([_finding(head, Kind.GONE, found, _IMPORT)])
         ever = {name.lower(): name for name in self.retry.read(lambda: self.backend.labels_ever(number))}
         # Adding `archived` is what deletes: whoever had it is a deleted object, and stays one.
         role = next((name for name in (wire.ARCHIVED_LABEL, config.base_label) if name.lower() in ever), None)
         if role is None:
             if head.status is Status.NO_OBJECT:
-                return Examined([])  # whoever may write titles can write one like ours
+                return ExamineResult([])  # whoever may write titles can write one like ours
             finding = Finding(
                 Kind.WITHHELD, head.object_id, number,
                 "It is no object, and no label is known that would have made it one: an import was cut.",
-                f"Run the import again. If it was an object, put {config.base_label} back by hand.",
+                f"ProcessResult the import again. If it was an object, put {config.base_label} back by hand.",
             )  # fmt: skip  # as above
-            return Examined([finding])
+            return ExamineResult([finding])
         assert head.object_id is not None
         uid = next((ever[name.lower()] for name in self._names(head.object_id) if name.lower() in ever), None)
         lost = [name for name in (wire.SYSTEM_LABEL, role, uid) if name is not None and not head.has_label(name)]
-        if uid is None or not head.proven:
+        if uid is None or not head.intact:
             finding = Finding(
                 Kind.LABELS, head.object_id, number,
                 f"It has lost the label {role}, and its title or body was changed.",
                 f"Look at the issue; if it is the object, put the label {role} back.",
             )  # fmt: skip  # as above
-            return Examined([finding])
+            return ExamineResult([finding])
         found = f"It has lost {_several('the label', lost)}, and is no object without."
         finding = Finding(Kind.LABELS, head.object_id, number, found, _REPAIR)
-        return Examined([finding], partial(self._in_order, head, lost), f"put back {', '.join(lost)}")
+        return ExamineResult([finding], partial(self._in_order, head, lost), f"put back {', '.join(lost)}")
 
-    def _kept(self, head: Head) -> Examined:
+    def _kept(self, head: ObjectIssue) -> ExamineResult:
         """The issue that holds an object, or a deleted one."""
         number = head.issue.number
         try:
@@ -246,25 +246,25 @@ class Verifier:
         except (AccessError, BackendUnavailable, RateLimited):
             raise
         except GitHubStoreError as error:
-            return Examined([Finding(Kind.STATE, head.object_id, number, error.message, error.hint)])
+            return ExamineResult([Finding(Kind.STATE, head.object_id, number, error.message, error.hint)])
         lost = [] if head.has_label(wire.SYSTEM_LABEL) else [wire.SYSTEM_LABEL]
         if not any(finding.damage for finding in findings):
-            return Examined(findings)
-        return Examined(findings, partial(self._in_order, head, lost), "process it, and complete what is missing")
+            return ExamineResult(findings)
+        return ExamineResult(findings, partial(self._in_order, head, lost), "process it, and complete what is missing")
 
     def _compared(self, reading: Reading) -> Iterator[Finding]:
         head, log = reading.head, reading.log
-        issue, bracket = head.issue, head.bracket
+        issue, checkpoint = head.issue, head.checkpoint
         find = partial(_finding, head)
         waiting = sum(not decision.creates for decision in reading.pending)
-        if bracket is None:
+        if checkpoint is None:
             if issue.title == wire.withheld_title(head.object_id or ""):
                 yield find(Kind.PENDING, "It was made by an older gh-store, and not brought up to date yet.", _SWEEP)
             else:
                 yield find(Kind.TITLE, "Its title was replaced: it does not say what the body is worth.", _SWEEP)
                 if reading.edit is not None:
                     yield find(Kind.STATE, "Its body is not what its log yields.", _EDIT)
-        elif not head.proven:
+        elif not head.intact:
             same = head.body is not None and wire.canonical(head.body) == wire.canonical(reading.state.data)
             if reading.edit is not None or not same:
                 what = "changed by hand" if head.body is not None else "made something that is no JSON object"
@@ -275,13 +275,13 @@ class Verifier:
             yield find(Kind.PENDING, f"{_several('event', waiting)} not applied yet.", _SWEEP)
         elif head.status is Status.DELETED and head.has_label(self.config.base_label):
             yield find(Kind.PENDING, "Its deletion was cut.", _SWEEP)
-        elif head.proven and bracket is not None and issue.comments != bracket.comments:
+        elif head.intact and checkpoint is not None and issue.comments != checkpoint.comments:
             yield find(
                 Kind.PENDING,
-                f"It has {issue.comments:,} comments, and the last commit knew {bracket.comments:,}.",
+                f"It has {issue.comments:,} comments, and the last commit knew {checkpoint.comments:,}.",
                 f"Talk is harmless. {_SWEEP}",
             )
-        elif issue.open and head.proven:
+        elif issue.open and head.intact:
             yield find(Kind.PENDING, "It is open, with nothing to do.", _SWEEP)
         if not head.has_label(wire.SYSTEM_LABEL):
             yield find(
@@ -289,13 +289,13 @@ class Verifier:
             )
         past = list(self.reader.past(reading))
         decided = [*reading.known, *(decision for replayed in past for decision in replayed.decisions)]
-        if reading.proved and bracket is not None:
+        if reading.proved and checkpoint is not None:
             without = sum(not self.receipts.shows(decision.comment) for decision in decided)
             if without:
                 yield find(Kind.RECEIPTS, f"{_several('decided event', without)} without a receipt.", _REPAIR)
         edited = sorted({d.comment.id for d in decided if d.comment.edited})
-        if head.proven and not (reading.proved and all(replayed.proved for replayed in past)):
-            fewer = max(0, (bracket.comments if bracket else 0) - log.total)
+        if head.intact and not (reading.proved and all(replayed.proved for replayed in past)):
+            fewer = max(0, (checkpoint.comments if checkpoint else 0) - log.total)
             told = [f"{_several('comment', fewer)} fewer than the last commit knew"] if fewer else []
             told += [f"changed since: {', '.join(map(str, edited[:10]))}"] if edited else []
             yield find(
@@ -316,7 +316,7 @@ class Verifier:
 
     # --- mending ----------------------------------------------------------------------------------
 
-    def _in_order(self, head: Head, labels: Sequence[str]) -> None:
+    def _in_order(self, head: ObjectIssue, labels: Sequence[str]) -> None:
         """Put labels back, process, and leave the receipts that are missing, in the order of the log."""
         for name in labels:
             self.issues.label(head, name, on=True)
@@ -329,11 +329,11 @@ class Verifier:
             self.processor.leave_missing(sorted([*past, *reading.known], key=lambda decision: decision.comment.id))
 
 
-def _finding(head: Head, kind: Kind, found: str, remedy: str) -> Finding:
+def _finding(head: ObjectIssue, kind: Kind, found: str, remedy: str) -> Finding:
     return Finding(kind, head.object_id, head.issue.number, found, remedy)
 
 
-def _stray(head: Head) -> Finding:
+def _stray(head: ObjectIssue) -> Finding:
     found = "Neither its labels nor its title tell which object it holds."
     return Finding(Kind.LABELS, None, head.issue.number, found, "Put its UID label or its title back by hand.")
 

@@ -8,7 +8,7 @@ from gh_store import wire
 from gh_store.domain.events import Event, Outcome
 from gh_store.domain.exceptions import IntegrityError, ObjectExists
 from gh_store.domain.values import JsonObject, Mode, StoredObject
-from gh_store.issues.object_issue import Head
+from gh_store.issues.object_issue import ObjectIssue
 from gh_store.processing.processor import Processor, creation_id
 from gh_store.reading.reader import stored
 
@@ -28,7 +28,7 @@ class Claim:
     nonce: str
     fresh: bool
 
-    def holds(self, head: Head) -> bool:
+    def holds(self, head: ObjectIssue) -> bool:
         """True if nobody had the id before, nor, as an answer shows, took it over since."""
         ours = (each for each in head.issue.labels if each.name.lower() == self.label.lower())
         return self.fresh and any(each.description == self.nonce for each in ours)
@@ -92,14 +92,14 @@ class Creator:
 
         return self.retry.write(lambda _: self.backend.create_label(label, nonce), is_ours)
 
-    def _must_be_free(self, object_id: str, active: list[Head]) -> None:
+    def _must_be_free(self, object_id: str, active: list[ObjectIssue]) -> None:
         if not active:
             return
-        if all(head.unfinished for head in active):  # somebody's creation, cut or under way
+        if all(head.incomplete for head in active):  # somebody's creation, cut or under way
             self.processor.process(active[0])
         raise ObjectExists(f"The object {object_id!r} exists: issue {active[0].issue.number}.")
 
-    def _settle(self, head: Head, object_id: str) -> None:
+    def _settle(self, head: ObjectIssue, object_id: str) -> None:
         """The lowest active number wins; withdraw if that is another."""
         self.retry.sleep(self.backend.lag)
         lowest = min((rival.issue.number for rival in self.issues.newest(object_id)), default=head.issue.number)
@@ -107,10 +107,10 @@ class Creator:
             self.issues.withdraw(head)
             raise ObjectExists(f"The object {object_id!r} exists: issue {lowest} was first.")
 
-    def _finish(self, head: Head, object_id: str, data: JsonObject) -> StoredObject:
+    def _finish(self, head: ObjectIssue, object_id: str, data: JsonObject) -> StoredObject:
         """Write the initial state, its receipt, and close."""
         number = head.issue.number
-        # Who meets an unfinished creation completes it, so this may have been written before.
+        # Who meets an incomplete creation completes it, so this may have been written before.
         comment = self.processor.comments.append(
             number, data, event_id=creation_id(number), attempt=2, initial_of=object_id
         )

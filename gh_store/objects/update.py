@@ -8,7 +8,7 @@ from gh_store import wire
 from gh_store.domain.events import Event, Outcome, Place
 from gh_store.domain.exceptions import ConcurrentUpdateError, LogFull
 from gh_store.domain.values import JsonObject, Mode, StoredObject
-from gh_store.issues.object_issue import Head, Status, deleted
+from gh_store.issues.object_issue import ObjectIssue, Status, deleted
 from gh_store.log.fold import Rejection, fold
 from gh_store.processing.processor import Processor
 from gh_store.reading.reader import stored
@@ -89,7 +89,7 @@ class Updater:
             return self._waited(number, event, wait)
         return self._as_if_alone(head, event)
 
-    def _next(self, head: Head, object_id: str) -> int:
+    def _next(self, head: ObjectIssue, object_id: str) -> int:
         """The issue to write to instead of one that the object has left, or where it never was."""
         if not head.retired:
             return self.issues.find(object_id).issue.number
@@ -104,7 +104,7 @@ class Updater:
         if seen is None or self.max_concurrent_updates is not None:
             head = self.issues.find(object_id)
             seen = self.issues.seen(object_id)
-            waiting = head.issue.comments - (head.bracket.comments if head.bracket else 0)
+            waiting = head.issue.comments - (head.checkpoint.comments if head.checkpoint else 0)
             if self.max_concurrent_updates is not None and waiting > self.max_concurrent_updates:
                 raise ConcurrentUpdateError(
                     f"{object_id!r} has {waiting} comments to process; {self.max_concurrent_updates} may wait.",
@@ -123,19 +123,19 @@ class Updater:
             )
         return seen.number
 
-    def _raise_rejection(self, head: Head, position: int) -> None:
+    def _raise_rejection(self, head: ObjectIssue, position: int) -> None:
         """Raise what an event was rejected for, if it was; in whichever issue it was told."""
         self.processor.replies.raise_rejection(self.reader.told(head, position), position)
 
-    def _as_if_alone(self, head: Head, event: Event) -> StoredObject:
-        if not head.proven or head.bracket is None:
+    def _as_if_alone(self, head: ObjectIssue, event: Event) -> StoredObject:
+        if not head.intact or head.checkpoint is None:
             return self.reader.view(head)
         state = head.state()
         result = fold(state, event)
-        waiting = max(1, head.issue.comments - head.bracket.comments)
+        waiting = max(1, head.issue.comments - head.checkpoint.comments)
         return stored(head, state if isinstance(result, Rejection) else result, waiting)
 
-    def _processed(self, head: Head, event: Event) -> StoredObject:
+    def _processed(self, head: ObjectIssue, event: Event) -> StoredObject:
         run = self.processor.process(head)
         decision = run.outcome(event.position)
         if decision is None:  # another processor was faster
@@ -155,7 +155,7 @@ class Updater:
             if head.retired:
                 head, position = self.processor.segments.whereabouts(head, event.position)
                 number, event = head.issue.number, replace(event, position=position)
-            if head.retired or (head.bracket is not None and head.bracket.watermark >= event.position):
+            if head.retired or (head.checkpoint is not None and head.checkpoint.watermark >= event.position):
                 self._raise_rejection(head, event.position)
                 return self.reader.view(self.processor.segments.last(head) if head.retired else head)
             if waited >= seconds:

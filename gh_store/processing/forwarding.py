@@ -7,12 +7,12 @@ from gh_store.domain.events import Event, Malformed, Outcome, Place
 from gh_store.domain.exceptions import GitHubStoreError, InvalidUpdate, ValueTooLarge
 from gh_store.domain.issues import Comment
 from gh_store.domain.values import State
-from gh_store.issues.object_issue import Head
+from gh_store.issues.object_issue import ObjectIssue
 from gh_store.log.comments import Log
 from gh_store.log.decide import Decision
 from gh_store.log.difference import difference
 from gh_store.log.duplicates import same_event
-from gh_store.processing.replies import Replies, Told
+from gh_store.processing.replies import PostedReplies, Replies
 from gh_store.reading.reader import Reader, edit_id
 
 
@@ -26,7 +26,9 @@ class Forwarder:
         self.comments = reader.comments
         self.receipts = reader.receipts
 
-    def drain(self, old: Head, state: State, taken: int, count: int, last: Head, *, beginning: int = 0) -> None:
+    def drain(
+        self, old: ObjectIssue, state: State, taken: int, count: int, last: ObjectIssue, *, beginning: int = 0
+    ) -> None:
         """
         Forward the events of an issue after the comment `taken`, and then say so in its title.
 
@@ -37,38 +39,38 @@ class Forwarder:
             beginning: The event that the issue begins with, if that is after `taken`: no update to forward.
         """
         assert old.object_id is not None
-        told = Told()
+        posted = PostedReplies()
         kept = self._forward_edit(old, last)
         while True:
             position, before = taken, count
-            if old.drained and old.bracket is not None:
-                position, before = old.bracket.watermark, old.bracket.comments
+            if old.drained and old.checkpoint is not None:
+                position, before = old.checkpoint.watermark, old.checkpoint.comments
             log = self.reader.log_after(old, position, before)
             if not kept:
                 why = f"the object has gone on in issue {last.issue.number}"
-                self.replies.tell_put_back(old.issue.number, log, edit_id(old, position), why, told)
-            events = self.reader.judge.counting(log.comments, position)
-            self._forward_all(old, log, [each for each in events if each[0].id != beginning], state, last, told)
+                self.replies.tell_put_back(old.issue.number, log, edit_id(old, position), why, posted)
+            events = self.reader.authority.counting(log.comments, position)
+            self._forward_all(old, log, [each for each in events if each[0].id != beginning], state, last, posted)
             title = wire.write_title(
                 old.object_id,
                 state.version,
                 state.time,
-                max(told.last(log), position),
-                told.comments(log),
+                max(posted.last(log), position),
+                posted.comments(log),
                 state.data,
                 after=old.after,
                 retired=True,
             )
             old = self.issues.conclude(old, title, wire.write_body(state.data))
-            if old.issue.comments == told.comments(log):
+            if old.issue.comments == posted.comments(log):
                 return
             kept = True  # what was told is told
 
-    def _forward_edit(self, old: Head, last: Head) -> bool:
+    def _forward_edit(self, old: ObjectIssue, last: ObjectIssue) -> bool:
         """Make an event of a hand edit that came before the object left; False for one that is put back."""
-        if old.proven:
+        if old.intact:
             return True
-        if old.bracket is None or old.bracket.retired or not self.reader.access.trusts(old.issue.author):
+        if old.checkpoint is None or old.checkpoint.retired or not self.reader.access.trusts(old.issue.author):
             return False
         reading = self.reader.read(old, whole=True)
         edit = reading.edit
@@ -83,12 +85,12 @@ class Forwarder:
 
     def _forward_all(
         self,
-        old: Head,
+        old: ObjectIssue,
         log: Log,
         events: Sequence[tuple[Comment, Event | Malformed]],
         state: State,
-        last: Head,
-        told: Told,
+        last: ObjectIssue,
+        posted: PostedReplies,
     ) -> None:
         refused: list[Decision] = []
         there = self._there(old, events, last) if events else {}
@@ -100,11 +102,13 @@ class Forwarder:
                 refused.append(Decision(comment, event, Outcome.REJECTED, state, error))
             else:
                 self.receipts.leave(comment, event, Outcome.DUPLICATE)
-        self.replies.tell(old.issue.number, log, tuple(refused), told)
+        self.replies.tell(old.issue.number, log, tuple(refused), posted)
         for decision in refused:
             self.receipts.leave(decision.comment, decision.event, decision.outcome)
 
-    def _there(self, old: Head, events: Sequence[tuple[Comment, Event | Malformed]], last: Head) -> dict[str, Event]:
+    def _there(
+        self, old: ObjectIssue, events: Sequence[tuple[Comment, Event | Malformed]], last: ObjectIssue
+    ) -> dict[str, Event]:
         """
         Events that need not be forwarded again, by event_id: they are where the object is, or went there with it.
 
@@ -114,11 +118,11 @@ class Forwarder:
         if any(isinstance(event, Event) and event.attempt > 1 for _, event in events):
             first = events[0][0].id
             earlier = self.comments.whole(old.issue.number).comments
-            before = self.reader.judge.counting([comment for comment in earlier if comment.id < first])
-        before += self.reader.judge.counting(self.comments.whole(last.issue.number).comments)
+            before = self.reader.authority.counting([comment for comment in earlier if comment.id < first])
+        before += self.reader.authority.counting(self.comments.whole(last.issue.number).comments)
         return {event.event_id: event for _, event in before if isinstance(event, Event) and event.event_id is not None}
 
-    def _forwarded(self, place: Place, event: Event | Malformed, last: Head) -> GitHubStoreError | None:
+    def _forwarded(self, place: Place, event: Event | Malformed, last: ObjectIssue) -> GitHubStoreError | None:
         """Copy an event to where the object is; or the error that it is rejected for."""
         if isinstance(event, Malformed):
             return InvalidUpdate(event.why)

@@ -1,5 +1,5 @@
 """
-One object: list, judge, GET, commit, receipts, close; one loop that starts again on any surprise.
+One object: list, authority, GET, commit, receipts, close; one loop that starts again on any surprise.
 
 What makes it safe to cut anywhere, and to run twice at once:
 
@@ -29,12 +29,12 @@ from gh_store.domain.exceptions import (
 )
 from gh_store.domain.findings import Processed
 from gh_store.domain.values import Mode, StoredObject
-from gh_store.issues.object_issue import Head, Status
+from gh_store.issues.object_issue import ObjectIssue, Status
 from gh_store.log.comments import Log, read_comment
 from gh_store.log.decide import Decision
 from gh_store.log.difference import difference
 from gh_store.processing.handover import Segments
-from gh_store.processing.replies import Replies, Told
+from gh_store.processing.replies import PostedReplies, Replies
 from gh_store.reading.reader import Reader, Reading, stored
 
 _ROUNDS = 50
@@ -42,7 +42,7 @@ _ROUNDS = 50
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
+class ProcessResult:
     """
     What processing an object came to.
 
@@ -52,7 +52,7 @@ class Run:
         decisions: Everything that was decided, in order.
     """
 
-    head: Head
+    head: ObjectIssue
     object: StoredObject
     decisions: tuple[Decision, ...]
 
@@ -76,7 +76,7 @@ class Run:
         )
 
 
-class _Again(Exception):
+class _Restart(Exception):
     """
     A surprise: start again.
 
@@ -85,26 +85,26 @@ class _Again(Exception):
         unanswered: The error of a commit whose outcome is unknown.
     """
 
-    def __init__(self, head: Head | None = None, *, unanswered: BackendUnavailable | None = None) -> None:
+    def __init__(self, head: ObjectIssue | None = None, *, unanswered: BackendUnavailable | None = None) -> None:
         self.head = head
         self.unanswered = unanswered
 
 
 @dataclass(frozen=True, slots=True)
-class _Memory:
+class _RunState:
     """
     What one run has done so far, which lists may not show yet.
 
     Attributes:
         decided: Comment id -> decision.
-        told: The replies it posted.
+        posted: The replies it posted.
         events: The event_ids of what it appended to the log itself.
         moving: The issues that the object is to leave.
         leading: The segments of which it knows that no rival goes before them.
     """
 
     decided: dict[int, Decision] = field(default_factory=dict)
-    told: Told = field(default_factory=Told)
+    posted: PostedReplies = field(default_factory=PostedReplies)
     events: set[str] = field(default_factory=set)
     moving: set[int] = field(default_factory=set)
     leading: set[int] = field(default_factory=set)
@@ -129,21 +129,23 @@ class Processor:
     def _patience(self) -> float:
         return self.config.processing_patience if self.backend.lag else 0.0
 
-    def preview(self, number: int) -> Run:
+    def preview(self, number: int) -> ProcessResult:
         """What `process` would come to; nothing is written."""
         head = self.reader.identified(self.issues.read(number))
         if head.status is Status.WITHDRAWN:
             head = self.segments.last(head)
         reading = self.reader.read(self._object(head), late=True, age=self._patience)
-        return Run(reading.head, reading.object, reading.pending)
+        return ProcessResult(reading.head, reading.object, reading.pending)
 
-    def process(self, head: Head | int, *, withheld: bool = False, moving: bool = False, expected: int = 0) -> Run:
+    def process(
+        self, head: ObjectIssue | int, *, draft: bool = False, moving: bool = False, expected: int = 0
+    ) -> ProcessResult:
         """
         Apply all that is pending, and complete whatever an earlier run left undone.
 
         Args:
             head: An issue's number, or what an answer has just told of it, which saves a request.
-            withheld: The issue may be one that is no object yet.
+            draft: The issue may be one that is no object yet.
             moving: The object is to go on in another issue, also if this one has room.
             expected: A comment that is known to be there, and is waited for.
         Raises:
@@ -152,14 +154,14 @@ class Processor:
             BackendUnavailable: The object changed under every attempt.
         """
         current = self.issues.read(head) if isinstance(head, int) else head
-        memory = _Memory(moving={current.issue.number} if moving else set())
+        run = _RunState(moving={current.issue.number} if moving else set())
         unanswered = limited = 0
         for _ in range(_ROUNDS):
             try:
-                return self._turn(self._object(current), memory, expected, withheld=withheld)
-            except _Again as again:
+                return self._turn(self._object(current), run, expected, draft=draft)
+            except _Restart as again:
                 if again.head is not None and again.head.issue.number != current.issue.number:
-                    memory, expected = _Memory(decided=memory.decided), 0
+                    run, expected = _RunState(decided=run.decided), 0
                 if again.unanswered is not None:
                     unanswered += 1
                     if unanswered >= self.config.retries_max_attempts:
@@ -174,7 +176,7 @@ class Processor:
             f"Issue {current.issue.number} changed under each of {_ROUNDS} attempts.", outcome_unknown=False
         )
 
-    def _object(self, head: Head) -> Head:
+    def _object(self, head: ObjectIssue) -> ObjectIssue:
         if head.status is Status.NO_OBJECT:
             raise ObjectNotFound(f"Issue {head.issue.number} holds no object.")
         head = self.reader.identified(head)
@@ -184,62 +186,62 @@ class Processor:
 
     # --- one round --------------------------------------------------------------------------------
 
-    def _turn(self, head: Head, memory: _Memory, expected: int, *, withheld: bool) -> Run:
+    def _turn(self, head: ObjectIssue, run: _RunState, expected: int, *, draft: bool) -> ProcessResult:
         """A round of the object; where it has left the issue, of what came there later."""
-        if head.status is Status.WITHDRAWN and not withheld:
-            raise _Again(self.segments.forward(head))
-        return self._round(head, memory, expected)
+        if head.status is Status.WITHDRAWN and not draft:
+            raise _Restart(self.segments.forward(head))
+        return self._round(head, run, expected)
 
-    def _round(self, head: Head, memory: _Memory, expected: int) -> Run:
+    def _round(self, head: ObjectIssue, run: _RunState, expected: int) -> ProcessResult:
         reading = self.reader.read(head, age=self._patience, expected=expected)
         head = reading.head
-        self._complete_creation(reading, memory)
-        self._take_over(reading, memory)
-        putting_back = self._keep_edit(reading, memory)
+        self._complete_creation(reading, run)
+        self._complete_handover(reading, run)
+        putting_back = self._keep_edit(reading, run)
         number, log = head.issue.number, reading.log
-        self.replies.tell(number, log, reading.pending, memory.told)
+        self.replies.tell(number, log, reading.pending, run.posted)
         if putting_back is not None and reading.edit is not None:
-            self.replies.tell_put_back(number, log, reading.edit.event_id, putting_back, memory.told)
-        comments = memory.told.comments(log)
-        committed = self._commit(reading, memory.told)
-        memory.decided.update((decision.comment.id, decision) for decision in reading.pending)
+            self.replies.tell_put_back(number, log, reading.edit.event_id, putting_back, run.posted)
+        comments = run.posted.comments(log)
+        committed = self._commit(reading, run.posted)
+        run.decided.update((decision.comment.id, decision) for decision in reading.pending)
         self._complete_receipts(reading)
         for decision in reading.pending:
             if not (decision.creates and self.receipts.shows(decision.comment)):
                 self.receipts.leave(decision.comment, decision.event, decision.outcome)
         self._log(reading)
-        if self.segments.is_long(committed) or committed.issue.number in memory.moving:
-            raise _Again(self.segments.successor(committed))
+        if self.segments.is_long(committed) or committed.issue.number in run.moving:
+            raise _Restart(self.segments.successor(committed))
         closed = self.close(committed)
         if closed.issue.comments != comments or closed.issue.title != committed.issue.title:
-            raise _Again(closed)
-        return Run(
+            raise _Restart(closed)
+        return ProcessResult(
             closed,
             stored(closed, reading.state),
-            tuple(memory.decided[comment_id] for comment_id in sorted(memory.decided)),
+            tuple(run.decided[comment_id] for comment_id in sorted(run.decided)),
         )
 
-    def _take_over(self, reading: Reading, memory: _Memory) -> None:
+    def _complete_handover(self, reading: Reading, run: _RunState) -> None:
         """Before a segment is committed for the first time: retire and drain what it continues."""
         head, first = reading.head, reading.begin
-        settled = head.proven and not head.young
+        settled = head.intact and not head.uncommitted
         if settled or first is None or first.continues is None or head.status is Status.DELETED:
             return
-        self._lead(head, memory)
-        deleted = self.segments.begun(head, first)
+        self._lead(head, run)
+        deleted = self.segments.retire_predecessor(head, first)
         if deleted is not None:
-            raise _Again(deleted)
+            raise _Restart(deleted)
 
-    def _lead(self, head: Head, memory: _Memory) -> None:
+    def _lead(self, head: ObjectIssue, run: _RunState) -> None:
         """Make sure, once a run, that it is this issue that goes on, and no rival."""
         number = head.issue.number
-        if head.after is None or number in memory.leading or head.status is not Status.ACTIVE:
+        if head.after is None or number in run.leading or head.status is not Status.ACTIVE:
             return
-        leading = self.segments.leads(head)
+        leading = self.segments.winning_successor(head)
         if leading.issue.number != number:
             self.segments.retire(head)
-            raise _Again
-        memory.leading.add(number)
+            raise _Restart
+        run.leading.add(number)
 
     def _log(self, reading: Reading) -> None:
         for decision in reading.pending:
@@ -255,10 +257,10 @@ class Processor:
                 reading.state.version,
             )
 
-    def _complete_creation(self, reading: Reading, memory: _Memory) -> None:
+    def _complete_creation(self, reading: Reading, run: _RunState) -> None:
         """Write the initial state of an object whose creator was cut off before it could."""
         head = reading.head
-        if not (head.bracket and head.bracket.watermark == 0 and head.proven and head.body is not None):
+        if not (head.checkpoint and head.checkpoint.watermark == 0 and head.intact and head.body is not None):
             return
         if any(decision.creates for decision in reading.pending):
             return
@@ -266,43 +268,43 @@ class Processor:
         assert head.object_id is not None
         continues = None
         if head.after is not None:
-            self._lead(head, memory)
+            self._lead(head, run)
             continues = self.segments.continued(head)
         elif head.status is Status.ACTIVE and self._rivals(head, head.object_id):
             self.issues.withdraw(head)
             raise ObjectNotFound(f"Issue {number} was withdrawn: another one holds {head.object_id!r}.")
-        self._append(number, head.body, creation_id(number), memory, initial_of=head.object_id, continues=continues)
+        self._append(number, head.body, creation_id(number), run, initial_of=head.object_id, continues=continues)
 
     def _append(
         self,
         number: int,
         data: object,
         event_id: str,
-        memory: _Memory,
+        run: _RunState,
         *,
         mode: Mode = Mode.APPEND,
         initial_of: str | None = None,
         continues: Continued | None = None,
     ) -> NoReturn:
         """Append an event of our own, which another run may have appended too, and start again."""
-        if event_id in memory.events:
+        if event_id in run.events:
             self.retry.sleep(self.backend.lag / 2)  # no list shows it yet
         else:
             self.comments.append(
                 number, data, event_id=event_id, mode=mode, attempt=2, initial_of=initial_of, continues=continues
             )
-            memory.events.add(event_id)
-        raise _Again
+            run.events.add(event_id)
+        raise _Restart
 
-    def _rivals(self, head: Head, object_id: str) -> bool:
-        """True if another active issue of the same id goes before this unfinished one."""
+    def _rivals(self, head: ObjectIssue, object_id: str) -> bool:
+        """True if another active issue of the same id goes before this incomplete one."""
         others = {
             other.issue.number: other for other in (*self.issues.search(object_id), *self.issues.newest(object_id))
         }
         others.pop(head.issue.number, None)
-        return any(not other.unfinished or number < head.issue.number for number, other in others.items())
+        return any(not other.incomplete or number < head.issue.number for number, other in others.items())
 
-    def _keep_edit(self, reading: Reading, memory: _Memory) -> str | None:
+    def _keep_edit(self, reading: Reading, run: _RunState) -> str | None:
         """Append a hand edit to the log as an event; or say why it has to be put back."""
         edit = reading.edit
         if edit is None:
@@ -314,22 +316,22 @@ class Processor:
         mode, changes = difference(edit.base, edit.body)
         try:
             wire.check_value(changes)
-            self._append(reading.head.issue.number, changes, edit.event_id, memory, mode=mode)
+            self._append(reading.head.issue.number, changes, edit.event_id, run, mode=mode)
         except (InvalidObject, InvalidUpdate, LogFull, ValueTooLarge) as error:
             return f"it fits no event: {error}"
 
     # --- writing ----------------------------------------------------------------------------------
 
-    def _commit(self, reading: Reading, told: Told) -> Head:
+    def _commit(self, reading: Reading, posted: PostedReplies) -> ObjectIssue:
         """Write the state, unless the issue says all of it already; the issue as it is then."""
-        head, state, comments = reading.head, reading.state, told.comments(reading.log)
+        head, state, comments = reading.head, reading.state, posted.comments(reading.log)
         assert head.object_id is not None
         new = any(not decision.creates for decision in reading.pending)
-        unchanged = head.proven and head.bracket is not None and head.bracket.comments == comments
-        if unchanged and not new and not head.young:
+        unchanged = head.intact and head.checkpoint is not None and head.checkpoint.comments == comments
+        if unchanged and not new and not head.uncommitted:
             return head
-        before = head.bracket.watermark if head.bracket is not None and reading.proved else 0
-        watermark = max(told.last(reading.log), before)  # the comment that it names may be deleted
+        before = head.checkpoint.watermark if head.checkpoint is not None and reading.proved else 0
+        watermark = max(posted.last(reading.log), before)  # the comment that it names may be deleted
         after = head.after or (reading.begin.continues.after if reading.begin and reading.begin.continues else None)
         title = wire.write_title(
             head.object_id, state.version, state.time, watermark, comments, state.data, after=after
@@ -347,17 +349,17 @@ class Processor:
                 try:
                     return self.issues.commit(head, title, body)
                 except BackendUnavailable as error:
-                    raise _Again(unanswered=error) from error
+                    raise _Restart(unanswered=error) from error
         self.retry.sleep(self.backend.lag / 2)  # the answer may be an old one
-        raise _Again
+        raise _Restart
 
     def _complete_receipts(self, reading: Reading) -> None:
         """Leave the receipts that a run before this one was cut off from leaving."""
         head = reading.head
-        if head.bracket is None or not reading.proved:
+        if head.checkpoint is None or not reading.proved:
             self.leave_missing([decision for decision in reading.known if decision.creates])
             return
-        missing = self._without_receipt(head.issue.number, reading.log, head.bracket.watermark)
+        missing = self._without_receipt(head.issue.number, reading.log, head.checkpoint.watermark)
         if not missing:
             return
         replayed = reading if reading.known else self.reader.read(head, whole=True)
@@ -382,7 +384,7 @@ class Processor:
             missing.add(comment.id)
         return missing
 
-    def close(self, head: Head) -> Head:
+    def close(self, head: ObjectIssue) -> ObjectIssue:
         """Close the issue, completing a deletion that was cut."""
         if head.issue.open:
             head = self.issues.set_open(head, False)

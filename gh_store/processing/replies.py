@@ -18,7 +18,7 @@ from gh_store.log.decide import Decision, rejection
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class PostedReplies:
     """What one run has told so far, which lists may not show yet: about what -> the reply's id, None if it failed."""
 
     replies: dict[str, int | None] = field(default_factory=dict)
@@ -43,7 +43,7 @@ class Replies:
     access: Access
     receipts: Receipts
 
-    def tell(self, number: int, log: Log, decisions: tuple[Decision, ...], told: Told) -> None:
+    def tell(self, number: int, log: Log, decisions: tuple[Decision, ...], told: PostedReplies) -> None:
         """Reply to each rejected event that has no reply yet."""
         # A copy's writer was told where it was rejected first.
         copies = {d.comment.id for d in decisions if isinstance(d.event, Event) and d.event.refused is not None}
@@ -57,13 +57,13 @@ class Replies:
                 text = wire.write_reply(position, type(error).__name__, error.message, error.hint)
                 self._reply(number, str(position), text, told)
 
-    def tell_put_back(self, number: int, log: Log, event_id: str, why: str, told: Told) -> None:
+    def tell_put_back(self, number: int, log: Log, event_id: str, why: str, told: PostedReplies) -> None:
         """Say why an edit by hand was not kept."""
         text = wire.write_put_back(event_id, why)
         if not any(comment.body == text and self.access.trusts(comment.author) for comment in log.comments):
             self._reply(number, event_id, text, told)
 
-    def _reply(self, number: int, about: str, text: str, told: Told) -> None:
+    def _reply(self, number: int, about: str, text: str, told: PostedReplies) -> None:
         if about in told.replies or not self.config.rejections_reply:
             return
         try:

@@ -9,7 +9,7 @@ from gh_store.domain.events import Continued, Event, Place
 from gh_store.domain.exceptions import ObjectNotFound
 from gh_store.domain.issues import Comment
 from gh_store.log.comments import Log, read_comment
-from gh_store.log.duplicates import Counts, reach
+from gh_store.log.duplicates import Counts, duplicate_horizon
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +81,7 @@ class Chain:
         Args:
             before: The segment that the comments are of, if it lies behind itself.
         """
-        beyond = reach(comments, after, self._continues if before is None else lambda: None)
+        beyond = duplicate_horizon(comments, after, self._continues if before is None else lambda: None)
         found: list[Segment] = []
         for segment in self if beyond is not None else ():
             if segment.number <= (beyond or 0):

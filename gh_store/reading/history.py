@@ -6,12 +6,12 @@ from typing import Literal
 from gh_store.domain.events import Event, HistoryEntry, Outcome
 from gh_store.domain.exceptions import IntegrityError, ObjectNotFound
 from gh_store.domain.values import StoredObject
-from gh_store.issues.object_issue import Head
+from gh_store.issues.object_issue import ObjectIssue
 from gh_store.log.decide import Decision
 from gh_store.reading.reader import Reader, Reading, stored
 
 
-def history(reader: Reader, head: Head) -> list[HistoryEntry]:
+def history(reader: Reader, head: ObjectIssue) -> list[HistoryEntry]:
     """Every event that counts, oldest first, those pending last."""
     parts = list(_parts(reader, reader.read(head, whole=True, late=True)))
     return [
@@ -21,7 +21,7 @@ def history(reader: Reader, head: Head) -> list[HistoryEntry]:
     ]
 
 
-def at_version(reader: Reader, head: Head, version: int) -> StoredObject:
+def at_version(reader: Reader, head: ObjectIssue, version: int) -> StoredObject:
     """
     The object as it was at a version.
 

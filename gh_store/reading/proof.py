@@ -12,7 +12,7 @@ from gh_store.domain.events import Event, Malformed, Outcome
 from gh_store.domain.exceptions import GitHubStoreError, InsufficientScope
 from gh_store.domain.issues import Comment
 from gh_store.domain.values import State
-from gh_store.issues.object_issue import Head, Status, deleted
+from gh_store.issues.object_issue import ObjectIssue, Status, deleted
 from gh_store.log.comments import read_comment
 from gh_store.log.decide import Decision, decide
 from gh_store.log.duplicates import Counts
@@ -38,9 +38,9 @@ class Replay:
 
 
 def replay(
-    head: Head, comments: Sequence[Comment], access: Access, receipts: Receipts, earlier: Sequence[Comment] = ()
+    head: ObjectIssue, comments: Sequence[Comment], access: Access, receipts: Receipts, earlier: Sequence[Comment] = ()
 ) -> Replay | None:
-    """Replay a log up to the watermark of a head with a bracket; None if it holds no event at all."""
+    """Replay a log up to the watermark of a head with a checkpoint; None if it holds no event at all."""
     counted = _probably(access, receipts)
     return _first_proved(lambda counts: _replay(head, comments, counts, earlier, counted), comments, access, receipts)
 
@@ -149,22 +149,22 @@ def _is_initial(event: Event | Malformed) -> bool:
 
 
 def _replay(
-    head: Head, comments: Sequence[Comment], counts: Counts, earlier: Sequence[Comment], counted: Counts
+    head: ObjectIssue, comments: Sequence[Comment], counts: Counts, earlier: Sequence[Comment], counted: Counts
 ) -> Replay | None:
-    bracket = head.bracket
-    assert bracket is not None
+    checkpoint = head.checkpoint
+    assert checkpoint is not None
     # A new object's title says 0/1: its creation stands behind the watermark, and is in the state.
     creation = next((comment for comment in comments if _creates(comment, counts)), None)
-    known = [comment for comment in comments if comment.id <= bracket.watermark or comment is creation]
+    known = [comment for comment in comments if comment.id <= checkpoint.watermark or comment is creation]
     decisions = decide(known, counts, refuses=lambda comment: _refused(head, comment), earlier=earlier, counted=counted)
     if not decisions:
         return None
     state = decisions[-1].state
     proved = (
         head.object_id is not None
-        and state.version == bracket.version
-        and (state.version == 1 or state.time == bracket.time)
-        and bracket.fits(head.object_id, state.data)
+        and state.version == checkpoint.version
+        and (state.version == 1 or state.time == checkpoint.time)
+        and checkpoint.fits(head.object_id, state.data)
     )
     return Replay(tuple(decisions), state, proved)
 
@@ -174,7 +174,7 @@ def _creates(comment: Comment, counts: Counts) -> bool:
     return event is not None and _is_initial(event) and counts(comment, event)
 
 
-def _refused(head: Head, comment: Comment) -> GitHubStoreError | None:
+def _refused(head: ObjectIssue, comment: Comment) -> GitHubStoreError | None:
     """Past a deletion events were refused whatever they say, and only their receipt tells."""
     config = head.config
     rejected = comment.reactions.get(config.reactions_rejected, 0) > 0

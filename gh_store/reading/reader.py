@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from gh_store import wire
-from gh_store.access.authority import Judge
+from gh_store.access.authority import Authority
 from gh_store.access.receipts import Receipts
 from gh_store.access.rights import Access
 from gh_store.backends.base import Backend
@@ -19,10 +19,10 @@ from gh_store.domain.issues import Comment
 from gh_store.domain.values import JsonObject, ObjectMeta, State, StoredObject
 from gh_store.issues.comments import CommentHandler
 from gh_store.issues.finder import IssueHandler
-from gh_store.issues.object_issue import Head, Status
+from gh_store.issues.object_issue import ObjectIssue, Status
 from gh_store.log.comments import Log, read_comment
 from gh_store.log.decide import Decision, decide
-from gh_store.log.duplicates import needs_whole
+from gh_store.log.duplicates import may_repeat_earlier
 from gh_store.log.fold import begin
 from gh_store.reading.chain import Chain
 from gh_store.reading.proof import Replay, replay, replay_segment
@@ -64,7 +64,7 @@ class Reading:
         chain: The segments before this issue; read as far as they are asked for.
     """
 
-    head: Head
+    head: ObjectIssue
     log: Log
     base: State
     pending: tuple[Decision, ...]
@@ -87,7 +87,7 @@ class Reading:
         return stored(self.head, self.state, waiting)
 
 
-def stored(head: Head, state: State, pending: int | None = 0) -> StoredObject:
+def stored(head: ObjectIssue, state: State, pending: int | None = 0) -> StoredObject:
     """What users see of a state."""
     if head.object_id is None:
         raise IntegrityError(f"Issue {head.issue.number} does not tell the id of its object any more.")
@@ -122,11 +122,11 @@ class Reader:
         self.comments = comments
         self.access = access
         self.receipts = receipts
-        self.judge = Judge(access, receipts, comments)
+        self.authority = Authority(access, receipts, comments)
 
     # --- one object -------------------------------------------------------------------------------
 
-    def view(self, head: Head) -> StoredObject:
+    def view(self, head: ObjectIssue) -> StoredObject:
         """
         The object as of now, what is pending folded in.
 
@@ -135,22 +135,22 @@ class Reader:
         head = self.identified(head)
         if head.settled:
             return stored(head, head.state())
-        if head.bracket is None and not head.issue.open and head.body is not None and self._author_trusted(head):
+        if head.checkpoint is None and not head.issue.open and head.body is not None and self._author_trusted(head):
             return self._older(head, head.body)
         try:
             return self.read(head, late=True).object
         except InsufficientScope:
             return self._unasked(head)
 
-    def _author_trusted(self, head: Head) -> bool:
+    def _author_trusted(self, head: ObjectIssue) -> bool:
         """False if the issue's author, who may edit it for ever, is known to have no right to."""
         try:
             return self.access.trusts(head.issue.author)
         except InsufficientScope:
             return True
 
-    def _older(self, head: Head, body: JsonObject) -> StoredObject:
-        """A closed object without a bracket: its body is the state, the log only counts versions."""
+    def _older(self, head: ObjectIssue, body: JsonObject) -> StoredObject:
+        """A closed object without a checkpoint: its body is the state, the log only counts versions."""
         decisions = self._decide_all(self.comments.whole(head.issue.number))
         applied = [decision for decision in decisions if decision.outcome is Outcome.APPLIED]
         version = max(1, applied[-1].state.version) if applied else 1
@@ -159,22 +159,22 @@ class Reader:
 
     def _decide_all(self, log: Log) -> list[Decision]:
         try:
-            return decide(log.comments, self.judge.counts)
+            return decide(log.comments, self.authority.counts)
         except InsufficientScope:
             return decide(log.comments, lambda comment, event: True)
 
-    def _unasked(self, head: Head) -> StoredObject:
-        if head.proven:
+    def _unasked(self, head: ObjectIssue) -> StoredObject:
+        if head.intact:
             return stored(head, head.state(), None)
         log = self.comments.whole(head.issue.number)
-        replayed = self._replayed(head, log, self._chain(log)) if head.bracket else None
+        replayed = self._replayed(head, log, self._chain(log)) if head.checkpoint else None
         if replayed is not None and replayed.proved:
             return stored(head, replayed.state, None)
         if head.body is None:
             raise IntegrityError(f"The body of issue {head.issue.number} holds no JSON object.")
         return stored(head, State(1, head.issue.created_at, head.body, 0), None)
 
-    def identified(self, head: Head) -> Head:
+    def identified(self, head: ObjectIssue) -> ObjectIssue:
         """The head with its object id, which a replaced title and a hashed label do not tell."""
         if head.object_id is not None or head.status is Status.NO_OBJECT:
             return head
@@ -184,13 +184,13 @@ class Reader:
                 object_id = wire.meta_object_id(event.meta)
                 label = wire.hashed_label(object_id, self.config.uid_prefix) if object_id else ""
                 if object_id and head.has_label(label):
-                    return Head(head.issue, head.config, head.status, object_id, head.bracket)
+                    return ObjectIssue(head.issue, head.config, head.status, object_id, head.checkpoint)
         return head
 
     # --- issue and log ----------------------------------------------------------------------------
 
     def read(
-        self, head: Head, *, whole: bool = False, late: bool = False, age: float = 0.0, expected: int = 0
+        self, head: ObjectIssue, *, whole: bool = False, late: bool = False, age: float = 0.0, expected: int = 0
     ) -> Reading:
         """
         Read an object and its log, and decide what is pending.
@@ -207,16 +207,18 @@ class Reader:
             BackendUnavailable: The list stays shorter than the count.
         """
         head, log = self._listed(head, lambda head: self._log(head, whole), age, expected)
-        if not log.whole and needs_whole(log.comments, head.bracket.watermark if head.bracket else 0):
+        if not log.whole and may_repeat_earlier(log.comments, head.checkpoint.watermark if head.checkpoint else 0):
             log = self.comments.whole(head.issue.number)
         reading = self._reading(head, log, whole)
         return self._with_late(reading) if late else reading
 
-    def log_after(self, head: Head, position: int, comments: int) -> Log:
+    def log_after(self, head: ObjectIssue, position: int, comments: int) -> Log:
         """What was written to an issue after a comment up to which about so many stand, and a little before it."""
         return self._listed(head, lambda head: self.comments.since(head.issue.number, position, comments))[1]
 
-    def _listed(self, head: Head, ask: Callable[[Head], Log], age: float = 0.0, expected: int = 0) -> tuple[Head, Log]:
+    def _listed(
+        self, head: ObjectIssue, ask: Callable[[ObjectIssue], Log], age: float = 0.0, expected: int = 0
+    ) -> tuple[ObjectIssue, Log]:
         """
         Ask for a log until it is as long as the issue's count, for lists lag behind writes.
 
@@ -253,29 +255,29 @@ class Reader:
         if seconds > 0:
             self.retry.sleep(seconds)
 
-    def _log(self, head: Head, whole: bool) -> Log:
-        if whole or head.bracket is None or not head.proven:
+    def _log(self, head: ObjectIssue, whole: bool) -> Log:
+        if whole or head.checkpoint is None or not head.intact:
             return self.comments.whole(head.issue.number)
-        return self.comments.since(head.issue.number, head.bracket.watermark, head.bracket.comments)
+        return self.comments.since(head.issue.number, head.checkpoint.watermark, head.checkpoint.comments)
 
-    def _reading(self, head: Head, log: Log, whole: bool) -> Reading:
+    def _reading(self, head: ObjectIssue, log: Log, whole: bool) -> Reading:
         chain = self._chain(log)
-        if head.bracket is not None:
-            replayed = None if head.proven and not whole else self._replayed(head, log, chain)
-            if head.proven:
+        if head.checkpoint is not None:
+            replayed = None if head.intact and not whole else self._replayed(head, log, chain)
+            if head.intact:
                 return self._pending(head, log, head.state(), replayed, chain)
             if replayed is not None and replayed.proved:
                 return self._pending(head, log, replayed.state, replayed, chain)
         return self._by_receipts(head, log, chain)
 
-    def told(self, head: Head, position: int) -> tuple[Comment, ...]:
+    def told(self, head: ObjectIssue, position: int) -> tuple[Comment, ...]:
         """All comments of an issue, and of those before it if the event at this position could repeat one of theirs."""
         log = self.comments.whole(head.issue.number)
-        repeating = needs_whole([comment for comment in log.comments if comment.id == position], 0)
+        repeating = may_repeat_earlier([comment for comment in log.comments if comment.id == position], 0)
         past = reversed(list(self._chain(log))) if repeating else ()
         return (*(comment for segment in past for comment in segment.all), *log.comments)
 
-    def whole(self, head: Head) -> tuple[Comment, ...]:
+    def whole(self, head: ObjectIssue) -> tuple[Comment, ...]:
         """All that was ever written to an object, whichever issue it was in."""
         log = self.comments.whole(head.issue.number)
         past = reversed(list(self._chain(log)))
@@ -291,20 +293,20 @@ class Reader:
             yield replayed or Replay((), begin(segment.state), proved=False)
 
     def _chain(self, log: Log) -> Chain:
-        return Chain(self.comments, self.judge.counted, log.comments if log.whole else ())
+        return Chain(self.comments, self.authority.counted, log.comments if log.whole else ())
 
-    def _replayed(self, head: Head, log: Log, chain: Chain) -> Replay | None:
+    def _replayed(self, head: ObjectIssue, log: Log, chain: Chain) -> Replay | None:
         earlier = chain.earlier(log.comments)
         return replay(head, log.comments, self.access, self.receipts, earlier)
 
-    def _pending(self, head: Head, log: Log, base: State, replayed: Replay | None, chain: Chain) -> Reading:
+    def _pending(self, head: ObjectIssue, log: Log, base: State, replayed: Replay | None, chain: Chain) -> Reading:
         """The usual case: it is known what is committed, and up to where."""
-        assert head.bracket is not None
-        after = head.bracket.watermark
-        counts = self.judge.counts if after else self.judge.counts_anew
+        assert head.checkpoint is not None
+        after = head.checkpoint.watermark
+        counts = self.authority.counts if after else self.authority.counts_anew
         earlier = chain.earlier(log.comments, after)
         pending = decide(
-            log.comments, counts, start=base, after=after, refuses=self.judge.refuses(head), earlier=earlier
+            log.comments, counts, start=base, after=after, refuses=self.authority.refuses(head), earlier=earlier
         )
         state = pending[-1].state if pending else base
         # A body that is what the pending events make is the work of an older processor.
@@ -317,40 +319,42 @@ class Reader:
             state=state,
             known=replayed.decisions if replayed else (),
             proved=replayed is None or replayed.proved,
-            edit=None if head.proven or done else self._edit(head, log, base.data, head.body, after),
+            edit=None if head.intact or done else self._edit(head, log, base.data, head.body, after),
             chain=chain,
         )
 
     def _with_late(self, reading: Reading) -> Reading:
         """The reading of a segment, with what still has to be forwarded to it: in the order that it will have then."""
-        begin, bracket = reading.begin, reading.head.bracket
+        begin, checkpoint = reading.begin, reading.head.checkpoint
         ends = begin.continues if begin is not None else None
-        if ends is None or (bracket is not None and bracket.watermark and (reading.head.proven or reading.proved)):
+        if ends is None or (
+            checkpoint is not None and checkpoint.watermark and (reading.head.intact or reading.proved)
+        ):
             return reading  # it was committed, so all that came before was forwarded
         position, count = ends.after.comment, ends.comments
         try:
-            if not reading.head.young:  # its title was replaced
+            if not reading.head.uncommitted:  # its title was replaced
                 old = self.issues.read(ends.after.issue)
-                if old.drained and old.bracket is not None:
-                    position, count = old.bracket.watermark, old.bracket.comments
+                if old.drained and old.checkpoint is not None:
+                    position, count = old.checkpoint.watermark, old.checkpoint.comments
             there = self.comments.since(ends.after.issue, position, count)
         except ObjectNotFound:  # what the segment continues was deleted
             return reading
-        here = [event for _, event in self.judge.counting(reading.log.comments) if isinstance(event, Event)]
+        here = [event for _, event in self.authority.counting(reading.log.comments) if isinstance(event, Event)]
         taken, named = {event.forwarded for event in here}, {event.event_id for event in here} - {None}
         late = tuple(
             comment
-            for comment, event in self.judge.counting(there.comments, position)
+            for comment, event in self.authority.counting(there.comments, position)
             if Place(ends.after.issue, comment.id) not in taken
             and not (isinstance(event, Event) and event.event_id in named)
         )
         earlier = reading.chain.earlier(late) if reading.chain is not None else ()
         # None of them is an event of this issue, so none is compared with what stands here before it.
-        decisions = decide(late, self.judge.counts, start=reading.state, after=position, earlier=earlier)
+        decisions = decide(late, self.authority.counts, start=reading.state, after=position, earlier=earlier)
         state = decisions[-1].state if decisions else reading.state
         return replace(reading, pending=(*reading.pending, *decisions), state=state)
 
-    def _by_receipts(self, head: Head, log: Log, chain: Chain) -> Reading:
+    def _by_receipts(self, head: ObjectIssue, log: Log, chain: Chain) -> Reading:
         """
         An older store's object, or one whose title is believed by nobody: receipts decide.
 
@@ -362,10 +366,10 @@ class Reader:
         def counts(comment: Comment, event: Event | Malformed) -> bool:
             # The labels admitted the issue, and with it what its author began it with.
             begins = isinstance(event, Event) and event.begins and comment.author == head.issue.author
-            return begins or self.judge.counts(comment, event)
+            return begins or self.authority.counts(comment, event)
 
         earlier = chain.earlier(log.comments)
-        decisions = decide(log.comments, counts, refuses=self.judge.refuses(head), earlier=earlier)
+        decisions = decide(log.comments, counts, refuses=self.authority.refuses(head), earlier=earlier)
         decided_to = next((d.comment.id for d in reversed(decisions) if self.receipts.decided(d.comment)), 0)
         known = tuple(d for d in decisions if d.comment.id <= decided_to or d.creates)
         pending = tuple(d for d in decisions if d.comment.id > decided_to and not d.creates)
@@ -383,18 +387,18 @@ class Reader:
             edit = Edit(edit_id(head, 0), state.data, head.body)
         return Reading(head, log, base, pending, state, known, proved=False, edit=edit, chain=chain)
 
-    def _edit(self, head: Head, log: Log, base: JsonObject, body: JsonObject | None, after: int) -> Edit | None:
+    def _edit(self, head: ObjectIssue, log: Log, base: JsonObject, body: JsonObject | None, after: int) -> Edit | None:
         """The edit that turns `base` into `body`, unless they are the same or the log holds it."""
         if body is not None and wire.canonical(body) == wire.canonical(base):
             return None
         event_id = edit_id(head, after)
         for comment in log.comments:
             event = read_comment(comment) if event_id in comment.body and comment.id > after else None
-            if isinstance(event, Event) and event.event_id == event_id and self.judge.counts(comment, event):
+            if isinstance(event, Event) and event.event_id == event_id and self.authority.counts(comment, event):
                 return None
         return Edit(event_id, base, body)
 
 
-def edit_id(head: Head, after: int) -> str:
+def edit_id(head: ObjectIssue, after: int) -> str:
     """The event_id of the hand edit that a body is, whoever finds it."""
     return f"edit-{after}-{hashlib.sha256(head.issue.body.encode('utf-8')).hexdigest()[:16]}"

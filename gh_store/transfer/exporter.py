@@ -4,14 +4,14 @@ from collections.abc import Iterator
 
 from gh_store import wire
 from gh_store.collection.listing import Progress, list_issues
-from gh_store.issues.object_issue import Head, Status
+from gh_store.issues.object_issue import ObjectIssue, Status
 from gh_store.objects.inputs import is_ours
 from gh_store.reading.history import decisions_of
 from gh_store.reading.reader import Reader
 from gh_store.transfer.records import Record, recorded
 
 
-def record_of(reader: Reader, head: Head) -> Record:
+def record_of(reader: Reader, head: ObjectIssue) -> Record:
     """An object and its whole log. Raises IntegrityError if its issue does not tell its id any more."""
     reading = reader.read(reader.identified(head), whole=True)
     obj, config = reading.object, reader.config
@@ -35,7 +35,7 @@ def records(reader: Reader, *, deleted: bool, progress: Progress) -> Iterator[Re
         for head in list_issues(reader.issues, [label]).heads:
             last = not head.has_label(wire.RETIRED_LABEL)
             kept = head.status is Status.ACTIVE or (deleted and head.status is Status.DELETED and last)
-            if kept and not head.unfinished and head.issue.number not in seen:
+            if kept and not head.incomplete and head.issue.number not in seen:
                 seen.add(head.issue.number)
                 yield record_of(reader, head)
                 progress()

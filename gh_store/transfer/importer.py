@@ -7,9 +7,9 @@ from gh_store import wire
 from gh_store.collection.listing import Progress
 from gh_store.domain.events import Event
 from gh_store.domain.exceptions import GitHubStoreError, ObjectExists, RateLimited
-from gh_store.domain.findings import Transferred
+from gh_store.domain.findings import TransferResult
 from gh_store.domain.issues import Comment
-from gh_store.issues.object_issue import Head, Status, lines
+from gh_store.issues.object_issue import ObjectIssue, Status, lines
 from gh_store.log.comments import read_comment
 from gh_store.objects.create import Claim, Creator
 from gh_store.objects.inputs import checked_labels
@@ -23,7 +23,7 @@ from gh_store.transfer.records import Record
 
 
 @dataclass(frozen=True, slots=True)
-class Planned:
+class ImportPlan:
     """A record, and the events that make its object anew."""
 
     record: Record
@@ -49,26 +49,26 @@ class Importer:
         self.retry = creator.retry
         self.backend = creator.backend
 
-    def plan(self, record: Record) -> Planned:
+    def plan(self, record: Record) -> ImportPlan:
         """What is to be written. Raises InvalidObject or ValueTooLarge; nothing is asked yet."""
         labels = tuple(checked_labels(record.labels, self.config))
-        return Planned(record, plan(record), labels)
+        return ImportPlan(record, plan(record), labels)
 
-    def bring_all(self, told: Sequence[Record], progress: Progress) -> Iterator[Transferred]:
+    def bring_all(self, told: Sequence[Record], progress: Progress) -> Iterator[TransferResult]:
         """Make all of these objects; go on past one in trouble, but not past a limit that is not waited out."""
         self.retry.sleep(self.backend.lag)  # what an earlier run has written last is in sight then
         known = by_id(self.issues.listed())
         for record in told:
             try:
                 number, made = self.bring(self.plan(record), known.get(record.object_id, ()))
-                yield Transferred(record.object_id, number, made)
+                yield TransferResult(record.object_id, number, made)
             except GitHubStoreError as error:
-                yield Transferred(record.object_id, error=error)
+                yield TransferResult(record.object_id, error=error)
                 if isinstance(error, RateLimited):
                     return
             progress()
 
-    def bring(self, planned: Planned, known: Sequence[Head]) -> tuple[int, bool]:
+    def bring(self, planned: ImportPlan, known: Sequence[ObjectIssue]) -> tuple[int, bool]:
         """
         Make one object; its issue, and False if an earlier run has made it.
 
@@ -98,7 +98,7 @@ class Importer:
             self._settle(head, planned)
         return number, True
 
-    def _withheld(self, planned: Planned, claim: Claim) -> Head:
+    def _withheld(self, planned: ImportPlan, claim: Claim) -> ObjectIssue:
         """A new issue, without the label that would make it an object."""
         if not claim.fresh:
             self.creator.take_over(claim)
@@ -106,11 +106,11 @@ class Importer:
         title = wire.withheld_title(planned.record.object_id)
         return self.issues.open(title, wire.write_body(planned.copies[0].data), labels)
 
-    def _begun(self, head: Head, planned: Planned) -> bool:
+    def _begun(self, head: ObjectIssue, planned: ImportPlan) -> bool:
         """True if an issue was made by this very plan, in an earlier run."""
         begin = planned.copies[0]
         named = self._named(self.retry.read(lambda: self.backend.list_comments(head.issue.number, 1)).comments)
-        if head.status is Status.WITHDRAWN and head.bracket is None and not named:
+        if head.status is Status.WITHDRAWN and head.checkpoint is None and not named:
             return head.issue.body == wire.write_body(begin.data)
         return begin.event_id in named
 
@@ -124,17 +124,17 @@ class Importer:
             if isinstance(event, Event) and event.event_id is not None and counts(comment.author, full=event.full)
         }
 
-    def _filled(self, head: Head, planned: Planned, *, fresh: bool) -> Head:
+    def _filled(self, head: ObjectIssue, planned: ImportPlan, *, fresh: bool) -> ObjectIssue:
         """Append the events of a plan that an issue and those before it lack; the issue that the last of them is in."""
         if head.after is not None:  # the move to it may have been cut
-            head = self.processor.process(head, withheld=True).head
+            head = self.processor.process(head, draft=True).head
         there = self._named(() if fresh else self.reader.whole(head))
         count = head.issue.comments
         for copy in planned.copies:
             if copy.event_id in there:
                 continue
             if count >= self.config.log_max_events:
-                head = self.processor.process(head.issue.number, withheld=True).head
+                head = self.processor.process(head.issue.number, draft=True).head
                 count = head.issue.comments
             comment = self.comments.append(
                 head.issue.number,
@@ -148,9 +148,9 @@ class Importer:
             )
             self.processor.access.require(comment.author)
             count += 1
-        return self.processor.process(head.issue.number, withheld=True).head
+        return self.processor.process(head.issue.number, draft=True).head
 
-    def _settle(self, head: Head, planned: Planned) -> None:
+    def _settle(self, head: ObjectIssue, planned: ImportPlan) -> None:
         """Withdraw if somebody else made the object meanwhile, or a second run of this one was first."""
         self.retry.sleep(self.backend.lag)
         for rival in self.issues.newest(planned.record.object_id):
@@ -162,9 +162,9 @@ class Importer:
                 raise ObjectExists(f"The object {planned.record.object_id!r} exists: issue {number} was first.")
 
 
-def by_id(heads: Iterable[Head]) -> dict[str, list[Head]]:
+def by_id(heads: Iterable[ObjectIssue]) -> dict[str, list[ObjectIssue]]:
     """Issues by the object that they hold, have held, or may come to hold."""
-    found: dict[str, list[Head]] = {}
+    found: dict[str, list[ObjectIssue]] = {}
     for head in heads:
         if head.object_id is not None:
             found.setdefault(head.object_id, []).append(head)

@@ -21,7 +21,7 @@ RETIRED_LABEL: Final = "gh-store-retired"
 TITLE_PREFIX: Final = "Stored Object: "
 
 _TIME = "%Y-%m-%dT%H:%M:%SZ"
-_BRACKET = re.compile(
+_CHECKPOINT = re.compile(
     r" \[v([1-9]\d{0,8}) (\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ) (\d{1,18})/(\d{1,6}) ([0-9a-f]{8})"
     r"(?: after (\d{1,10})@(\d{1,18}))?( retired)?\]\Z",
     re.ASCII,
@@ -29,7 +29,7 @@ _BRACKET = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class Bracket:
+class Checkpoint:
     """
     What the title of an issue says of the state in its body.
 
@@ -56,11 +56,18 @@ class Bracket:
         return self.check == _check(object_id, self, data)
 
 
-def _check(object_id: str, bracket: Bracket, data: JsonObject) -> str:
-    proved = [object_id, bracket.version, bracket.time.strftime(_TIME), bracket.watermark, bracket.comments, data]
-    if bracket.after is not None:
-        proved.append([bracket.after.issue, bracket.after.comment])
-    if bracket.retired:
+def _check(object_id: str, checkpoint: Checkpoint, data: JsonObject) -> str:
+    proved = [
+        object_id,
+        checkpoint.version,
+        checkpoint.time.strftime(_TIME),
+        checkpoint.watermark,
+        checkpoint.comments,
+        data,
+    ]
+    if checkpoint.after is not None:
+        proved.append([checkpoint.after.issue, checkpoint.after.comment])
+    if checkpoint.retired:
         proved.append("retired")
     return hashlib.sha256(canonical(proved).encode("ascii")).hexdigest()[:8]
 
@@ -81,8 +88,8 @@ def write_title(
 
     `after` is left out where the longest ids leave no room for it: the segment's first event says it too.
     """
-    bracket = Bracket(version, time, watermark, comments, "", after, retired)
-    named = f"v{version} {time.strftime(_TIME)} {watermark}/{comments} {_check(object_id, bracket, data)}"
+    checkpoint = Checkpoint(version, time, watermark, comments, "", after, retired)
+    named = f"v{version} {time.strftime(_TIME)} {watermark}/{comments} {_check(object_id, checkpoint, data)}"
     continues = f" after {after.issue}@{after.comment}" if after is not None else ""
     title = f"{TITLE_PREFIX}{object_id} [{named}{continues}{' retired' if retired else ''}]"
     if after is not None and len(title) > MAX_TITLE:
@@ -114,10 +121,10 @@ def withheld_title(object_id: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Title:
-    """The object id that an issue stands for, and its bracket if it has one that is ours."""
+    """The object id that an issue stands for, and its checkpoint if it has one that is ours."""
 
     object_id: str | None
-    bracket: Bracket | None
+    checkpoint: Checkpoint | None
 
 
 def read_title(text: str, labels: Collection[str] | None, uid_prefix: str) -> Title:
@@ -130,7 +137,7 @@ def read_title(text: str, labels: Collection[str] | None, uid_prefix: str) -> Ti
     uids = [label[len(prefix) :] for label in labels or () if label.lower().startswith(prefix)]
     name = text.removeprefix(TITLE_PREFIX)
     if name != text:
-        found = _BRACKET.search(name)
+        found = _CHECKPOINT.search(name)
         if found:
             object_id = name[: found.start()]
             if labels is None or _vouched(object_id, uids, uid_prefix):
@@ -140,8 +147,8 @@ def read_title(text: str, labels: Collection[str] | None, uid_prefix: str) -> Ti
                 except ValueError:  # the 45th of a month
                     return Title(object_id, None)
                 after = Place(int(issue), int(comment)) if issue else None
-                bracket = Bracket(int(version), at, int(watermark), int(comments), check, after, bool(retired))
-                return Title(object_id, bracket)
+                checkpoint = Checkpoint(int(version), at, int(watermark), int(comments), check, after, bool(retired))
+                return Title(object_id, checkpoint)
         if _vouched(name, uids, uid_prefix):
             return Title(name, None)
     return Title(next((uid for uid in uids if not _HASHED.match(uid)), None), None)

@@ -16,7 +16,7 @@ from gh_store import (
     wire,
 )
 from gh_store.domain.events import Place
-from gh_store.domain.findings import Verified
+from gh_store.domain.findings import VerifyReport
 from gh_store.domain.limits import MAX_COMMENTS
 
 MOST = 5
@@ -40,11 +40,11 @@ def filled(world: World, events: int, **options) -> Store:
     return store
 
 
-def title_of(world: World, number: int) -> wire.Bracket:
+def title_of(world: World, number: int) -> wire.Checkpoint:
     issue = world.issue(number)
-    bracket = wire.read_title(issue.title, [label.name for label in issue.labels], "UID:").bracket
-    assert bracket is not None
-    return bracket
+    checkpoint = wire.read_title(issue.title, [label.name for label in issue.labels], "UID:").checkpoint
+    assert checkpoint is not None
+    return checkpoint
 
 
 def names(world: World, number: int) -> set[str]:
@@ -113,7 +113,7 @@ def test_an_object_goes_on_in_other_issues(world):
     assert all(entry["proved"] for entry in world.store().get_object_history("thing"))
     for version in (1, 5, 6, 15):
         assert world.store().get("thing", version=version).data == {"n": version - 1}
-    assert world.store().verify() == Verified((), ())
+    assert world.store().verify() == VerifyReport((), ())
     assert world.store().process_pending() == []
 
 
@@ -352,7 +352,7 @@ def test_a_reader_sees_all_while_an_object_moves(world, cut):
     world.settle()
     assert world.store().process_pending() == []
     assert world.store().get("thing").data == {"n": 4, "late": 1, "more": 1}
-    assert world.store().verify() == Verified((), ())
+    assert world.store().verify() == VerifyReport((), ())
     assert names(world, 1) == {"gh-store", "UID:thing", "gh-store-retired"}
 
 
@@ -362,7 +362,7 @@ def test_repair_completes_a_move(world, cut):
     assert world.store().verify().damage
     assert all(each.error is None for each in world.store().repair())
     world.settle()
-    assert world.store().verify() == Verified((), ())
+    assert world.store().verify() == VerifyReport((), ())
     assert world.store().get("thing").meta.issue_number == 2
 
 

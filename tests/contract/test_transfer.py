@@ -21,7 +21,7 @@ from gh_store import (
     ValueTooLarge,
     wire,
 )
-from gh_store.domain.findings import Verified
+from gh_store.domain.findings import VerifyReport
 from gh_store.objects.inputs import checked_object
 
 
@@ -159,7 +159,7 @@ def test_an_import_that_is_killed_anywhere_goes_on(tmp_path, config, source, kin
                 assert seen(target.near()) == before, f"cut {when} request {at}, {calls[at]}"
                 assert len([head for head in target.near().heads() if head.status == "deleted"]) == 1
                 assert target.near().process_pending() == []
-                assert target.near().verify() == Verified((), ())
+                assert target.near().verify() == VerifyReport((), ())
 
 
 def interrupted(world: World, verb: str, nth: int, do):
@@ -239,7 +239,7 @@ def test_what_was_deleted_is_brought_back_each_time(world, source):
         assert world.store().get("a").data == {"n": 1}
         world.store().delete("a")
         world.settle()
-    assert world.store().verify() == Verified((), ())
+    assert world.store().verify() == VerifyReport((), ())
 
 
 def test_other_objects_of_the_same_id_are_in_the_way(world):

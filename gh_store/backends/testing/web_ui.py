@@ -5,12 +5,12 @@ from gh_store.backends.local.rows import LOCKED, PULL_REQUEST
 from gh_store.domain.exceptions import ObjectNotFound
 
 
-class LocalPages(LocalBackend):
+class WebUI(LocalBackend):
     """The embedded backend, with all that may be done to a repository by hand."""
 
-    def as_user(self, login: str) -> "LocalPages":
+    def as_user(self, login: str) -> "WebUI":
         """The same file in the hands of somebody else."""
-        return LocalPages(self.path, user=login, clock=self._clock)
+        return WebUI(self.path, user=login, clock=self._clock)
 
     def set_role(self, login: str, role: Role) -> None:
         """Give a user a role; `read` is what everybody has."""

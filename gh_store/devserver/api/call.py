@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 from gh_store.backends.base import PAGE
 from gh_store.backends.testing.faults import FaultyBackend
-from gh_store.backends.testing.web_ui import LocalPages
+from gh_store.backends.testing.web_ui import WebUI
 from gh_store.devserver.payloads import Payload, Payloads
 from gh_store.domain.exceptions import GitHubStoreError, InsufficientScope, LogFull, ObjectNotFound, ValueTooLarge
 from gh_store.domain.issues import Comment, Issue
@@ -61,7 +61,7 @@ class Call:
 
     payloads: Payloads
     backend: FaultyBackend
-    pages: LocalPages
+    pages: WebUI
     login: str | None
     names: Mapping[str, Any]
     query: Mapping[str, str]
