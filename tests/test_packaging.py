@@ -15,7 +15,7 @@ ROOT = Path(__file__).parents[1]
 ASK = """
 import pathlib, sys, gh_store
 from gh_store.cli import workflows
-from gh_store.core import config
+from gh_store import config
 from importlib.metadata import distribution
 where = str(pathlib.Path(gh_store.__file__).resolve())
 assert where.startswith(sys.argv[1]), where

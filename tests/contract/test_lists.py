@@ -6,8 +6,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from gh_store import ConfigurationError
-from gh_store.collection import snapshot
+from gh_store import ConfigurationError, files
 
 
 def names(objects):
@@ -194,7 +193,7 @@ def test_a_snapshot_file_keeps_its_mode_and_its_link(world, tmp_path):
     file.write_text("old")
     file.chmod(0o640)
     link.symlink_to(file)
-    snapshot.write(link, ["new"])
+    files.write(link, ["new"])
     assert link.is_symlink()
     assert (file.read_text(), file.stat().st_mode & 0o777) == ("new", 0o640)
     assert [each.name for each in sorted(tmp_path.glob("*.json"))] == ["link.json", "real.json"]
