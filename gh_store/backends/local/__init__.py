@@ -12,10 +12,8 @@ from gh_store.backends.base import PAGE
 from gh_store.backends.local.rows import COMMENTS, ISSUES, LOCKED, SCHEMAS, to_comment, to_issue, to_time, to_user
 from gh_store.backends.local.sqlite_file import SqliteFile
 from gh_store.domain.exceptions import ConfigurationError, InsufficientScope, LogFull, ObjectNotFound, ValueTooLarge
-from gh_store.domain.issues import Comment, Issue, IssuePage, Label, Page, User
+from gh_store.domain.issues import Comment, Issue, IssuePage, Label, Page, Role, User
 from gh_store.domain.limits import MAX_COMMENTS, MAX_LABEL, MAX_TEXT, MAX_TITLE
-
-Role = Literal["none", "read", "triage", "write", "maintain", "admin"]
 
 _MAX_LABELS: Final = 100
 _RANK: Final[dict[Role, int]] = {"none": 0, "read": 1, "triage": 2, "write": 3, "maintain": 4, "admin": 5}

@@ -1,8 +1,9 @@
 """What people do on the pages of GitHub, and the store never does: for tests, and for the dev server."""
 
-from gh_store.backends.local import LocalBackend, Role, check_text
+from gh_store.backends.local import LocalBackend, check_text
 from gh_store.backends.local.rows import LOCKED, PULL_REQUEST
 from gh_store.domain.exceptions import ObjectNotFound
+from gh_store.domain.issues import Role
 
 
 class WebUI(LocalBackend):
