@@ -15,7 +15,7 @@ from test_packaging import ROOT, built, environment_with, source  # noqa: F401  
 
 from gh_store import GitHubStore
 from gh_store import config as configuration
-from gh_store.cli import main, workflows
+from gh_store.cli import actions, main, workflows
 
 FOLDER = ROOT / ".github" / "workflows"
 MODULES = ROOT / ".venv" / "node" / "node_modules"
@@ -361,14 +361,14 @@ def test_an_event_that_makes_no_sense_is_told(tmp_path, text):
     file = tmp_path / "event.json"
     file.write_text(text)
     with pytest.raises(Exception, match=r"event\.json") as caught:
-        workflows.read_event(file)
+        actions.read_event(file)
     assert caught.value.hint
 
 
 def test_only_a_comment_that_was_written_is_waited_for(tmp_path):
     for name, event in PAYLOADS.items():
         (tmp_path / "event.json").write_text(json.dumps(event))
-        number, comment_id = workflows.read_event(tmp_path / "event.json")
+        number, comment_id = actions.read_event(tmp_path / "event.json")
         assert number == event["issue"]["number"]
         assert comment_id == (event["comment"]["id"] if name == "issue_comment.created" else 0)
 

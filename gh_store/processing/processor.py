@@ -13,8 +13,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import NoReturn
 
-from loguru import logger
-
 from gh_store import wire
 from gh_store.domain.events import Continued, Outcome
 from gh_store.domain.exceptions import (
@@ -33,6 +31,7 @@ from gh_store.issues.object_issue import ObjectIssue, Status
 from gh_store.log.comments import Log, read_comment
 from gh_store.log.decide import Decision
 from gh_store.log.difference import difference
+from gh_store.logger import logger
 from gh_store.processing.handover import Segments
 from gh_store.processing.replies import PostedReplies, Replies
 from gh_store.reading.reader import Reader, Reading, stored

@@ -3,8 +3,6 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from loguru import logger
-
 from gh_store import wire
 from gh_store.access.receipts import Receipts
 from gh_store.access.rights import Access
@@ -15,6 +13,7 @@ from gh_store.domain.issues import Comment
 from gh_store.issues.comments import CommentHandler
 from gh_store.log.comments import Log, read_comment
 from gh_store.log.decide import Decision, rejection
+from gh_store.logger import logger
 
 
 @dataclass(frozen=True, slots=True)
