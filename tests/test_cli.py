@@ -180,7 +180,7 @@ def test_the_store_is_named_or_told(shell):
         (["get", "a", "--repo", "x/y", "--store", "z.db"], 2, "two stores"),
         (["get", "a", "--token", "x"], 2, "go with --repo"),
         (["get", "a", "--repo", "nonsense"], 2, "owner/name"),
-        (["get", "a", "--repo", "o/n", "--base-url", "http://github.example"], 2, "in the open"),
+        (["get", "a", "--repo", "o/n", "--base-url", "http://github.example"], 2, "unencrypted"),
         (["get", "a", "--repo", "o/n", "--base-url", "nonsense"], 2, "https://HOST"),
     ],
 )

@@ -11,7 +11,7 @@ from gh_store import config as configuration
 from gh_store.access.codeowners import owners_of
 from gh_store.cli import actions
 from gh_store.collection import snapshot
-from gh_store.doctor import template_labels
+from gh_store.doctor.templates import template_labels
 
 owners = st.lists(
     st.one_of(

@@ -31,13 +31,11 @@ def read_event(path: Path) -> tuple[int, int]:
     try:
         event = wire.parse(text)
     except ValueError as error:
-        raise InvalidInput(
-            f"{path}: The text is not valid JSON: {error}.", hint="Name the file of GITHUB_EVENT_PATH."
-        ) from error
+        raise InvalidInput(f"{path}: not valid JSON: {error}.", hint="Name the file of GITHUB_EVENT_PATH.") from error
     number = _number(event, "issue", "number")
     if number is None:
         raise InvalidInput(
-            f"{path}: The event is not about an issue.",
+            f"{path}: the event is not about an issue.",
             hint="Run it on issues and issue_comment, or give --issue N.",
         )
     written = isinstance(event, dict) and event.get("action") == "created"

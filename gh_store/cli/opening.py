@@ -65,7 +65,7 @@ def read_data(text: str | None, from_file: str | None, what: str) -> Any:
         except OSError as error:
             raise click.UsageError(f"{from_file}: {error.strerror}.") from error
         except UnicodeDecodeError as error:
-            raise click.UsageError(f"{from_file}: The text is not valid UTF-8.") from error
+            raise click.UsageError(f"{from_file}: not valid UTF-8.") from error
     elif text is None or text == "-":
         text = read_stdin()
     return wire.read_value(text)
@@ -76,4 +76,4 @@ def read_stdin() -> str:
     try:
         return sys.stdin.buffer.read().decode("utf-8")
     except UnicodeDecodeError as error:
-        raise click.UsageError("stdin: The text is not valid UTF-8.") from error
+        raise click.UsageError("stdin: not valid UTF-8.") from error
