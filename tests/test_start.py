@@ -4,6 +4,7 @@ import inspect
 import os
 import subprocess
 import sys
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ import gh_store
 from gh_store.cli.commands import commands
 
 ROOT = Path(__file__).parents[1]
+VERSION = version("gh-object-store")
 SLOW = {"asyncio", "github", "gh_store.store", "loguru", "requests", "rich", "sqlite3", "yaml"}
 
 
@@ -37,7 +39,7 @@ def imported(*arguments, **environment):
         (["-c", "import gh_store"], "", ""),
         (["-c", "from gh_store import StoredObject, InvalidUpdate"], "", ""),
         (["-m", "gh_store", "--help"], "", "update-snapshot"),
-        (["-m", "gh_store", "--version"], "", "gh-store, version 1.0.0.dev0\n"),
+        (["-m", "gh_store", "--version"], "", f"gh-store, version {VERSION}\n"),
         (["-m", "gh_store", "process-updates", "--help"], "", "--since"),
         (["-m", "gh_store"], "gh-store ", "plain,process-updates"),
         (["-m", "gh_store"], "gh-store update --expected", "plain,--expected-version"),
@@ -69,7 +71,7 @@ def test_a_summary_is_what_the_command_says_of_itself():
 
 def test_every_public_name_is_there_and_no_other():
     assert {*gh_store.__all__, "__version__"} <= set(dir(gh_store))
-    assert gh_store.__version__ == "1.0.0.dev0"
+    assert gh_store.__version__ == VERSION
     with pytest.raises(AttributeError, match="no attribute 'Stoer'"):
         gh_store.Stoer  # noqa: B018  # a typing error
     everything = {}
