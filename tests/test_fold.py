@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gh_store import ConcurrentUpdateError, InvalidUpdate, ValueTooLarge, wire
-from gh_store.domain.events import Event, Outcome
+from gh_store.domain.events import Draft, Event, Outcome
 from gh_store.domain.issues import Comment, User
 from gh_store.domain.values import Mode, State
 from gh_store.log.decide import decide
@@ -50,7 +50,7 @@ def state(data, version=1):
 
 
 def comment(position, data, mode=Mode.APPEND):
-    text = wire.write_event(data, issue_number=1, time=AT, event_id=f"e{position}", mode=mode)
+    text = wire.write_event(Draft(data, f"e{position}", mode), issue_number=1, time=AT)
     return Comment(position, text, User("ada"), AT)
 
 

@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 from test_fold import objects, updates
 
 from gh_store import InvalidInput
-from gh_store.domain.events import Outcome
+from gh_store.domain.events import Draft, Outcome
 from gh_store.domain.issues import Comment, User
 from gh_store.log.decide import decide
-from gh_store.transfer.plan import plan, write_copy
+from gh_store.transfer.plan import plan
 from gh_store.transfer.records import Record, read_lines, recorded, write_lines
 from gh_store.wire import canonical, write_event
 
@@ -21,11 +21,11 @@ ADA = User("ada")
 
 def log(data, changes):
     """The comments of an object: some events that apply, some that do not, some that repeat others."""
-    texts = [write_event(data, issue_number=1, time=AT, event_id="begin", initial_of="x")]
+    texts = [write_event(Draft(data, "begin", initial_of="x"), issue_number=1, time=AT)]
     for at, (mode, change, expected, name) in enumerate(changes):
         texts.append(
-            write_event(change, issue_number=1, time=AT, event_id=(name or f"e{at}").strip("!"), mode=mode,
-                        attempt=1 if name is None or name.endswith("!") else 2, expected_version=expected)
+            write_event(Draft(change, (name or f"e{at}").strip("!"), mode,
+                              1 if name is None or name.endswith("!") else 2, expected), issue_number=1, time=AT)
         )  # fmt: skip
     return [Comment(10 * at, text, ADA, AT) for at, text in enumerate(texts, 1)]
 
@@ -51,7 +51,7 @@ def test_a_copy_tells_the_same_states_modes_and_rejections(data, many):
     [again] = read_lines("".join(write_lines("a/b", AT, [record])), "f")
     assert again == record
     copies = plan(record)
-    comments = [Comment(at, write_copy(c, "x", 9, AT, 2), ADA, AT) for at, c in enumerate(copies, 1)]
+    comments = [Comment(at, write_event(c, issue_number=9, time=AT), ADA, AT) for at, c in enumerate(copies, 1)]
     there = decide(comments, everything)
     told = [each for each in decisions if each.outcome is not Outcome.DUPLICATE]
     assert [(d.outcome, d.state.version, canonical(d.state.data)) for d in there] == [
@@ -69,7 +69,7 @@ def test_what_a_log_lacks_is_made_up_for(data, many, wanted, version):
     decisions = decide(log(data, many), everything)
     events = tuple(recorded(each, pending=False) for each in decisions)
     copies = plan(Record("x", wanted, "a/b", 1, version, (), False, events))
-    comments = [Comment(at, write_copy(c, "x", 9, AT, 2), ADA, AT) for at, c in enumerate(copies, 1)]
+    comments = [Comment(at, write_event(c, issue_number=9, time=AT), ADA, AT) for at, c in enumerate(copies, 1)]
     state = decide(comments, everything)[-1].state
     assert canonical(state.data) == canonical(wanted)
     assert state.version >= version
@@ -78,8 +78,8 @@ def test_what_a_log_lacks_is_made_up_for(data, many, wanted, version):
 def test_an_initial_state_that_was_refused_begins_nothing():
     refused = {"rejected": {"error": "InvalidUpdate", "message": "no"}}
     texts = [
-        write_event({"evil": 1}, issue_number=1, time=AT, event_id="a", initial_of="x", origin=refused),
-        write_event({"n": 1}, issue_number=1, time=AT, event_id="b", initial_of="x"),
+        write_event(Draft({"evil": 1}, "a", initial_of="x", origin=refused), issue_number=1, time=AT),
+        write_event(Draft({"n": 1}, "b", initial_of="x"), issue_number=1, time=AT),
     ]
     decisions = decide([Comment(at, text, ADA, AT) for at, text in enumerate(texts, 1)], everything)
     assert [each.outcome for each in decisions] == [Outcome.REJECTED, Outcome.APPLIED]

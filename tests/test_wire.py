@@ -9,7 +9,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from gh_store import InvalidObject, InvalidObjectID, ValueTooLarge, wire
-from gh_store.domain.events import Event, Malformed
+from gh_store.domain.events import Draft, Event, Malformed
 from gh_store.domain.values import Mode
 
 AT = datetime(2026, 11, 21, 10, 0, 0, tzinfo=UTC)
@@ -36,7 +36,7 @@ def test_a_body_is_read_back_by_us_and_by_any_json_parser(data):
 
 @given(st.dictionaries(lively, lively))
 def test_nothing_that_github_acts_upon_is_written(data):
-    for text in (wire.write_body(data), wire.write_event(data, issue_number=1, time=AT, event_id="@#<GH-1")):
+    for text in (wire.write_body(data), wire.write_event(Draft(data, "@#<GH-1"), issue_number=1, time=AT)):
         assert not any(live in text for live in ("@", "#", "<", "GH-", "://"))
     assert json.loads(wire.write_body(data)) == data
 
@@ -49,9 +49,7 @@ def test_nothing_that_github_acts_upon_is_written(data):
     texts,
 )
 def test_an_event_is_read_back(data, mode, attempt, expected, event_id):
-    text = wire.write_event(
-        data, issue_number=5, time=AT, event_id=event_id, mode=mode, attempt=attempt, expected_version=expected
-    )
+    text = wire.write_event(Draft(data, event_id, mode, attempt, expected), issue_number=5, time=AT)
     for written in (text, f"```json\n{text}\n```", f"\n~~~~\n{text}\n~~~~  "):
         event = read(written)
         assert isinstance(event, Event)
@@ -84,7 +82,7 @@ def test_the_bound_of_a_size_holds_for_short_numbers():
 
 
 def test_an_initial_state_names_its_object():
-    text = wire.write_event({"a": 1}, issue_number=1, time=AT, event_id="x", initial_of="some/id")
+    text = wire.write_event(Draft({"a": 1}, "x", initial_of="some/id"), issue_number=1, time=AT)
     event = read(text)
     assert event.initial
     assert wire.meta_object_id(event.meta) == "some/id"
@@ -148,7 +146,7 @@ def nested(depth):
 def test_depth_is_one_number_both_ways():
     deepest = json.loads('{"a":' + nested(99) + "}")
     wire.check_value(deepest)
-    assert isinstance(read(wire.write_event(deepest, issue_number=1, time=AT, event_id="x")), Event)
+    assert isinstance(read(wire.write_event(Draft(deepest, "x"), issue_number=1, time=AT)), Event)
     assert isinstance(read('{"a":' + nested(99) + "}"), Event)
     too_deep = json.loads('{"a":' + nested(100) + "}")
     with pytest.raises(InvalidObject):

@@ -72,9 +72,9 @@ def _entry(obj: StoredObject) -> Entry:
 
 def take(reader: Reader, progress: Progress = lambda: None, *, complete: bool = False) -> Snapshot:
     """A snapshot of all objects."""
-    listing = list_issues(reader.issues, [reader.config.base_label], complete=complete)
+    listing = list_issues(reader.repo, [reader.repo.config.base_label], complete=complete)
     entries = _with({}, objects(reader, listing.heads, progress=progress))
-    return Snapshot(listing.time, reader.backend.repository, entries)
+    return Snapshot(listing.time, reader.repo.backend.repository, entries)
 
 
 def bring_forward(reader: Reader, old: Snapshot, progress: Progress = lambda: None) -> Snapshot:
@@ -84,19 +84,23 @@ def bring_forward(reader: Reader, old: Snapshot, progress: Progress = lambda: No
     Raises:
         ConfigurationError: The old one is of another repository.
     """
-    if old.repository != reader.backend.repository:
+    if old.repository != reader.repo.backend.repository:
         raise ConfigurationError(
-            f"The snapshot is of {old.repository!r}, and this store is {reader.backend.repository!r}.",
+            f"The snapshot is of {old.repository!r}, and this store is {reader.repo.backend.repository!r}.",
             hint="Name the snapshot of this store, or another file.",
         )
     if old.time is None:
         return take(reader, progress)
     # Times are whole seconds, and `since` includes its own.
-    changed = list(reader.issues.listed(changed_since=old.time - timedelta(seconds=1)))
+    changed = list(reader.repo.issues.listed(changed_since=old.time - timedelta(seconds=1)))
     numbers = {head.issue.number for head in changed}
     kept = {object_id: entry for object_id, entry in old.objects.items() if entry.number not in numbers}
-    active = (head for head in sorted(changed, key=lambda head: head.issue.number) if head.status is Status.ACTIVE)
-    entries = _with(kept, objects(reader, active, progress=progress))
+    active = (head for head in sorted(changed, key=lambda head: head.number) if head.status is Status.ACTIVE)
+    unreadable = set[int]()
+    found = objects(reader, active, progress=progress, unreadable=lambda head: unreadable.add(head.number))
+    entries = _with(kept, found)
+    # What cannot be told any more stays as it was published last.
+    entries |= {object_id: entry for object_id, entry in old.objects.items() if entry.number in unreadable}
     return Snapshot(max((head.issue.updated_at for head in changed), default=old.time), old.repository, entries)
 
 

@@ -93,6 +93,36 @@ class Malformed:
     full: bool = True
 
 
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """
+    An event that is to be written.
+
+    Attributes:
+        data: A JSON object; for a patch its operations.
+        event_id: What a repetition of the same event shares with it.
+        mode: How it changes the state.
+        attempt: 2 or more if the event may have been posted before.
+        expected_version: The version that it insists on, or None.
+        initial_of: The object id, for the event that an object or a segment of it begins with.
+        origin: Where the event stood before it was copied, and what became of it there.
+        continues: What the segment goes on from that begins with this event.
+        forwarded: Where the event stood before the object went on in another issue.
+        copied_once: True if it was posted only once there.
+    """
+
+    data: Any
+    event_id: str
+    mode: Mode = Mode.APPEND
+    attempt: int = 1
+    expected_version: int | None = None
+    initial_of: str | None = None
+    origin: Mapping[str, Any] | None = None
+    continues: Continued | None = None
+    forwarded: Place | None = None
+    copied_once: bool = False
+
+
 class Outcome(StrEnum):
     """What became of an event."""
 

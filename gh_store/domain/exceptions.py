@@ -38,6 +38,9 @@ class GitHubStoreError(Exception):
         hint: One line that says what to do.
         rejected: True if an event was written, and the processor (not a check before the first
             request) refused it.
+        written: True if the event was written before this went wrong: who repeats the call gives
+            `event_id`, or writes it twice.
+        event_id: The event that was written, or None.
     """
 
     exit_code: ClassVar[int] = 1
@@ -48,6 +51,14 @@ class GitHubStoreError(Exception):
         self.message = message
         self.hint = self.default_hint if hint is None else hint
         self.rejected = False
+        self.written = False
+        self.event_id: str | None = None
+
+    def tell_written(self, event_id: str) -> None:
+        """Say that the event was written, and how to repeat the call without writing it twice."""
+        self.written, self.event_id = True, event_id
+        if not self.rejected:
+            self.hint = f"{self.hint} The event was written: repeat the call with event_id {event_id!r}, or not at all."
 
 
 class InvalidInput(GitHubStoreError):
@@ -278,7 +289,16 @@ class BackendUnavailable(GitHubStoreError):
 
 
 class IntegrityError(GitHubStoreError):
-    """What is stored contradicts itself, or a write did not take."""
+    """
+    What is stored contradicts itself, or a write did not take.
+
+    Attributes:
+        object_id: The one object that this is about, while others can be read; or None.
+    """
 
     exit_code = 7
     default_hint = "`gh-store verify` tells what is wrong, and `gh-store repair` mends what can be mended."
+
+    def __init__(self, message: str, *, object_id: str | None = None, hint: str | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.object_id = object_id

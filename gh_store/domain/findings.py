@@ -1,5 +1,6 @@
 """What looking after a store, and processing it, has come to."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -7,21 +8,26 @@ from gh_store.domain.values import StoredObject
 
 
 class Kind(StrEnum):
-    """What a finding is about. The first six are damage; what follows is worth a look, and may be as it shall be."""
+    """What a finding is about: damage; then what is pending; then what is worth a look, and may be as it shall be."""
 
     STATE = "state"
     TITLE = "title"
     LABELS = "labels"
     RECEIPTS = "receipts"
     DUPLICATES = "duplicates"
+    FORGED = "forged"
+    UNCONFIRMED = "unconfirmed"
     PENDING = "pending"
     CHANGED = "changed"
+    OVERLOOKED = "overlooked"
     GONE = "gone"
     LOCKED = "locked"
     WITHHELD = "withheld"
 
 
-_DAMAGE = frozenset({Kind.STATE, Kind.TITLE, Kind.LABELS, Kind.RECEIPTS, Kind.DUPLICATES, Kind.PENDING})
+_DAMAGE = frozenset({
+    Kind.STATE, Kind.TITLE, Kind.LABELS, Kind.RECEIPTS, Kind.DUPLICATES, Kind.FORGED, Kind.UNCONFIRMED,
+})  # fmt: skip  # one line reads best
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +51,7 @@ class Finding:
 
     @property
     def damage(self) -> bool:
-        """True if it is to be mended; else it is a remark."""
+        """True if it is to be repaired; else it is pending, or a remark."""
         return self.kind in _DAMAGE
 
 
@@ -55,12 +61,24 @@ class VerifyReport:
     A store looked over.
 
     Attributes:
-        damage: What is to be mended.
+        damage: What is to be repaired.
+        pending: What the next run or sweep does.
         suspected: What looks as if somebody had changed the past, and what cannot be told from here.
     """
 
     damage: tuple[Finding, ...]
+    pending: tuple[Finding, ...]
     suspected: tuple[Finding, ...]
+
+    @classmethod
+    def of(cls, findings: Iterable[Finding]) -> "VerifyReport":
+        """A report of these findings."""
+        found = tuple(findings)
+        return cls(
+            damage=tuple(each for each in found if each.damage),
+            pending=tuple(each for each in found if each.kind is Kind.PENDING),
+            suspected=tuple(each for each in found if not each.damage and each.kind is not Kind.PENDING),
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from typing import Any
 
 from gh_store import wire
 from gh_store.config import Config
+from gh_store.domain.events import Draft
 from gh_store.domain.exceptions import InvalidInput, InvalidObject, InvalidUpdate
 from gh_store.domain.limits import MAX_LABEL, MAX_TEXT
 from gh_store.domain.values import JsonObject, Mode
@@ -98,14 +99,13 @@ def _own(data: object, *, event_id: str | None = None, initial_of: str | None = 
     text = wire.write_value(data)
     # Far below the limit it fits, whatever is escaped; writing it twice would be half of a write's time.
     if len(text) + len(event_id or "") + len(initial_of or "") > MAX_TEXT // 8:
-        wire.write_event(
+        draft = Draft(
             data,
-            issue_number=10**10,
-            time=datetime(2000, 1, 1, 0, 0, 0, 1, tzinfo=UTC),
-            event_id=event_id or "0" * 32,
-            mode=Mode.REPLACE,
+            event_id or "0" * 32,
+            Mode.REPLACE,
             attempt=100,
             expected_version=10**9,
             initial_of=initial_of,
         )
+        wire.write_event(draft, issue_number=10**10, time=datetime(2000, 1, 1, 0, 0, 0, 1, tzinfo=UTC))
     return json.loads(text)

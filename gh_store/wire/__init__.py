@@ -6,6 +6,7 @@ Everything here is pure. Whatever comes from an issue is hostile until it has be
 
 from gh_store.wire.events import CLIENT_VERSION, copy_id, meta_object_id, meta_origin, read_event, write_event
 from gh_store.wire.replies import read_reply, write_put_back, write_reply
+from gh_store.wire.seals import Seal, read_seal, read_since, seal_of, write_seal, write_since
 from gh_store.wire.titles import (
     ARCHIVED_LABEL,
     MAX_ID,
@@ -16,10 +17,8 @@ from gh_store.wire.titles import (
     check_object_id,
     hashed_label,
     plain_label,
-    read_since,
     read_title,
     withheld_title,
-    write_since,
     write_title,
 )
 from gh_store.wire.values import (
@@ -44,6 +43,7 @@ __all__ = [
     "SYSTEM_LABEL",
     "WORST_GROWTH",
     "Checkpoint",
+    "Seal",
     "Title",
     "canonical",
     "check_object_id",
@@ -58,14 +58,17 @@ __all__ = [
     "read_body",
     "read_event",
     "read_reply",
+    "read_seal",
     "read_since",
     "read_title",
     "read_value",
+    "seal_of",
     "withheld_title",
     "write_body",
     "write_event",
     "write_put_back",
     "write_reply",
+    "write_seal",
     "write_since",
     "write_title",
     "write_value",

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any, Final
 
-from gh_store.domain.events import Continued, Event, Malformed, Place
+from gh_store.domain.events import Continued, Draft, Event, Malformed, Place
 from gh_store.domain.values import Mode
 from gh_store.wire.values import MAX_DEPTH, WORST_GROWTH, Unfit, canonical, check_size, fault_of, parse, write_value
 
@@ -35,59 +35,43 @@ def _unfenced(text: str) -> str:
     return body.strip()
 
 
-def write_event(
-    data: object,
-    *,
-    issue_number: int,
-    time: datetime,
-    event_id: str,
-    mode: Mode = Mode.APPEND,
-    attempt: int = 1,
-    expected_version: int | None = None,
-    initial_of: str | None = None,
-    origin: Mapping[str, Any] | None = None,
-    continues: Continued | None = None,
-    forwarded: Place | None = None,
-    copied_once: bool = False,
-) -> str:
+def write_event(draft: Draft, *, issue_number: int, time: datetime) -> str:
     """
     The text of a comment that carries an event.
 
-    Args:
-        initial_of: The object id, for the event that creates the object.
-        origin: Where the event stood before it was copied, and what became of it there.
-        continues: What the segment goes on from that begins with this event.
-        forwarded: Where the event stood before the object went on in another issue.
-        copied_once: True if it was posted only once there.
     Raises:
         ValueTooLarge: It does not fit in a comment.
     """
     meta: dict[str, Any] = {
         "client_version": CLIENT_VERSION,
         "timestamp": time.isoformat(),
-        "update_mode": mode.value,
+        "update_mode": draft.mode.value,
         "issue_number": issue_number,
-        "event_id": event_id,
+        "event_id": draft.event_id,
     }
-    if attempt > 1:
-        meta["attempt"] = attempt
-    if expected_version is not None:
-        meta["expected_version"] = expected_version
-    if origin is not None:
-        meta["origin"] = origin
-    if continues is not None:
+    if draft.attempt > 1:
+        meta["attempt"] = draft.attempt
+    if draft.expected_version is not None:
+        meta["expected_version"] = draft.expected_version
+    if draft.origin is not None:
+        meta["origin"] = draft.origin
+    if draft.continues is not None:
         meta["continues"] = {
-            "issue": continues.after.issue,
-            "comment": continues.after.comment,
-            "comments": continues.comments,
-            "version": continues.version,
-            "time": continues.time.isoformat(),
+            "issue": draft.continues.after.issue,
+            "comment": draft.continues.after.comment,
+            "comments": draft.continues.comments,
+            "version": draft.continues.version,
+            "time": draft.continues.time.isoformat(),
         }
-    if forwarded is not None:
-        meta["forwarded"] = {"issue": forwarded.issue, "comment": forwarded.comment, "once": copied_once}
-    event: dict[str, Any] = {"_data": data, "_meta": meta}
-    if initial_of is not None:
-        meta["object_id"] = initial_of
+    if draft.forwarded is not None:
+        meta["forwarded"] = {
+            "issue": draft.forwarded.issue,
+            "comment": draft.forwarded.comment,
+            "once": draft.copied_once,
+        }
+    event: dict[str, Any] = {"_data": draft.data, "_meta": meta}
+    if draft.initial_of is not None:
+        meta["object_id"] = draft.initial_of
         event["type"] = "initial_state"
     return check_size(write_value(event), "The event")
 

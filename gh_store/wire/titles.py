@@ -20,7 +20,7 @@ ARCHIVED_LABEL: Final = "archived"
 RETIRED_LABEL: Final = "gh-store-retired"
 TITLE_PREFIX: Final = "Stored Object: "
 
-_TIME = "%Y-%m-%dT%H:%M:%SZ"
+TIME: Final = "%Y-%m-%dT%H:%M:%SZ"
 _CHECKPOINT = re.compile(
     r" \[v([1-9]\d{0,8}) (\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ) (\d{1,18})/(\d{1,6}) ([0-9a-f]{8})"
     r"(?: after (\d{1,10})@(\d{1,18}))?( retired)?\]\Z",
@@ -38,7 +38,7 @@ class Checkpoint:
         time: Of the last applied event, as written.
         watermark: The last comment that the commit knew.
         comments: How many comments it knew, and the replies of its own run.
-        check: Eight hexadecimal digits that prove the others and the state.
+        checksum: Eight hexadecimal digits that prove the others and the state.
         after: For a segment that continues another: that one, and up to where it is included.
         retired: True if another issue continues this one, and what came up to the watermark was forwarded there.
     """
@@ -47,20 +47,20 @@ class Checkpoint:
     time: datetime
     watermark: int
     comments: int
-    check: str
+    checksum: str
     after: Place | None = None
     retired: bool = False
 
     def fits(self, object_id: str, data: JsonObject) -> bool:
-        """True if the check is of this object id, this state, and what the title says beside it."""
-        return self.check == _check(object_id, self, data)
+        """True if the checksum is of this object id, this state, and what the title says beside it."""
+        return self.checksum == _check(object_id, self, data)
 
 
 def _check(object_id: str, checkpoint: Checkpoint, data: JsonObject) -> str:
     proved = [
         object_id,
         checkpoint.version,
-        checkpoint.time.strftime(_TIME),
+        checkpoint.time.strftime(TIME),
         checkpoint.watermark,
         checkpoint.comments,
         data,
@@ -89,29 +89,12 @@ def write_title(
     `after` is left out where the longest ids leave no room for it: the segment's first event says it too.
     """
     checkpoint = Checkpoint(version, time, watermark, comments, "", after, retired)
-    named = f"v{version} {time.strftime(_TIME)} {watermark}/{comments} {_check(object_id, checkpoint, data)}"
+    named = f"v{version} {time.strftime(TIME)} {watermark}/{comments} {_check(object_id, checkpoint, data)}"
     continues = f" after {after.issue}@{after.comment}" if after is not None else ""
     title = f"{TITLE_PREFIX}{object_id} [{named}{continues}{' retired' if retired else ''}]"
     if after is not None and len(title) > MAX_TITLE:
         return write_title(object_id, version, time, watermark, comments, data, retired=retired)
     return title
-
-
-_SINCE = re.compile(r"since (\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ)\Z", re.ASCII)
-
-
-def write_since(time: datetime) -> str:
-    """What the description of the UID label says of an object that has gone on in another issue: its age."""
-    return f"since {time.strftime(_TIME)}"
-
-
-def read_since(description: str) -> datetime | None:
-    """Since when an object is there, if the description of its UID label says so."""
-    found = _SINCE.match(description)
-    try:
-        return datetime.fromisoformat(found[1]) if found else None
-    except ValueError:  # the 45th of a month
-        return None
 
 
 def withheld_title(object_id: str) -> str:
