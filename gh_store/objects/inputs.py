@@ -11,7 +11,7 @@ from gh_store.config import Config
 from gh_store.domain.exceptions import InvalidInput, InvalidObject, InvalidUpdate
 from gh_store.domain.limits import MAX_LABEL, MAX_TEXT
 from gh_store.domain.values import JsonObject, Mode
-from gh_store.log.fold import check_patch
+from gh_store.log.patch import check_patch
 
 
 def checked_object(object_id: str, data: object) -> JsonObject:
