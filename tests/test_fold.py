@@ -225,7 +225,7 @@ def op(name, path, **more):
     return {"op": name, "path": path, **more}
 
 
-MANY = [[]] * 20_000  # no text has more to copy: three characters each
+MANY: list[list[int]] = [[]] * 20_000  # no text has more to copy: three characters each
 DEEP = json.loads('{"a":' * 98 + "1" + "}" * 98)
 HOSTILE = {
     "copies of all": (MANY, [op("copy", "/y", **{"from": "/x"})] * 1_600),

@@ -123,6 +123,22 @@ def test_ids_that_deceive_are_those_of_older_objects_alone(world, object_id):
     assert list(store.list_all()) == []
 
 
+def test_who_changes_an_entry_of_a_history_changes_nothing_else(calm):
+    store = calm.store()
+    store.create("a", {"deep": {"list": [1]}})
+    store.update("a", {"n": 1})
+    store.update("a", {"deep": {"list": [1]}}, mode="replace", process=True)
+    history = store.get_object_history("a")
+    parts = [part for entry in history for part in (entry["data"], entry["state"], entry["metadata"])]
+    for at, part in enumerate(parts):
+        others = parts[:at] + parts[at + 1 :]
+        before = json.dumps(others)
+        part.setdefault("deep", {}).setdefault("list", []).append("mine")
+        assert json.dumps(others) == before
+    assert "mine" not in json.dumps(store.get_object_history("a"))
+    assert store.get("a").data == store.get("a", version=1).data == {"deep": {"list": [1]}}
+
+
 def nested(depth):
     value = {}
     for _ in range(depth - 1):
