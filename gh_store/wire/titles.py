@@ -157,7 +157,7 @@ def read_title(text: str, labels: Collection[str] | None, uid_prefix: str) -> Ti
 _HASHED = re.compile(r"sha256-[0-9a-f]{32}\Z", re.IGNORECASE)
 
 
-# They reverse the text around them, so that an id reads as another one.
+# They reverse the text around them, which makes an id read as another one.
 _BIDIRECTIONAL = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 # Spaces, the characters that Unicode calls default ignorable, and the blank of Braille.
 _INVISIBLE = re.compile(
