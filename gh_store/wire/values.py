@@ -29,7 +29,6 @@ _QUIET_TEXT: Final = (
 # These begin with the rarest character that they need, which makes the search several times as fast.
 _GH = re.compile(r"-(?<=[Gg][Hh]-)(?=\d)")
 _WWW = re.compile(r"\.(?<=[Ww][Ww][Ww]\.)")
-_FIRST_W = re.compile(r"[Ww](?=[Ww][Ww]\.)")
 # `[` is also JSON syntax. There it follows a separator, each of which ends in a NUL until the text is quiet:
 # the text of a string never contains one.
 _BRACKETS_IN_STRINGS = re.compile(r"\[(?<=[^\0\[]\[)\[*")
@@ -121,8 +120,8 @@ def _quiet(text: str) -> str:
     for live, quiet in _QUIET_TEXT:
         text = text.replace(live, quiet)
     text = _GH.sub(r"\\u002d", text)
-    if _WWW.search(text):
-        text = _FIRST_W.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+    for www in {text[found.start() - 3 : found.end()] for found in _WWW.finditer(text)}:
+        text = text.replace(www, f"\\u{ord(www[0]):04x}{www[1:]}")
     return text
 
 
