@@ -3,11 +3,12 @@
 import json
 from datetime import UTC, datetime
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from test_fold import objects, updates
 
-from gh_store import InvalidInput
+from gh_store import InvalidInput, InvalidObjectID
 from gh_store.domain.events import Draft, Outcome
 from gh_store.domain.issues import Comment, User
 from gh_store.log.decide import decide
@@ -84,6 +85,25 @@ def test_an_initial_state_that_was_refused_begins_nothing():
     decisions = decide([Comment(at, text, ADA, AT) for at, text in enumerate(texts, 1)], everything)
     assert [each.outcome for each in decisions] == [Outcome.REJECTED, Outcome.APPLIED]
     assert decisions[-1].state.data == {"n": 1}
+
+
+def test_a_byte_order_mark_is_no_part_of_a_file():
+    record = Record("x", {"a": 1})
+    document = '{"id": "x", "document": {"a": 1}}'
+    export = "".join(write_lines("a/b", AT, [Record("x", {"a": 1}, "a/b", 1, 1)]))
+    for text in (f"\ufeff{document}", f"\ufeff\n{document}\n", f"\ufeff{export}"):
+        [found] = read_lines(text, "f")
+        assert (found.object_id, found.data) == (record.object_id, record.data)
+    with pytest.raises(InvalidInput, match="the file is empty"):
+        read_lines("\ufeff\n", "f")
+
+
+def test_only_what_is_new_needs_an_id_that_shows_something():
+    odd = "\u200b"
+    with pytest.raises(InvalidObjectID):
+        read_lines(json.dumps({"id": odd, "document": {}}), "f")
+    export = "".join(write_lines("a/b", AT, [Record(odd, {}, "a/b", 1, 1)]))
+    assert [each.object_id for each in read_lines(export, "f")] == [odd]
 
 
 json_values = st.recursive(

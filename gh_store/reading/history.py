@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Literal
 
+from gh_store import wire
 from gh_store.domain.events import Event, HistoryEntry, Outcome
 from gh_store.domain.exceptions import IntegrityError, ObjectNotFound
 from gh_store.domain.values import StoredObject
@@ -93,14 +94,14 @@ def _entry(decision: Decision, *, pending: bool, proved: bool) -> HistoryEntry:
     entry = HistoryEntry(
         timestamp=comment.created_at.isoformat(),
         type=kind,
-        data=event.data,
+        data=wire.copy_value(event.data),  # states and events share their parts; entries share nothing
         comment_id=comment.id,
-        metadata=dict(event.meta)
+        metadata=wire.copy_value(event.meta)
         or {"client_version": "legacy", "timestamp": comment.created_at.isoformat(), "update_mode": "append"},
         author=comment.author.login if comment.author else None,
         outcome=(Outcome.PENDING if pending else decision.outcome).value,
         version=decision.state.version,
-        state=decision.state.data,
+        state=wire.copy_value(decision.state.data),
         proved=proved,
     )
     if decision.error is not None:

@@ -167,7 +167,7 @@ def test_a_snapshot_is_brought_forward_over_a_move(world, tmp_path):
 
 
 def test_an_id_that_fills_the_title_goes_on(world):
-    name = "n" * wire.MAX_ID
+    name = "n" * wire.titles.MAX_ID
     store = world.store()
     store.create(name, {"n": 0})
     for n in range(1, 2 * MOST):
