@@ -179,7 +179,7 @@ def measure(row: Row, command: list[str], step: Callable[[Any], list[Any]], fold
     (answer,) = json.loads(done.stdout)
     if "error" in answer:
         return answer["error"].splitlines()[0][:40]
-    requests = server.trouble.requests
+    requests = server.faults.requests
     return len(requests), sum(each["points"] for each in requests), answer["seconds"]
 
 

@@ -23,12 +23,13 @@ class PublishedIssueHandler:
 
     def get_object_by_number(self, issue_number: int) -> StoredObject:
         """The object that an issue holds."""
-        head = self._store._issues.read(issue_number)  # noqa: SLF001  # one class in two names
+        store = self._store
+        head = store._repo.issues.read(issue_number)  # noqa: SLF001  # one class in two names
         if head.retired:
-            head = self._store._processor.segments.last(head)  # noqa: SLF001  # as above
-        if head.status is not Status.ACTIVE:
+            head = store._processor.handover.last(head)  # noqa: SLF001  # as above
+        if head.status is not Status.ACTIVE or not store._repo.authority.confirms(head):  # noqa: SLF001  # as above
             raise ObjectNotFound(f"Issue {issue_number} holds no object.")
-        return self._store._reader.view(head)  # noqa: SLF001  # as above
+        return store._reader.view(head)  # noqa: SLF001  # as above
 
     def get_object_history(self, object_id: str) -> list[HistoryEntry]:
         """As Store.get_object_history."""

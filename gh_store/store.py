@@ -8,23 +8,23 @@ from typing import Any, Self
 
 from gh_store import config as configuration
 from gh_store import files, wire
-from gh_store.access.receipts import Receipts
-from gh_store.access.rights import Access
+from gh_store.access.lookup import find
+from gh_store.access.repository import Repository
+from gh_store.access.rights import Rights
 from gh_store.backends.base import Backend
-from gh_store.backends.retry import Retry, as_long_work, long_work
+from gh_store.backends.retry import as_long_work, long_work
 from gh_store.collection import listing, sweep
 from gh_store.collection import snapshot as snapshots
 from gh_store.config import Config
-from gh_store.domain.events import HistoryEntry
+from gh_store.domain.events import Draft, HistoryEntry
 from gh_store.domain.exceptions import ConfigurationError, GitHubStoreError
 from gh_store.domain.findings import Processed, RepairResult, TransferResult, VerifyReport
 from gh_store.domain.values import JsonObject, Mode, StoredObject
-from gh_store.issues.comments import CommentHandler
-from gh_store.issues.finder import IssueHandler
+from gh_store.issues.comments import Comments
 from gh_store.issues.object_issue import ObjectIssue
 from gh_store.maintenance.adopt import adopt
 from gh_store.maintenance.verify import Verifier
-from gh_store.objects.create import Creator
+from gh_store.objects.create import create
 from gh_store.objects.delete import delete
 from gh_store.objects.inputs import (
     check_aware,
@@ -68,25 +68,20 @@ class Store:
     ) -> None:
         self.backend = backend
         self.config = config or configuration.load()
-        self._retry = Retry(
-            self.config.retries_max_attempts,
-            self.config.retries_backoff_factor,
-            backend.cutoff,
-            self.config.rate_limit_on_limit,
-            sleep,
-        )
-        self.access_control = Access(backend, self.config, self._retry)
-        self.comment_handler = CommentHandler(backend, self._retry)
-        self._issues = IssueHandler(backend, self.config, self._retry)
-        receipts = Receipts(backend, self.config, self.access_control, self._retry)
-        self._reader = Reader(
-            backend, self.config, self._retry, self._issues, self.comment_handler, self.access_control, receipts
-        )
+        self._repo = Repository.over(backend, self.config, sleep)
+        self._reader = Reader(self._repo)
         self._processor = Processor(self._reader)
-        self._creator = Creator(self._processor)
         self._updater = Updater(self._processor, max_concurrent_updates)
-        self._importer = Importer(self._creator)
-        self._verifier = Verifier(self._processor)
+
+    @property
+    def comment_handler(self) -> Comments:
+        """What programs of the published package call the comments of a store."""
+        return self._repo.comments
+
+    @property
+    def access_control(self) -> Rights:
+        """What programs of the published package call the rights of users."""
+        return self._repo.rights
 
     def close(self) -> None:
         """Let go of what the backend holds; harmless to repeat."""
@@ -117,7 +112,7 @@ class Store:
             InsufficientScope, AccessDeniedError: The current user may not write here.
         """
         data = checked_object(object_id, data)
-        return self._creator.create(object_id, data, checked_labels(extra_labels, self.config))
+        return create(self._processor, object_id, data, checked_labels(extra_labels, self.config))
 
     def get(self, object_id: str, version: int | None = None) -> StoredObject:
         """
@@ -130,7 +125,7 @@ class Store:
         """
         wire.check_object_id(object_id)
         check_version(version)
-        head = self._issues.find(object_id)
+        head = find(self._repo, object_id)
         return self._reader.view(head) if version is None else history.at_version(self._reader, head, version)
 
     def update(
@@ -158,6 +153,8 @@ class Store:
             The object with this event folded in; without `process` or `wait`, as if nothing else
             were pending.
         Raises:
+            Any of these: If the event was written, the error's `written` is True, and its `event_id` makes a
+                repetition safe.
             InvalidObjectID, InvalidUpdate, InvalidObject, ValueTooLarge: Nothing was written; or,
                 with `process` or `wait`, the event was rejected, and `rejected` is True.
             LogFull: Strangers filled the issue; nothing was written. Process it, and try again.
@@ -168,7 +165,8 @@ class Store:
         """
         wire.check_object_id(object_id)
         mode, changes = checked_update(changes, mode, expected_version, event_id)
-        return self._updater.update(object_id, changes, mode, expected_version, event_id, process=process, wait=wait)
+        draft = Draft(changes, event_id or "", mode, expected_version=expected_version)
+        return self._updater.update(object_id, draft, process=process, wait=wait)
 
     def delete(self, object_id: str) -> None:
         """
@@ -180,15 +178,17 @@ class Store:
         wire.check_object_id(object_id)
         delete(self._processor, object_id)
 
-    def get_object_history(self, object_id: str) -> list[HistoryEntry]:
+    def get_object_history(self, object_id: str, *, duplicates: bool = False) -> list[HistoryEntry]:
         """
-        Every event of the object, oldest first, with the state after it.
+        What was applied to the object or rejected, oldest first, with the state after it; what is pending last.
 
+        Args:
+            duplicates: Show repetitions of the same event, too: they changed nothing.
         Raises:
             ObjectNotFound: There is no such object.
         """
         wire.check_object_id(object_id)
-        return history.history(self._reader, self._issues.find(object_id))
+        return history.history(self._reader, find(self._repo, object_id), duplicates=duplicates)
 
     # --- processing -------------------------------------------------------------------------------
 
@@ -253,13 +253,13 @@ class Store:
         """
         wanted = [self.config.base_label, *several_labels(labels)]
         with long_work():
-            heads = listing.list_issues(self._issues, wanted, complete=complete).heads
+            heads = listing.list_issues(self._repo, wanted, complete=complete).heads
         return as_long_work(listing.objects(self._reader, heads, prefix))
 
     def list_updated_since(self, timestamp: datetime) -> Iterator[StoredObject]:
         """The objects whose state has changed at or after a time (aware; whole seconds count)."""
         check_aware(timestamp)
-        heads = self._issues.listed(changed_since=timestamp)
+        heads = self._repo.issues.listed(changed_since=timestamp)
         floor = timestamp.replace(microsecond=0)
         objects = as_long_work(listing.objects(self._reader, heads))
         return (obj for obj in objects if obj.meta.updated_at >= floor)
@@ -307,23 +307,20 @@ class Store:
             InsufficientScope: The current user may not ask who is authorised.
         """
         with long_work():
-            found = [finding for each in self._verifier.examine(object_ids, progress) for finding in each.findings]
-        return VerifyReport(
-            damage=tuple(finding for finding in found if finding.damage),
-            suspected=tuple(finding for finding in found if not finding.damage),
-        )
+            examined = Verifier(self._processor).examine(object_ids, progress)
+            return VerifyReport.of(finding for each in examined for finding in each.findings)
 
     def repair(
         self, *object_ids: str, dry_run: bool = False, progress: Callable[[], object] = lambda: None
     ) -> list[RepairResult]:
         """
-        Mend what is derived (body, title, receipts, labels, open or closed) from the log; events are never touched.
+        Repair what is derived (body, title, receipts, labels, open or closed) from the log; events are never touched.
 
         Args:
             dry_run: Only tell what would be done.
         """
         with long_work():
-            return list(self._verifier.repair(object_ids, progress, dry_run=dry_run))
+            return list(Verifier(self._processor).repair(object_ids, progress, dry_run=dry_run))
 
     def adopt(
         self, *object_ids: str, dry_run: bool = False, progress: Callable[[], object] = lambda: None
@@ -364,11 +361,11 @@ class Store:
         text = read_text(Path(source)) if isinstance(source, str | Path) else "".join(source)
         told = records.read_lines(text, name)
         with long_work():
-            return list(self._importer.bring_all(told, progress))
+            return list(Importer(self._processor).bring_all(told, progress))
 
     def heads(self) -> Iterator[ObjectIssue]:
         """The issues of all objects, deleted ones too, as they stand: for looking a store over."""
-        return as_long_work(sweep.candidates(self._issues, None))
+        return as_long_work(sweep.candidates(self._repo, None))
 
     # --- inside -----------------------------------------------------------------------------------
 

@@ -229,7 +229,7 @@ def picture(world: World) -> Picture:
     """All that users and readers of the issues see, without what each run makes anew (ids, times, nonces)."""
     world.near().process_pending()
     issues = []
-    for issue in reversed(list(world.near()._issues.listed())):
+    for issue in reversed(list(world.near()._repo.issues.listed())):
         at = issue.issue
         said, told = [], []
         for comment in world.comments(at.number):

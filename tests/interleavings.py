@@ -19,6 +19,7 @@ from world import World
 
 from gh_store import ObjectExists, ObjectNotFound, Store
 from gh_store import config as configuration
+from gh_store.access.lookup import find
 from gh_store.issues.object_issue import ObjectIssue
 
 Scenario = Callable[["Stage"], list[Program]]
@@ -58,7 +59,7 @@ class Stage:
     def writer(self, key: str, known: ObjectIssue | None = None, **options: Any) -> Program:
         def write(store: Store) -> None:
             if known is not None:
-                store._issues.remember(known)
+                store._repo.index.remember(known)
             try:
                 store.update("thing", {key: 1}, **options)
             except ObjectNotFound:
@@ -69,7 +70,7 @@ class Stage:
 
     def knowing(self, key: str, **options: Any) -> Program:
         """A writer that knows the object's issue by its number, as it was before all this."""
-        return self.writer(key, self.world.near()._issues.find("thing"), **options)
+        return self.writer(key, find(self.world.near()._repo, "thing"), **options)
 
     def reader(self) -> Program:
         def read(store: Store) -> None:
@@ -218,7 +219,8 @@ def play(path: Path, scenario: Scenario, choose: Callable[[Sequence[int]], int])
 
 
 def check(stage: Stage, near: Store, trace: list[str]) -> None:
-    assert near.process_pending() == [], trace
+    again = near.process_pending()
+    assert again == [], (again, trace)
     assert near.verify().damage == (), (near.verify().damage, trace)
     for obj in near.list_all():
         history = near.get_object_history(obj.meta.object_id)

@@ -363,8 +363,8 @@ def gh_store(folder, *arguments, **environ):
         (["--host", "0.0.0.0"], "loopback"),
         (["--user", "secret"], "TOKEN=LOGIN:ROLE"),
         (["--user", "secret=ada:king"], "TOKEN=LOGIN:ROLE"),
-        (["--fault", "nonsense"], "There is no fault"),
-        (["--fault", "500:times=x"], "does not take"),
+        (["--fault", "nonsense"], "Unknown fault"),
+        (["--fault", "500:times=x"], "Invalid options"),
     ],
 )
 def test_wrong_use_is_said_in_a_line(tmp_path, arguments, told):

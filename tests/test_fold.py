@@ -2,6 +2,7 @@
 
 import copy
 import json
+import sys
 from datetime import UTC, datetime
 
 import jsonpatch
@@ -10,12 +11,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gh_store import ConcurrentUpdateError, InvalidUpdate, ValueTooLarge, wire
-from gh_store.domain.events import Event, Outcome
+from gh_store.domain.events import Draft, Event, Outcome
 from gh_store.domain.issues import Comment, User
 from gh_store.domain.values import Mode, State
 from gh_store.log.decide import decide
 from gh_store.log.difference import difference
 from gh_store.log.fold import Rejection, fold
+from gh_store.log.patch import MAX_WRITTEN
 
 AT = datetime(2026, 11, 21, tzinfo=UTC)
 keys = st.sampled_from(["a", "b", "c/d", "e~f"])
@@ -50,7 +52,7 @@ def state(data, version=1):
 
 
 def comment(position, data, mode=Mode.APPEND):
-    text = wire.write_event(data, issue_number=1, time=AT, event_id=f"e{position}", mode=mode)
+    text = wire.write_event(Draft(data, f"e{position}", mode), issue_number=1, time=AT)
     return Comment(position, text, User("ada"), AT)
 
 
@@ -198,15 +200,86 @@ def test_the_size_is_measured_where_the_bound_is_not_enough():
     assert too_large.error.size > too_large.error.limit == 65_536
 
 
-def test_a_patch_that_copies_itself_ends_before_memory_does():
-    bomb = [{"op": "add", "path": "/a", "value": ["x" * 100] * 10}]
-    bomb += [{"op": "copy", "from": "/a", "path": "/a/-"}] * 500
-    assert isinstance(fold(state({}), event(Mode.PATCH, bomb)).error, ValueTooLarge)
+def steps(data, patch):
+    """Calls that a fold makes, also those inside of C; and what came of it."""
+    count = 0
+
+    def counted(frame, what, argument):
+        nonlocal count
+        count += what in ("call", "c_call")
+
+    before = sys.getprofile()
+    sys.setprofile(counted)
+    try:
+        result = fold(state(data), event(Mode.PATCH, patch))
+    finally:
+        sys.setprofile(before)
+    return count, result
 
 
-def test_a_patch_cannot_nest_deeper_than_a_value_may():
-    deep = [{"op": "add", "path": "/a" * at, "value": {}} for at in range(1, 150)]
-    assert isinstance(fold(state({}), event(Mode.PATCH, deep)), Rejection)
+def move(to, path="/x"):
+    return {"op": "move", "from": path, "path": to}
+
+
+def op(name, path, **more):
+    return {"op": name, "path": path, **more}
+
+
+MANY: list[list[int]] = [[]] * 20_000  # no text has more to copy: three characters each
+DEEP = json.loads('{"a":' * 98 + "1" + "}" * 98)
+HOSTILE = {
+    "copies of all": (MANY, [op("copy", "/y", **{"from": "/x"})] * 1_600),
+    "copies of itself": ([], [op("add", "/x", value=MANY[:300]), *[op("copy", "/x/-", **{"from": "/x"})] * 1_600]),
+    "copies of a text": (["x" * 60_000], [op("copy", "/x/-", **{"from": "/x/0"})] * 1_600),
+    "moves down and up": (MANY, [op("add", "/y", value={}), *[move("/y/x"), move("/x", "/y/x")] * 800]),
+}
+MANAGEABLE = {
+    "as many copies as may be": (MANY, [op("copy", "/y", **{"from": "/x"})] * 4),
+    "moves beside": (MANY, [move("/y"), move("/x", "/y")] * 800),
+    "a test of all": (MANY, [op("test", "/x", value=MANY)]),
+    "tests far down": (DEEP, [op("test", "/x" + "/a" * 98, value=1)] * 250),
+    "what is added and removed again": (MANY, [op("add", "/x/0", value=0), op("remove", "/x/0")] * 900),
+    "many that are added": ([], [op("add", "/x/-", value=[])] * 1_600),
+    "patches in a patch": ([], [op("add", "/x/-", value=[op("copy", "/y", **{"from": "/x"})] * 1_200)]),
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_patch_that_writes_without_end_is_rejected(name):
+    data, patch = HOSTILE[name]
+    assert len(json.dumps(patch, separators=(",", ":"))) < 75_000
+    count, result = steps({"x": data}, patch)
+    assert isinstance(result.error, ValueTooLarge)
+    assert str(result.error) == "The patch writes more than 262,144 characters in all."
+    assert result.error.limit == MAX_WRITTEN
+    assert count < 4 * (MAX_WRITTEN + 2 * 65_536)
+
+
+@pytest.mark.parametrize("name", MANAGEABLE)
+def test_the_worst_patch_that_applies_takes_few_steps(name):
+    data, patch = MANAGEABLE[name]
+    assert len(json.dumps(patch, separators=(",", ":"))) < 66_000
+    count, result = steps({"x": data}, patch)
+    assert isinstance(result, State) or "would take" in str(result.error)
+    assert count < 4 * (MAX_WRITTEN + 2 * 65_536)
+
+
+def test_a_patch_cannot_nest_deeper_than_a_value_may_not_even_for_a_moment():
+    deep = [op("add", "/a" * at, value={}) for at in range(1, 101)]
+    assert isinstance(fold(state({}), event(Mode.PATCH, deep[:-1])), State)
+    wrap = [op("add", "/y", value={}), move("/y/x"), move("/x", "/y")]
+    for too_deep in (
+        [*deep, op("remove", "/a")],
+        [*wrap * 300, op("remove", "/x")],
+        [*wrap * 300, op("copy", "/z", **{"from": "/x"})],
+    ):
+        result = fold(state({"x": {}}), event(Mode.PATCH, too_deep))
+        assert str(result.error) == "The patch nests values more than 100 levels deep."
+
+
+def test_the_message_of_a_patch_that_does_not_apply_is_short():
+    result = fold(state({"a": "x" * 60_000}), event(Mode.PATCH, [op("test", "/a", value="")]))
+    assert len(str(result.error)) < 400
 
 
 def test_outcomes_are_told_apart():

@@ -72,7 +72,7 @@ def versions_in_a_long_log(world, most, rounds):
     assert [obj.meta.version for obj in world.store().list_all()] == [len(versions)]
     assert len(json.loads(world.store().snapshot().text())["objects"]) == 1
     world.store().process_pending()  # the writer came late to some issues, and has forwarded what it wrote
-    assert world.store().verify() == VerifyReport((), ())
+    assert world.store().verify() == VerifyReport((), (), ())
     assert world.store().process_pending() == []
 
 
@@ -112,7 +112,7 @@ def test_a_backup_of_five_hundred_objects(tmp_path):
     with LocalStore(tmp_path / "store.db") as store:
         given = (json.dumps(each) + "\n" for each in packages)
         assert all(done.made for done in store.import_from(given))
-        assert store.verify() == VerifyReport((), ())
+        assert store.verify() == VerifyReport((), (), ())
         backup = list(store.export())
         snapshot = json.loads(store.snapshot().text())["objects"]
     with LocalStore(tmp_path / "copy.db") as copy:
@@ -132,7 +132,7 @@ def test_a_backup_of_five_hundred_versions(tmp_path):
             store.update("btc-price", patch(old, new), "patch")
         assert [done.made for done in copy.import_from(store.export())] == [True]  # nothing was processed yet
         assert [entry["state"] for entry in copy.get_object_history("btc-price")] == versions
-        assert copy.verify() == VerifyReport((), ())
+        assert copy.verify() == VerifyReport((), (), ())
 
 
 def test_two_hundred_objects_over_http(hub, tmp_path):

@@ -3,15 +3,16 @@
 import json
 from datetime import UTC, datetime
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from test_fold import objects, updates
 
-from gh_store import InvalidInput
-from gh_store.domain.events import Outcome
+from gh_store import InvalidInput, InvalidObjectID
+from gh_store.domain.events import Draft, Outcome
 from gh_store.domain.issues import Comment, User
 from gh_store.log.decide import decide
-from gh_store.transfer.plan import plan, write_copy
+from gh_store.transfer.plan import plan
 from gh_store.transfer.records import Record, read_lines, recorded, write_lines
 from gh_store.wire import canonical, write_event
 
@@ -21,11 +22,11 @@ ADA = User("ada")
 
 def log(data, changes):
     """The comments of an object: some events that apply, some that do not, some that repeat others."""
-    texts = [write_event(data, issue_number=1, time=AT, event_id="begin", initial_of="x")]
+    texts = [write_event(Draft(data, "begin", initial_of="x"), issue_number=1, time=AT)]
     for at, (mode, change, expected, name) in enumerate(changes):
         texts.append(
-            write_event(change, issue_number=1, time=AT, event_id=(name or f"e{at}").strip("!"), mode=mode,
-                        attempt=1 if name is None or name.endswith("!") else 2, expected_version=expected)
+            write_event(Draft(change, (name or f"e{at}").strip("!"), mode,
+                              1 if name is None or name.endswith("!") else 2, expected), issue_number=1, time=AT)
         )  # fmt: skip
     return [Comment(10 * at, text, ADA, AT) for at, text in enumerate(texts, 1)]
 
@@ -51,7 +52,7 @@ def test_a_copy_tells_the_same_states_modes_and_rejections(data, many):
     [again] = read_lines("".join(write_lines("a/b", AT, [record])), "f")
     assert again == record
     copies = plan(record)
-    comments = [Comment(at, write_copy(c, "x", 9, AT, 2), ADA, AT) for at, c in enumerate(copies, 1)]
+    comments = [Comment(at, write_event(c, issue_number=9, time=AT), ADA, AT) for at, c in enumerate(copies, 1)]
     there = decide(comments, everything)
     told = [each for each in decisions if each.outcome is not Outcome.DUPLICATE]
     assert [(d.outcome, d.state.version, canonical(d.state.data)) for d in there] == [
@@ -69,7 +70,7 @@ def test_what_a_log_lacks_is_made_up_for(data, many, wanted, version):
     decisions = decide(log(data, many), everything)
     events = tuple(recorded(each, pending=False) for each in decisions)
     copies = plan(Record("x", wanted, "a/b", 1, version, (), False, events))
-    comments = [Comment(at, write_copy(c, "x", 9, AT, 2), ADA, AT) for at, c in enumerate(copies, 1)]
+    comments = [Comment(at, write_event(c, issue_number=9, time=AT), ADA, AT) for at, c in enumerate(copies, 1)]
     state = decide(comments, everything)[-1].state
     assert canonical(state.data) == canonical(wanted)
     assert state.version >= version
@@ -78,12 +79,31 @@ def test_what_a_log_lacks_is_made_up_for(data, many, wanted, version):
 def test_an_initial_state_that_was_refused_begins_nothing():
     refused = {"rejected": {"error": "InvalidUpdate", "message": "no"}}
     texts = [
-        write_event({"evil": 1}, issue_number=1, time=AT, event_id="a", initial_of="x", origin=refused),
-        write_event({"n": 1}, issue_number=1, time=AT, event_id="b", initial_of="x"),
+        write_event(Draft({"evil": 1}, "a", initial_of="x", origin=refused), issue_number=1, time=AT),
+        write_event(Draft({"n": 1}, "b", initial_of="x"), issue_number=1, time=AT),
     ]
     decisions = decide([Comment(at, text, ADA, AT) for at, text in enumerate(texts, 1)], everything)
     assert [each.outcome for each in decisions] == [Outcome.REJECTED, Outcome.APPLIED]
     assert decisions[-1].state.data == {"n": 1}
+
+
+def test_a_byte_order_mark_is_no_part_of_a_file():
+    record = Record("x", {"a": 1})
+    document = '{"id": "x", "document": {"a": 1}}'
+    export = "".join(write_lines("a/b", AT, [Record("x", {"a": 1}, "a/b", 1, 1)]))
+    for text in (f"\ufeff{document}", f"\ufeff\n{document}\n", f"\ufeff{export}"):
+        [found] = read_lines(text, "f")
+        assert (found.object_id, found.data) == (record.object_id, record.data)
+    with pytest.raises(InvalidInput, match="the file is empty"):
+        read_lines("\ufeff\n", "f")
+
+
+def test_only_what_is_new_needs_an_id_that_shows_something():
+    odd = "\u200b"
+    with pytest.raises(InvalidObjectID):
+        read_lines(json.dumps({"id": odd, "document": {}}), "f")
+    export = "".join(write_lines("a/b", AT, [Record(odd, {}, "a/b", 1, 1)]))
+    assert [each.object_id for each in read_lines(export, "f")] == [odd]
 
 
 json_values = st.recursive(

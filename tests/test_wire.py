@@ -1,16 +1,19 @@
 """Laws of the wire format: everything goes through and comes back, and no text hurts the parser."""
 
 import json
+import re
 import time
 from datetime import UTC, datetime
 
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from markdown_it import MarkdownIt
 
 from gh_store import InvalidObject, InvalidObjectID, ValueTooLarge, wire
-from gh_store.domain.events import Event, Malformed
+from gh_store.domain.events import Continued, Draft, Event, Malformed, Place
 from gh_store.domain.values import Mode
+from gh_store.wire.titles import Title
 
 AT = datetime(2026, 11, 21, 10, 0, 0, tzinfo=UTC)
 texts = st.text(st.characters(exclude_categories=["Cs"]))
@@ -20,7 +23,9 @@ objects = st.dictionaries(texts, values)
 ids = st.text(st.characters(exclude_categories=["Cs", "Cc", "Zl", "Zp"]), min_size=1, max_size=165).filter(
     lambda text: text == text.strip()
 )
-lively = st.text(st.sampled_from(list('@#</:GH-\\"u0 \n')))
+lively = st.text(st.sampled_from(list('@#</:GH-\\"u0 \n&`[](!')))
+snippets = ["@ada", "#1", "GH-1", "gh-1", "://", "www.", "wWw.x.y", "&#64;ada", "&commat;", "[x](y)", "![x](y)", "<b>"]
+marked = st.lists(st.sampled_from([*snippets, *'&[]()`!~*_\\":/-w1a \n\t'])).map("".join)
 
 
 def read(text):
@@ -36,9 +41,56 @@ def test_a_body_is_read_back_by_us_and_by_any_json_parser(data):
 
 @given(st.dictionaries(lively, lively))
 def test_nothing_that_github_acts_upon_is_written(data):
-    for text in (wire.write_body(data), wire.write_event(data, issue_number=1, time=AT, event_id="@#<GH-1")):
-        assert not any(live in text for live in ("@", "#", "<", "GH-", "://"))
+    for text in (wire.write_body(data), wire.write_event(Draft(data, "@#<GH-1[`"), issue_number=1, time=AT)):
+        assert not any(live in text for live in ("@", "#", "<", "GH-", "://", "&", "`", "[", "]("))
     assert json.loads(wire.write_body(data)) == data
+
+
+def acted_upon(text):
+    """What Markdown, and then GitHub, makes links, images, HTML, mentions and references of."""
+    for block in MarkdownIt("gfm-like", {"linkify": False}).parse(text):
+        for token in block.children or [block]:
+            live = re.search(r"@\w|#\d|\bgh-\d|://|www\.", token.content, re.IGNORECASE)
+            code = token.type in ("code_inline", "code_block", "fence")
+            if token.type in ("link_open", "image", "html_inline", "html_block") or (live and not code):
+                yield token
+
+
+@pytest.mark.parametrize("text", snippets[:4] + snippets[6:])
+def test_what_github_acts_upon_would_be_seen(text):
+    assert text == "&commat;" or list(acted_upon(f'{{"a": "{text}"}}'))
+
+
+@settings(max_examples=300)
+@given(marked, marked, marked)
+@example("", '["&#64;ada", [["[x](y)"]]]', "a\\[")
+def test_whatever_markdown_makes_of_it_pings_nobody_and_links_nothing(key, one, two):
+    data = {key: one, "list": [two, [one, [two]], {two: [[]]}]}
+    body, event = wire.write_body(data), wire.write_event(Draft(data, one), issue_number=1, time=AT)
+    assert (json.loads(body), json.loads(event)["_data"]) == (data, data)
+    reply = wire.write_reply(1, "InvalidUpdate", one, two)
+    for text in (body, event, reply, wire.write_put_back("0f", one)):
+        assert not list(acted_upon(text))
+
+
+def test_brackets_are_escaped_inside_strings_alone():
+    data = {"[": [["[[x]", "!["], [[]], {"a[": ["\\[", '"[']}], "b": []}
+    assert wire.write_value(data) == (
+        r'{"\u005b":[["\u005b\u005bx]","\u0021\u005b"],[[]],{"a\u005b":["\\\u005b","\"\u005b"]}],"b":[]}'
+    )
+
+
+@pytest.mark.parametrize("live", ["&", "[", "`", "![", "www.", "@", "gh-1", "://", "\\u0000", "\\/", "[["])
+def test_a_text_grows_six_times_at_most(live):
+    text = f'["{live * 100}"]'
+    assert len(wire.write_value(json.loads(text))) <= wire.WORST_GROWTH * len(text)
+
+
+@given(st.dictionaries(marked, marked))
+def test_what_was_written_with_other_escapes_is_intact(data):
+    title = wire.read_title(wire.write_title("x", 1, AT, 7, 1, data), None, "UID:")
+    for text in (json.dumps(data), json.dumps(data, ensure_ascii=False, indent=2), wire.write_body(data)):
+        assert title.checkpoint.fits("x", wire.read_body(text))
 
 
 @given(
@@ -49,9 +101,7 @@ def test_nothing_that_github_acts_upon_is_written(data):
     texts,
 )
 def test_an_event_is_read_back(data, mode, attempt, expected, event_id):
-    text = wire.write_event(
-        data, issue_number=5, time=AT, event_id=event_id, mode=mode, attempt=attempt, expected_version=expected
-    )
+    text = wire.write_event(Draft(data, event_id, mode, attempt, expected), issue_number=5, time=AT)
     for written in (text, f"```json\n{text}\n```", f"\n~~~~\n{text}\n~~~~  "):
         event = read(written)
         assert isinstance(event, Event)
@@ -84,7 +134,7 @@ def test_the_bound_of_a_size_holds_for_short_numbers():
 
 
 def test_an_initial_state_names_its_object():
-    text = wire.write_event({"a": 1}, issue_number=1, time=AT, event_id="x", initial_of="some/id")
+    text = wire.write_event(Draft({"a": 1}, "x", initial_of="some/id"), issue_number=1, time=AT)
     event = read(text)
     assert event.initial
     assert wire.meta_object_id(event.meta) == "some/id"
@@ -96,6 +146,29 @@ def test_an_initial_state_names_its_object():
         "event_id",
         "object_id",
     }
+
+
+@pytest.mark.parametrize(("zone", "hour"), [("+00:00", 10), ("+02:00", 8), ("Z", 10), ("", None)])
+def test_what_a_segment_continues_has_one_time_on_every_machine(zone, hour):
+    continued = {"issue": 1, "comment": 2, "comments": 3, "version": 4, "time": f"2026-11-21T10:00:00{zone}"}
+    meta = {"update_mode": "append", "continues": continued}
+    event = read(json.dumps({"_data": {}, "_meta": meta, "type": "initial_state"}))
+    if hour is None:
+        assert event.why == "_meta.continues is malformed."
+    else:
+        assert event.continues == Continued(Place(1, 2), 3, 4, AT.replace(hour=hour))
+
+
+@given(st.text(st.sampled_from("\ufeff\u200b\u200d\u2060 \t\n\u3000")), st.text(st.sampled_from("\ufeff\u200b \n")))
+def test_a_byte_order_mark_and_what_nobody_sees_are_no_part_of_an_event(before, after):
+    for text in ('{"a":"\ufeff"}', '```json\n{"a":"\ufeff"}\n```', '```\n\ufeff{"a":"\ufeff"}\n```'):
+        assert read(before + text + after).data == {"a": "\ufeff"}
+
+
+def test_a_byte_order_mark_is_no_part_of_a_value():
+    assert wire.read_value('\ufeff{"a": 1}\n') == wire.read_body('\ufeff{"a": 1}\n') == {"a": 1}
+    with pytest.raises(InvalidObject, match=r"line 2, column 2"):
+        wire.read_value("\ufeff{\n x}")
 
 
 def test_what_older_stores_wrote_is_understood():
@@ -148,7 +221,7 @@ def nested(depth):
 def test_depth_is_one_number_both_ways():
     deepest = json.loads('{"a":' + nested(99) + "}")
     wire.check_value(deepest)
-    assert isinstance(read(wire.write_event(deepest, issue_number=1, time=AT, event_id="x")), Event)
+    assert isinstance(read(wire.write_event(Draft(deepest, "x"), issue_number=1, time=AT)), Event)
     assert isinstance(read('{"a":' + nested(99) + "}"), Event)
     too_deep = json.loads('{"a":' + nested(100) + "}")
     with pytest.raises(InvalidObject):
@@ -194,11 +267,11 @@ def test_two_ids_never_share_a_label(one, two):
 
 def test_a_bracket_is_ours_only_if_a_label_stands_for_the_id_before_it():
     odd = "x [v1 2026-11-21T10:00:00Z 0/1 00000000]"
-    assert wire.read_title(f"Stored Object: {odd}", [f"UID:{odd}"], "UID:") == wire.Title(odd, None)
+    assert wire.read_title(f"Stored Object: {odd}", [f"UID:{odd}"], "UID:") == Title(odd, None)
     ours = wire.read_title(f"Stored Object: {odd}", ["UID:x"], "UID:")
     assert (ours.object_id, ours.checkpoint.version) == ("x", 1)
-    assert wire.read_title("Read me", ["uid:x"], "UID:") == wire.Title("x", None)
-    assert wire.read_title("Read me", [wire.hashed_label("x", "UID:")], "UID:") == wire.Title(None, None)
+    assert wire.read_title("Read me", ["uid:x"], "UID:") == Title("x", None)
+    assert wire.read_title("Read me", [wire.hashed_label("x", "UID:")], "UID:") == Title(None, None)
     assert (
         wire.read_title("Stored Object: x [v1 2026-99-99T10:00:00Z 0/1 00000000]", ["UID:x"], "UID:").checkpoint is None
     )
@@ -208,6 +281,20 @@ def test_a_bracket_is_ours_only_if_a_label_stands_for_the_id_before_it():
 def test_ids_that_no_title_carries(bad):
     with pytest.raises(InvalidObjectID):
         wire.check_object_id(bad)
+
+
+@pytest.mark.parametrize(
+    "odd", ["\u200b", "\u2060\ufeff", "\u3164", "\ufe0f \u00ad", "\u2800", "a\u202eb", "\u2066a\u2069", "a\u200f"]
+)
+def test_ids_that_deceive_are_no_ids_of_new_objects(odd):
+    with pytest.raises(InvalidObjectID):
+        wire.check_new_object_id(odd)
+    assert wire.check_object_id(odd) == odd, "an older object is still found by it"
+
+
+@pytest.mark.parametrize("good", ["a", "-", "日本語", "👩\u200d💻", "❤\ufe0f", "a\u00adb", "\u0301"])
+def test_ids_that_show_something_are_fine(good):
+    assert wire.check_new_object_id(good) == good
 
 
 @given(st.integers(1, 10**12), texts, texts)

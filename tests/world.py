@@ -127,7 +127,7 @@ class GitHubWorld(World):
         self.address = address()
         self.server = DevServer(path, REPOSITORY, {"token-of-local": "local"}, clock=self.clock)
         if lagging:
-            lags = self.server.trouble.lags
+            lags = self.server.faults.lags
             lags.label_lag, lags.read_lag, lags.late_ids = 1.5, 0.9, True
         self.closing.callback(self.server.close)
         self.plug()
@@ -138,7 +138,7 @@ class GitHubWorld(World):
     @property
     def trouble(self) -> Any:
         """What goes wrong on the server, and what was asked of it."""
-        return self.server.trouble
+        return self.server.faults
 
     def connection(self, user: str | None = None, **options: Any) -> Connection:
         """Where somebody's requests go; -anonymous- sends no token."""

@@ -1,54 +1,65 @@
-"""Which events count, as of today: their author may write, or could when a processor of ours decided them."""
+"""
+Who counts. Labels nominate; authority admits.
 
-from collections.abc import Callable, Sequence
+One place answers every "does this count?": of a comment as an event, of a head as what was committed, of an issue as an
+object, and which of several goes first. Nobody's reaction and nobody's labels lend a right.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from gh_store.access.receipts import Receipts
-from gh_store.access.rights import Access
+from gh_store.access.rights import Rights
 from gh_store.domain.events import Event, Malformed
 from gh_store.domain.exceptions import GitHubStoreError, InsufficientScope
 from gh_store.domain.issues import Comment
-from gh_store.issues.comments import CommentHandler
 from gh_store.issues.object_issue import ObjectIssue, Status, deleted
 from gh_store.log.comments import read_comment
-from gh_store.log.duplicates import repeats, same_event
+from gh_store.log.duplicates import repeats
 
 
 @dataclass(frozen=True, slots=True)
 class Authority:
-    """Tells the events that count. May ask who is authorised, and who reacted."""
+    """Tells what counts from what does not. May ask for an author's right, once a process and hour."""
 
-    access: Access
+    rights: Rights
     receipts: Receipts
-    comments: CommentHandler
 
-    def counts(self, comment: Comment, event: Event | Malformed) -> bool:
-        """True if an event counts: our own receipt stands for the right of an author who has lost it since."""
-        return (
-            self.access.counts(comment.author, full=event.full, written=comment.created_at)
-            or (self.receipts.shows(comment) and self.receipts.decided(comment))
-            or self._counted_where_it_was(comment, event)
-        )
+    # --- events -----------------------------------------------------------------------------------
 
-    def _counted_where_it_was(self, comment: Comment, event: Event | Malformed) -> bool:
-        """True for a copy by somebody whose own word may not count for this, of an event whose author's does."""
-        place = event.forwarded if isinstance(event, Event) else None
-        if place is None or not self.access.trusts(comment.author):
-            return False
-        there = self.comments.since(place.issue, place.comment, 0).comments
-        original = next((each for each in there if each.id == place.comment), None)
-        said = read_comment(original) if original is not None else None
-        return (
-            original is not None
-            and isinstance(said, Event)
-            and same_event(said, event)
-            and self.access.counts(original.author, full=said.full)
-        )
+    def is_authorised(self, comment: Comment, event: Event | Malformed) -> bool:
+        """
+        True if the author of an event counts now.
 
-    def counts_anew(self, comment: Comment, event: Event | Malformed) -> bool:
+        Raises InsufficientScope if the current user may not ask.
+        """
+        return self.rights.counts(comment.author, full=event.full, written=comment.created_at)
+
+    def is_presumed(self, comment: Comment, event: Event | Malformed) -> bool:
+        """The same, as far as this reader may ask."""
+        try:
+            return self.is_authorised(comment, event)
+        except InsufficientScope:
+            return True
+
+    def is_authorised_anew(self, comment: Comment, event: Event | Malformed) -> bool:
         """The same of a new object, whose creation stands behind its watermark: edited, that stays decided."""
         begins = isinstance(event, Event) and event.begins
-        return self.counts(comment, event) and (begins or not self.receipts.began(comment))
+        return self.is_authorised(comment, event) and (begins or not self.receipts.began(comment))
+
+    def events(self, comments: Sequence[Comment], after: int = 0) -> list[tuple[Comment, Event | Malformed]]:
+        """The events among comments that count, those after a position; without plain repetitions."""
+        found = []
+        for at, comment in enumerate(comments):
+            event = read_comment(comment) if comment.id > after else None
+            if event is not None and self.is_authorised(comment, event) and not repeats(comments, at):
+                found.append((comment, event))
+        return found
+
+    def named(self, comments: Sequence[Comment]) -> dict[str, Event]:
+        """The events among comments that count and have an event_id, by that."""
+        events = (event for _, event in self.events(comments))
+        return {event.event_id: event for event in events if isinstance(event, Event) and event.event_id is not None}
 
     def refuses(self, head: ObjectIssue) -> Callable[[Comment], GitHubStoreError | None]:
         """Why an event of this object is refused whatever it says."""
@@ -60,18 +71,78 @@ class Authority:
 
         return refuses
 
-    def counted(self, comment: Comment, event: Event | Malformed) -> bool:
-        """True if an event counts, as far as this reader may ask."""
-        try:
-            return self.counts(comment, event)
-        except InsufficientScope:  # a reader who may not ask
-            return True
+    # --- heads ------------------------------------------------------------------------------------
 
-    def counting(self, comments: Sequence[Comment], after: int = 0) -> list[tuple[Comment, Event | Malformed]]:
-        """The events among comments that count, those after a position; without plain repetitions."""
-        found = []
-        for at, comment in enumerate(comments):
-            event = read_comment(comment) if comment.id > after else None
-            if event is not None and self.counts(comment, event) and not repeats(comments, at):
-                found.append((comment, event))
-        return found
+    def counts_author(self, head: ObjectIssue) -> bool:
+        """
+        True if the author of an issue counts now.
+
+        Raises InsufficientScope if the current user may not ask.
+        """
+        return self.rights.counts(head.issue.author, written=head.issue.updated_at)
+
+    def believes(self, head: ObjectIssue) -> bool:
+        """
+        True if a head is what was committed: its checksum fits, and it is sealed or its author counts.
+
+        Who may not ask believes what no seal contradicts.
+        """
+        return head.intact and (head.sealed or self.confirms_author(head))
+
+    def confirms(self, head: ObjectIssue) -> bool:
+        """True if an issue that its labels nominate is an object: the seal names it, or its author counts."""
+        return head.seal is not None or self.confirms_author(head)
+
+    def confirms_author(self, head: ObjectIssue) -> bool:
+        """True if the author of an issue counts, as far as this reader may ask: else if no seal contradicts him."""
+        try:
+            return self.counts_author(head)
+        except InsufficientScope:
+            return head.seal_in_force is None or head.seal is not None
+
+    def is_outranked(self, head: ObjectIssue) -> bool:
+        """True if the seal of the id names another issue, which this one does not continue: that is the object."""
+        return head.after is None and head.seal is None and head.seal_in_force is not None
+
+    def counts_edits(self, head: ObjectIssue) -> bool:
+        """
+        True if an edit of the body is a wish of somebody who counts.
+
+        With access.codeowners it is not: GitHub does not say who edits, and not everybody who may edit owns the path.
+        """
+        return self.rights.config.access_codeowners is None and self.counts_author(head)
+
+    def is_settled(self, head: ObjectIssue) -> bool:
+        """
+        True if nothing is to be done: nothing is pending, and its author cannot change the head unnoticed.
+
+        Of a deleted or retired issue only the head is looked at.
+        """
+        if not head.settled or head.status is not Status.ACTIVE:
+            return head.settled
+        return head.sealed or self.rights.standing(head.issue.author)
+
+    # --- who goes first ---------------------------------------------------------------------------
+
+    def first(self, heads: Sequence[ObjectIssue]) -> ObjectIssue | None:
+        """
+        Of several issues that claim one place, the one that has it; None if none of them may.
+
+        The one that the seal names goes before those of standing authors, and these before those whose author counts;
+        in each class the lowest number. Rights are asked for only where no earlier class decides.
+        """
+        found = self.contenders(heads)
+        return min(found, key=lambda head: head.number, default=None)
+
+    def contenders(self, heads: Iterable[ObjectIssue]) -> list[ObjectIssue]:
+        """Those of several issues that are in the first class which has any."""
+        heads = list(heads)
+        for belongs in (
+            lambda head: head.seal is not None,
+            lambda head: self.rights.standing(head.issue.author),
+            self.confirms_author,
+        ):
+            found = [head for head in heads if belongs(head)]
+            if found:
+                return found
+        return []

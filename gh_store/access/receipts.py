@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from gh_store.access.rights import Access
+from gh_store.access.rights import Rights
 from gh_store.backends.base import Backend
 from gh_store.backends.retry import Retry
 from gh_store.config import Config
@@ -16,7 +16,7 @@ class Receipts:
 
     backend: Backend
     config: Config
-    access: Access
+    rights: Rights
     retry: Retry
 
     @property
@@ -29,19 +29,19 @@ class Receipts:
         return any(comment.reactions.get(content, 0) > 0 for content in self._ours)
 
     def processed(self, comment: Comment) -> bool:
-        """True if somebody who is trusted says that the comment was applied. May ask who reacted."""
+        """True if somebody who counts says that the comment was applied. May ask who reacted."""
         return self._left(comment, self.config.reactions_processed)
 
     def began(self, comment: Comment) -> bool:
-        """True if somebody who is trusted says that the object began with this comment. May ask who reacted."""
+        """True if somebody who counts says that the object began with this comment. May ask who reacted."""
         return self._left(comment, self.config.reactions_initial_state)
 
     def decided(self, comment: Comment) -> bool:
-        """True if somebody who is trusted says that the comment was handled, in whichever way."""
+        """True if somebody who counts says that the comment was handled, in whichever way."""
         return any(self._left(comment, content) for content in self._ours)
 
     def rejected(self, comment_id: int) -> bool:
-        """True if somebody who is trusted says that the comment was rejected. Asks who reacted."""
+        """True if somebody who counts says that the comment was rejected. Asks who reacted."""
         return self._asked(comment_id, self.config.reactions_rejected)
 
     def by_whom(self, comment: Comment) -> frozenset[User]:
@@ -54,7 +54,7 @@ class Receipts:
 
     def _asked(self, comment_id: int, content: str) -> bool:
         reactions = self.retry.read(lambda: self.backend.list_reactions(comment_id))
-        return any(left == content and self.access.trusts(user) for left, user in reactions)
+        return any(left == content and self.rights.counts(user) for left, user in reactions)
 
     def leave(self, comment: Comment, event: Event | Malformed, outcome: Outcome) -> None:
         """React; who has reacted so before does not do it twice."""

@@ -1,6 +1,6 @@
 """Who may write. Labels admit an issue as an object; this admits a comment as an event."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -15,7 +15,7 @@ _BELIEVED: Final = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
-class Access:
+class Rights:
     """
     Rights as the backend tells them, asked for once a process and author.
 
@@ -29,29 +29,32 @@ class Access:
     backend: Backend
     config: Config
     retry: Retry
+    trusted: frozenset[User | None] = frozenset()
     _asked: dict[str, tuple[bool, datetime]] = field(default_factory=dict)
     _owners: list[Owners] = field(default_factory=list)
     _teams: dict[str, frozenset[str]] = field(default_factory=dict)
 
-    def trusts(self, user: User | None) -> bool:
-        """
-        True if the user has write permission, or is named: their replies and receipts are believed.
+    def trusting(self, user: User | None) -> "Rights":
+        """The same rights, and those of one user more."""
+        return replace(self, trusted=self.trusted | {user})
 
-        Raises InsufficientScope if the current user may not ask.
-        """
-        return user is not None and (self._is_named(user) or self._may_write(user.login.lower()))
+    def standing(self, user: User | None) -> bool:
+        """True for the repository's owner and for who is named in access.users: they count without a request."""
+        return user in self.trusted or (user is not None and self._is_named(user))
 
-    def counts(self, user: User | None, *, full: bool, written: datetime | None = None) -> bool:
+    def counts(self, user: User | None, *, full: bool = True, written: datetime | None = None) -> bool:
         """
-        True if an event by this author counts.
+        True if what this user writes counts.
 
         Args:
             written: When it was written.
             full: The event is in the full wire format. A bot that is only named counts for nothing
                 else, for what it says may be what a stranger made it say.
+        Raises:
+            InsufficientScope: The current user may not ask.
         """
-        if user is None:
-            return False
+        if user is None or user in self.trusted:
+            return user in self.trusted
         if self._is_named(user) and (full or not user.is_bot):
             return True
         login = user.login.lower()
@@ -60,7 +63,7 @@ class Access:
     def require(self, author: User | None) -> None:
         """Raise AccessDeniedError if what this author has just written will not count."""
         try:
-            allowed = self.counts(author, full=True, written=self.backend.now())
+            allowed = self.counts(author, written=self.backend.now())
         except InsufficientScope:  # who may not ask has no write permission either
             allowed = False
         if not allowed:

@@ -63,7 +63,7 @@ def dev_server(
         for login, role in tokens.values():
             server.owner_pages.set_role(login, role)
         for fault in faults:
-            server.trouble.add(read_fault(fault))
+            server.faults.add(read_fault(fault))
         say(f"{repo} is served at http://{host}:{listening.getsockname()[1]}; press Ctrl-C to stop")
         serve(server, listening)
     finally:

@@ -1,13 +1,15 @@
-"""All objects: lists that stay true although an index lags, and the sweep over them."""
+"""All objects: lists that stay true although an index lags."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from gh_store.domain.exceptions import ObjectNotFound
+from gh_store.access.lookup import author_of, find
+from gh_store.access.repository import Repository
+from gh_store.domain.exceptions import IntegrityError, ObjectNotFound
 from gh_store.domain.values import StoredObject
-from gh_store.issues.finder import IssueHandler
 from gh_store.issues.object_issue import ObjectIssue, Status
+from gh_store.logger import logger
 from gh_store.reading.reader import Reader
 
 Progress = Callable[[], object]
@@ -17,7 +19,7 @@ Progress = Callable[[], object]
 @dataclass(frozen=True, slots=True)
 class Listing:
     """
-    Issues that hold objects.
+    Issues that labels nominate as objects.
 
     Attributes:
         time: By the backend's clock: what changes later is not in here, and may be asked for from
@@ -29,9 +31,9 @@ class Listing:
     heads: Iterator[ObjectIssue]
 
 
-def list_issues(issues: IssueHandler, labels: Sequence[str], *, complete: bool = False) -> Listing:
+def list_issues(repo: Repository, *kinds: Sequence[str], complete: bool = False) -> Listing:
     """
-    The issues with all of `labels`.
+    The issues that have all the labels of one of these kinds, each once.
 
     The filtered list comes from an index that lags behind the newest changes. So one look at what
     changed last, from the list that does not lag, is taken before its first page.
@@ -39,59 +41,106 @@ def list_issues(issues: IssueHandler, labels: Sequence[str], *, complete: bool =
     Args:
         complete: Read every issue there is, and ask no index.
     """
-    latest, more = issues.latest()
+    latest, more = repo.issues.latest()
     # In an empty repository, a first write may be on its way into the list.
-    empty = issues.backend.now() - timedelta(minutes=1)
+    empty = repo.backend.now() - timedelta(minutes=1)
     time = max((head.issue.updated_at for head in latest), default=empty)
-    return Listing(time, _merged(issues, labels, latest, more, complete))
+    return Listing(time, _merged(repo, kinds, latest, complete=complete) if more else _few(kinds, latest))
 
 
-def _merged(
-    issues: IssueHandler, labels: Sequence[str], latest: list[ObjectIssue], more: bool, complete: bool
-) -> Iterator[ObjectIssue]:
-    unseen = {head.issue.number: head for head in latest}
-    if more:
-        for head in issues.listed(labels=None if complete else list(labels)):
-            unseen.pop(head.issue.number, None)
-            if all(map(head.has_label, labels)) or (head.retired and not complete):
-                yield head
-    for _, head in sorted(unseen.items()):
-        if all(map(head.has_label, labels)):
+def _few(kinds: Sequence[Sequence[str]], latest: Sequence[ObjectIssue]) -> Iterator[ObjectIssue]:
+    for head in sorted(latest, key=lambda head: head.number):
+        if _kind_of(head, kinds) is not None:
             yield head
 
 
+def _merged(
+    repo: Repository, kinds: Sequence[Sequence[str]], latest: list[ObjectIssue], *, complete: bool
+) -> Iterator[ObjectIssue]:
+    unseen = {head.number: head for head in latest}
+    for at, labels in enumerate([()] if complete else kinds):
+        for head in repo.issues.listed(labels=labels):
+            unseen.pop(head.number, None)
+            kind = _kind_of(head, kinds)
+            # A retired issue has left the list: the index may not show yet where its object is now.
+            if kind == at or (kind is not None if complete else kind is None and head.retired):
+                yield head
+    yield from _few(kinds, list(unseen.values()))
+
+
+def _kind_of(head: ObjectIssue, kinds: Sequence[Sequence[str]]) -> int | None:
+    return next((at for at, labels in enumerate(kinds) if all(map(head.has_label, labels))), None)
+
+
 def objects(
-    reader: Reader, heads: Iterator[ObjectIssue], prefix: str | None = None, progress: Progress = lambda: None
+    reader: Reader,
+    heads: Iterator[ObjectIssue],
+    prefix: str | None = None,
+    progress: Progress = lambda: None,
+    unreadable: Callable[[ObjectIssue], object] = lambda head: None,
 ) -> Iterator[StoredObject]:
-    """The objects among some issues, each as of now, and once."""
-    for head in _holding(reader, heads):
+    """
+    The objects among some issues, each as of now, and once.
+
+    Args:
+        unreadable: Called with the issue of each object that cannot be told any more; the others are not held up.
+    """
+    for head in holding(reader, heads):
         if prefix is None or (head.object_id is not None and head.object_id.startswith(prefix)):
-            yield reader.view(head)
+            try:
+                obj = reader.view(head)
+            except IntegrityError as error:
+                if error.object_id is None:
+                    raise
+                logger.warning("{} {}", error, error.hint)
+                unreadable(head)
+                continue
+            yield obj
             progress()
 
 
-def _holding(reader: Reader, heads: Iterator[ObjectIssue]) -> Iterator[ObjectIssue]:
+def holding(reader: Reader, heads: Iterator[ObjectIssue]) -> Iterator[ObjectIssue]:
     """The issues that hold an object; one that goes on in another issue meanwhile is neither missed nor repeated."""
     shown = set[int]()
     for issue in heads:
-        head = issue
+        head: ObjectIssue | None = issue
         if issue.retired:  # the index says still that it is one, and may not show yet where it is now
             try:
-                head = reader.issues.find(reader.identified(issue).object_id or "")
+                head = find(reader.repo, reader.identified(issue).object_id or "")
             except ObjectNotFound:
                 continue
-        elif issue.status is not Status.ACTIVE or issue.incomplete:
+        else:
+            head = admitted(reader, issue)
+        if head is None:
             continue
-        number, after = head.issue.number, head.after.issue if head.after is not None else 0
+        number, after = head.number, head.after.issue if head.after is not None else 0
         if number in shown or (head.uncommitted and _is_object(reader, after)):
             continue
         if after not in shown:
-            yield reader.identified(head)
+            yield head
         shown |= {number, after} - {0}
 
 
+def admitted(reader: Reader, issue: ObjectIssue) -> ObjectIssue | None:
+    """An active issue, if authority admits it as an object; None, and a warning, for one that labels alone nominate."""
+    if issue.status is not Status.ACTIVE or issue.incomplete or reader.repo.authority.is_outranked(issue):
+        return None
+    head = reader.identified(issue)
+    if head.object_id is None:
+        logger.warning("Issue {} has the labels of an object, and nothing tells which one it holds.", head.number)
+        return None
+    if not reader.repo.authority.confirms(head):
+        logger.warning(
+            "Issue {} has the labels of {!r}, but {}, who opened it, has no write permission: `gh-store verify` tells "
+            "what to do.",
+            head.number,
+            head.object_id,
+            author_of(head),
+        )
+        return None
+    return head
+
+
 def _is_object(reader: Reader, number: int) -> bool:
-    try:
-        return reader.issues.read(number).status is Status.ACTIVE
-    except ObjectNotFound:
-        return False
+    head = reader.repo.issues.at(number)
+    return head is not None and head.status is Status.ACTIVE

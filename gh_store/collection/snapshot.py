@@ -1,4 +1,4 @@
-"""All objects -> one JSON document, and bringing it forward."""
+"""Snapshots: all objects as one JSON document, which can be updated with what changed since."""
 
 import json
 from collections.abc import Iterable, Iterator
@@ -16,7 +16,7 @@ from gh_store.reading.reader import Reader
 
 
 class Entry(NamedTuple):
-    """An object in a snapshot: the issue that held it, and its line in the document."""
+    """An object in a snapshot: the number of its issue, and its line in the document."""
 
     number: int
     text: str
@@ -28,8 +28,8 @@ class Snapshot:
     The exported state of a store.
 
     Attributes:
-        time: By the backend's clock; None in a document of the published package, whose time is
-            that of a client, and which so cannot be brought forward.
+        time: By the clock of the backend. None in a document of the published package: its time is that
+            of a client, so the document cannot be updated.
         repository: `owner/name`, or `local`.
         objects: Object id -> its entry.
     """
@@ -39,7 +39,7 @@ class Snapshot:
     objects: dict[str, Entry]
 
     def pieces(self) -> Iterator[str]:
-        """The document in pieces: keys sorted, and a line for each object, so that diffs show what changed."""
+        """The document in pieces. Keys are sorted and each object has its own line, so that diffs show what changed."""
         between = ""
         yield '{\n"objects": {'
         for object_id in sorted(self.objects):
@@ -72,36 +72,40 @@ def _entry(obj: StoredObject) -> Entry:
 
 def take(reader: Reader, progress: Progress = lambda: None, *, complete: bool = False) -> Snapshot:
     """A snapshot of all objects."""
-    listing = list_issues(reader.issues, [reader.config.base_label], complete=complete)
+    listing = list_issues(reader.repo, [reader.repo.config.base_label], complete=complete)
     entries = _with({}, objects(reader, listing.heads, progress=progress))
-    return Snapshot(listing.time, reader.backend.repository, entries)
+    return Snapshot(listing.time, reader.repo.backend.repository, entries)
 
 
 def bring_forward(reader: Reader, old: Snapshot, progress: Progress = lambda: None) -> Snapshot:
     """
-    The snapshot as of now, from an old one and what changed since, removals included.
+    The snapshot as of now, from an old one and what changed since, including deletions.
 
     Raises:
-        ConfigurationError: The old one is of another repository.
+        ConfigurationError: The old snapshot is of another repository.
     """
-    if old.repository != reader.backend.repository:
+    if old.repository != reader.repo.backend.repository:
         raise ConfigurationError(
-            f"The snapshot is of {old.repository!r}, and this store is {reader.backend.repository!r}.",
-            hint="Name the snapshot of this store, or another file.",
+            f"The snapshot is of {old.repository!r}, and this store is {reader.repo.backend.repository!r}.",
+            hint="Give a snapshot of this store, or another file name.",
         )
     if old.time is None:
         return take(reader, progress)
-    # Times are whole seconds, and `since` includes its own.
-    changed = list(reader.issues.listed(changed_since=old.time - timedelta(seconds=1)))
+    # Times are whole seconds, and `since` includes the time itself.
+    changed = list(reader.repo.issues.listed(changed_since=old.time - timedelta(seconds=1)))
     numbers = {head.issue.number for head in changed}
     kept = {object_id: entry for object_id, entry in old.objects.items() if entry.number not in numbers}
-    active = (head for head in sorted(changed, key=lambda head: head.issue.number) if head.status is Status.ACTIVE)
-    entries = _with(kept, objects(reader, active, progress=progress))
+    active = (head for head in sorted(changed, key=lambda head: head.number) if head.status is Status.ACTIVE)
+    unreadable = set[int]()
+    found = objects(reader, active, progress=progress, unreadable=lambda head: unreadable.add(head.number))
+    entries = _with(kept, found)
+    # What cannot be told any more stays as it was published last.
+    entries |= {object_id: entry for object_id, entry in old.objects.items() if entry.number in unreadable}
     return Snapshot(max((head.issue.updated_at for head in changed), default=old.time), old.repository, entries)
 
 
 def _with(entries: dict[str, Entry], found: Iterable[StoredObject]) -> dict[str, Entry]:
-    """Add to the entries; of several issues that claim one id, the lowest stands for it."""
+    """Add objects to the entries. Of several issues with the same id, the lowest number counts."""
     for obj in found:
         known = entries.get(obj.meta.object_id)
         if known is None or known.number > obj.meta.issue_number:
@@ -111,10 +115,10 @@ def _with(entries: dict[str, Entry], found: Iterable[StoredObject]) -> dict[str,
 
 def load(path: Path) -> Snapshot | None:
     """
-    The snapshot in a file, or None if there is no file.
+    The snapshot in a file, or None if the file does not exist.
 
     Raises:
-        ConfigurationError: The file cannot be read, or holds no snapshot.
+        ConfigurationError: The file cannot be read, or is not a snapshot.
     """
     try:
         document: Any = wire.parse(path.read_text(encoding="utf-8"), wire.MAX_DEPTH + 3)  # objects, entry, data
@@ -138,7 +142,7 @@ def load(path: Path) -> Snapshot | None:
 
 def _no_snapshot(path: Path) -> ConfigurationError:
     return ConfigurationError(
-        f"{path}: this file holds no snapshot.",
+        f"{path}: this file is not a snapshot.",
         file=path,
-        hint="Name another file, or delete this one and make it anew.",
+        hint="Give another file name, or delete this file and take a new snapshot.",
     )

@@ -1,1 +1,1 @@
-"""GitHub's REST API for issues over the embedded backend: for tests, and for work without a network."""
+"""GitHub's REST API for issues, on top of the embedded backend: for tests, and for work without a network."""

@@ -1,4 +1,4 @@
-"""The server: who asks, what goes wrong, what it costs; the answers themselves are in `api`."""
+"""The server: who asks, what goes wrong and what it costs. The answers themselves are in `api`."""
 
 import asyncio
 import hashlib
@@ -18,20 +18,20 @@ from starlette.types import Receive, Scope, Send
 
 from gh_store.backends.testing.faults import Faults, FaultyBackend
 from gh_store.backends.testing.web_ui import WebUI
-from gh_store.devserver import api
+from gh_store.devserver import api, control
 from gh_store.devserver.faults import Fault, FaultPlan
 from gh_store.devserver.payloads import Payloads, number_of
-from gh_store.domain.exceptions import GitHubStoreError, InvalidInput, ObjectNotFound
+from gh_store.domain.exceptions import GitHubStoreError
 
 HOURLY: Final = 5000
-"""Requests in an hour that a token has."""
+"""Requests per hour and token."""
 
 _WRITERS: Final = ("write", "maintain", "admin")
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """An answer on its way out."""
+    """An answer as it is sent."""
 
     status: int
     headers: dict[str, str] = field(default_factory=dict)
@@ -45,9 +45,9 @@ class DevServer:
     Args:
         path: The file of the embedded backend.
         repository: `owner/name`.
-        users: Token -> login. Who sends no token may read.
-        clock: Seconds since the epoch.
-        private: True to show the repository only to those who have a role in it.
+        users: Token -> login. Without a token, a client may read.
+        clock: Returns seconds since the epoch.
+        private: True to show the repository only to users with a role of triage or more.
         latency: Seconds that each answer takes.
     """
 
@@ -66,7 +66,7 @@ class DevServer:
         self.users = dict(users)
         self.private = private
         self.latency = latency
-        self.trouble = FaultPlan(self.owner_pages, repository, Faults(clock=clock))
+        self.faults = FaultPlan(self.owner_pages, repository, Faults(clock=clock))
         self._clock = clock
         self._pages = {self.owner_pages.user.lower(): self.owner_pages}
         self._used: dict[str | None, tuple[int, int]] = {}
@@ -79,16 +79,16 @@ class DevServer:
 
     @property
     def repository(self) -> str:
-        """What the repository is called now."""
-        return self.trouble.repository
+        """The current name of the repository."""
+        return self.faults.repository
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         for pages in self._pages.values():
             pages.close()
 
     def pages(self, login: str) -> WebUI:
-        """The repository in somebody's hands."""
+        """The repository as a user sees and changes it."""
         if login.lower() not in self._pages:
             self._pages[login.lower()] = self.owner_pages.as_user(login)
         return self._pages[login.lower()]
@@ -100,12 +100,14 @@ class DevServer:
             return
         request = Request(scope, receive)
         body = await request.body()
-        if "/_devserver/" in request.url.path:
-            await _send(send, self._control(request, body))
+        if control.ROOT in request.url.path:
+            reply = control.answer(self.faults, request.method, request.url.path, body)
+            headers = {"content-type": "application/json"}
+            await _send(send, Answer(reply.status, headers, json.dumps(reply.data).encode()))
             return
         if self.latency:
             await asyncio.sleep(self.latency)
-        fault = self.trouble.hit(f"{request.method} {request.url.path}")
+        fault = self.faults.hit(f"{request.method} {request.url.path}")
         kind = fault.kind if fault else ""
         answer = self._refused(fault) if fault and not _carried_out(kind) else self._answer(request, body)
         if kind in ("500", "502"):
@@ -152,7 +154,7 @@ class DevServer:
             return api.Reply.error(400, "Problems parsing JSON")
         base = f"{request.url.scheme}://{request.url.netloc}{'/api/v3' if path.startswith('/api/v3') else ''}"
         pages = self.pages(login) if login is not None else self.pages("-anonymous-")
-        backend = FaultyBackend(pages, self.trouble.lags)
+        backend = FaultyBackend(pages, self.faults.lags)
         payloads = Payloads(base, self.repository, self.repository_id, self._writers())
         call = api.Call(
             payloads=payloads,
@@ -163,11 +165,11 @@ class DevServer:
             query=dict(request.query_params),
             sent=sent,
             private=self.private,
-            issues=not self.trouble.no_issues,
+            issues=not self.faults.no_issues,
             limit=self._limit(token),
         )
         try:
-            return route.endpoint(call)  # type: ignore[no-any-return]  # starlette does not say what an endpoint is
+            return route.endpoint(call)  # type: ignore[no-any-return]  # starlette has no type for endpoints
         except GitHubStoreError as error:
             return api.refusal(error, call)
         except (KeyError, TypeError, ValueError, AttributeError):
@@ -181,8 +183,8 @@ class DevServer:
         return True
 
     def _moved(self, request: Request) -> api.Reply | None:
-        """Where a renamed repository is now: 301 for reads, 307 for writes."""
-        former = self.trouble.renamed
+        """The redirect of a renamed repository: 301 for reads, 307 for writes."""
+        former = self.faults.renamed
         before, found, rest = request.url.path.partition(f"/repos/{former}")
         if former is None or not found or (rest and not rest.startswith("/")):
             return None
@@ -205,7 +207,7 @@ class DevServer:
         return self._primary(limit.reset) if limit.used >= limit.limit else None
 
     def _finished(self, request: Request, token: str | None, reply: api.Reply) -> Answer:
-        """With the headers of GitHub; a read that says what is known already costs nothing."""
+        """The answer with the headers of GitHub. A read of what the client has already costs nothing."""
         body = b"" if reply.data is None else json.dumps(reply.data, ensure_ascii=False).encode()
         headers = {
             **self._headers(),
@@ -272,27 +274,7 @@ class DevServer:
         points = 0 if answer.status == 304 else 1 if request.method == "GET" else 5
         query = f"?{request.url.query}" if request.url.query else ""
         asked = {"method": request.method, "path": f"{request.url.path}{query}", "status": answer.status}
-        self.trouble.requests.append({**asked, "points": points, "fault": fault or None})
-
-    def _control(self, request: Request, body: bytes) -> Answer:
-        """`/_devserver/faults` and `/_devserver/requests`: POST asks, GET tells, DELETE clears."""
-        what = request.url.path.rpartition("/")[2]
-        try:
-            if what == "requests":
-                if request.method == "DELETE":
-                    self.trouble.requests.clear()
-                return _json(200, self.trouble.requests)
-            if what == "faults" and request.method == "POST":
-                self.trouble.add(dict(json.loads(body).items()))
-            elif what == "faults" and request.method == "DELETE":
-                self.trouble.clear()
-            elif what != "faults":
-                return _json(404, {"message": "Not Found"})
-        except (InvalidInput, ObjectNotFound) as error:
-            return _json(422, {"message": f"{error} {error.hint}"})
-        except (ValueError, TypeError, AttributeError):
-            return _json(400, {"message": "A fault is a JSON object with a kind."})
-        return _json(200, [fault.kind for fault in self.trouble.once if fault.times > 0])
+        self.faults.requests.append({**asked, "points": points, "fault": fault or None})
 
 
 def _carried_out(kind: str) -> bool:
@@ -302,10 +284,6 @@ def _carried_out(kind: str) -> bool:
 def _token(authorization: str) -> str | None:
     _, _, token = authorization.partition(" ")
     return token.strip() or None
-
-
-def _json(status: int, value: object) -> Answer:
-    return Answer(status, {"content-type": "application/json"}, json.dumps(value).encode())
 
 
 async def _send(send: Send, answer: Answer) -> None:
@@ -319,7 +297,7 @@ async def _send(send: Send, answer: Answer) -> None:
 
 
 async def _drop(receive: Receive, send: Callable[..., Awaitable[None]]) -> None:
-    """End the connection without a byte; ASGI has no word for it, but uvicorn's `send` knows its transport."""
+    """Close the connection without a byte. ASGI cannot do that, but uvicorn's `send` knows its transport."""
     getattr(send, "__self__").transport.abort()  # noqa: B009  # no type says so
     await _until_gone(receive)
 

@@ -1,4 +1,4 @@
-"""What is asked to go wrong, and what was asked of the server."""
+"""What goes wrong on purpose, and which requests the server received."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -9,15 +9,15 @@ from gh_store.backends.testing.web_ui import WebUI
 from gh_store.domain.exceptions import InvalidInput
 
 ONCE: Final = (
-    "drop-before",  # the connection ends, and nothing was done
-    "drop-after",  # it was done, and the connection ends
+    "drop-before",  # the connection closes, and nothing was done
+    "drop-after",  # the request was carried out, and the connection closes
     "500",  # nothing was done
-    "502",  # it was done, and an error answers
-    "timeout",  # it was done, and no answer comes
+    "502",  # the request was carried out, and the answer is an error
+    "timeout",  # the request was carried out, and no answer comes
     "primary-limit",
     "secondary-limit",
     "secondary-limit-bare",  # without Retry-After
-    "too-quickly",  # the wording that no pattern of clients knows
+    "too-quickly",  # a wording that clients do not recognise as a limit
 )
 LASTING: Final = ("stale-labels", "late-lists", "late-ids", "rename", "no-issues", "delete-issue", "transfer-issue")
 
@@ -29,10 +29,10 @@ class Fault:
 
     Attributes:
         kind: One of ONCE.
-        after: Requests that match and are let through first.
-        times: Requests that are hit then.
-        match: Text that must stand in `METHOD /path`.
-        seconds: Until a limit is lifted.
+        after: How many matching requests pass first.
+        times: How many matching requests fail then.
+        match: Text that `METHOD /path` must contain.
+        seconds: The time until a limit ends.
     """
 
     kind: str
@@ -42,7 +42,7 @@ class Fault:
     seconds: int = 60
 
     def hits(self, request: str) -> bool:
-        """True if it is this request's turn; counts it."""
+        """True if this request fails. Counts it."""
         if self.match not in request or self.times <= 0:
             return False
         if self.after > 0:
@@ -55,16 +55,16 @@ class Fault:
 @dataclass
 class FaultPlan:
     """
-    All that goes wrong on a server.
+    Everything that goes wrong on a server.
 
     Attributes:
-        pages: The repository in its owner's hands.
-        repository: What it is called, `owner/name`.
-        lags: Of the backend: label index, lists, ids out of order.
-        once: What hits single requests.
+        pages: The repository as its owner sees and changes it.
+        repository: Its name, `owner/name`.
+        lags: The lags of the backend: label index, lists, ids out of order.
+        once: The faults that hit single requests.
         renamed: The name that the repository had before.
-        no_issues: True if the repository's issues are switched off.
-        requests: What was asked, in order.
+        no_issues: True if the issues of the repository are disabled.
+        requests: The requests received, in order.
     """
 
     pages: WebUI
@@ -76,16 +76,16 @@ class FaultPlan:
     requests: list[dict[str, Any]] = field(default_factory=list)
 
     def hit(self, request: str) -> Fault | None:
-        """The fault that this request meets."""
+        """The fault that hits this request, or None."""
         return next((fault for fault in self.once if fault.hits(request)), None)
 
     def add(self, asked: Mapping[str, Any]) -> None:
         """
-        Have something go wrong from now on.
+        Make something go wrong from now on.
 
         Raises:
-            InvalidInput: There is no such fault.
-            ObjectNotFound: There is no issue of that number.
+            InvalidInput: The fault is unknown.
+            ObjectNotFound: There is no issue with that number.
         """
         options = dict(asked)
         kind = str(options.pop("kind", ""))
@@ -108,19 +108,19 @@ class FaultPlan:
                 else:
                     self.lags.read_lag, self.lags.late_ids = seconds, kind == "late-ids"
             else:
-                raise InvalidInput(f"There is no fault {kind!r}.", hint=f"One of: {', '.join((*ONCE, *LASTING))}.")
+                raise InvalidInput(f"Unknown fault {kind!r}.", hint=f"Use one of {', '.join((*ONCE, *LASTING))}.")
         except (KeyError, TypeError, ValueError) as error:
-            raise InvalidInput(f"The fault {kind!r} does not take {dict(asked)!r}.") from error
+            raise InvalidInput(f"Invalid options for the fault {kind!r}: {dict(asked)!r}.") from error
 
     def clear(self) -> None:
-        """Nothing goes wrong any more; a new name stays."""
+        """End all faults. A new name of the repository stays."""
         self.once.clear()
         self.lags.label_lag = self.lags.read_lag = 0.0
         self.lags.late_ids = self.no_issues = False
 
 
 def read_fault(text: str) -> dict[str, str]:
-    """`KIND[:NAME=VALUE[,NAME=VALUE…]]`, as the command line takes it."""
+    """The fault in `KIND[:NAME=VALUE[,NAME=VALUE…]]`, as the command line accepts it."""
     kind, _, options = text.partition(":")
     pairs = (option.partition("=") for option in options.split(",") if option)
     return {"kind": kind, **{name: value for name, _, value in pairs}}

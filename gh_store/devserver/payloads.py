@@ -1,4 +1,4 @@
-"""Records of the port as GitHub's JSON. Pure; what a repository here has no notion of is empty."""
+"""Issues, comments and labels as GitHub's JSON. Pure. Fields that the embedded backend does not have are empty."""
 
 import base64
 import hashlib
@@ -27,7 +27,7 @@ _COUNTS: Final = (
 
 
 def number_of(*names: object) -> int:
-    """A number that always stands for the same names, and that JavaScript holds exactly."""
+    """A number that is always the same for the same names, and that JavaScript represents exactly."""
     return int.from_bytes(hashlib.sha256(repr(names).encode()).digest()[:6], "big")
 
 
@@ -40,7 +40,7 @@ def when(time: datetime) -> str:
 
 
 def rights(role: str) -> dict[str, bool]:
-    """What a role may do, in GitHub's words."""
+    """The permissions of a role, in GitHub's terms."""
     ladder = ("pull", "triage", "push", "maintain", "admin")
     reached = ("none", "read", "triage", "write", "maintain", "admin").index(role)
     return {right: at <= reached for at, right in enumerate(ladder, start=1)}
@@ -49,12 +49,12 @@ def rights(role: str) -> dict[str, bool]:
 @dataclass(frozen=True, slots=True)
 class Payloads:
     """
-    What one repository says of itself.
+    The JSON of one repository.
 
     Attributes:
-        base: The address of the server, without a slash at its end.
+        base: The address of the server, without a slash at the end.
         repository: `owner/name`.
-        repository_id: Stays when the repository is renamed.
+        repository_id: Stays the same when the repository is renamed.
         writers: The logins with write permission, in lower case.
     """
 
@@ -156,7 +156,7 @@ class Payloads:
         return payload
 
     def labeled(self, issue: Issue, name: str) -> Payload:
-        """The event of a label put on an issue; by whom and when is not kept here."""
+        """The event of a label added to an issue. The backend does not keep by whom and when."""
         number = number_of("labeled", self.repository_id, issue.number, name)
         return {
             "id": number,
@@ -210,8 +210,8 @@ class Payloads:
         return "COLLABORATOR" if user.login.lower() in self.writers else "NONE"
 
     def permission(self, user: User, permission: str, role: str) -> Payload:
-        told = {**self.user(user), "role_name": role, "permissions": rights(role)}
-        return {"permission": permission, "role_name": role, "user": told}
+        described = {**self.user(user), "role_name": role, "permissions": rights(role)}
+        return {"permission": permission, "role_name": role, "user": described}
 
     def whole_repository(self, at: datetime, *, private: bool, issues: bool, rights: Mapping[str, bool]) -> Payload:
         owner, _, name = self.repository.partition("/")
@@ -247,7 +247,7 @@ class Payloads:
         }
 
     def file(self, path: str, text: str, *, listed: bool = False) -> Payload:
-        """A file; without its content where its folder is listed."""
+        """A file. A listing of its folder does not include the content."""
         raw = text.encode("utf-8")
         sha = hashlib.sha1(b"blob %d\0" % len(raw) + raw, usedforsecurity=False).hexdigest()
         here, page = f"{self.root}/contents/{path}", f"{self.base}/{self.repository}/blob/main/{path}"

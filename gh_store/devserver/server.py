@@ -1,4 +1,4 @@
-"""Running the server: in front of a user, or in a thread beside a test."""
+"""Running the server: for a user, or in a thread of a test."""
 
 import asyncio
 import socket
@@ -14,7 +14,7 @@ from gh_store.domain.exceptions import InvalidInput
 
 
 def _server(app: ASGIApp, certificate: str | None = None) -> uvicorn.Server:
-    # Faults are answers here, so uvicorn has nothing of its own to say. The Date is the backend's.
+    # Faults are answers here, so uvicorn logs nothing of its own. The Date is that of the backend.
     return uvicorn.Server(
         uvicorn.Config(
             app,
@@ -29,43 +29,43 @@ def _server(app: ASGIApp, certificate: str | None = None) -> uvicorn.Server:
 
 
 def check_loopback(host: str) -> None:
-    """Raise InvalidInput for an address that others could reach: the tokens of a dev server are no secrets."""
+    """Raise InvalidInput for an address that others can reach: the tokens of a dev server are not secret."""
     try:
         loopback = host == "localhost" or ip_address(host).is_loopback
     except ValueError:
         loopback = False
     if not loopback:
         raise InvalidInput(
-            f"The dev server listens on loopback only, and {host!r} is not.",
-            hint="Leave --host away, or say 127.0.0.1.",
+            f"The dev server listens on loopback addresses only, and {host!r} is not one.",
+            hint="Leave out --host, or give 127.0.0.1.",
         )
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """A socket on loopback. Raises InvalidInput where there can be none."""
+    """A listening socket on loopback. Raises InvalidInput if that is not possible."""
     check_loopback(host)
-    issues_of = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listening = socket.socket(issues_of, socket.SOCK_STREAM, socket.IPPROTO_TCP)  # asyncio sends at once only on these
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)  # asyncio sends at once only with TCP
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listening.bind((host, port))
-        listening.listen(128)  # from here on requests wait for the server, and are not refused
+        listening.listen(128)  # from here on requests wait for the server
     except OSError as error:
         listening.close()
         raise InvalidInput(
-            f"Nothing can listen on {host}:{port}: {error.strerror}.", hint="--port names another; 0 is any."
+            f"Cannot listen on {host}:{port}: {error.strerror}.", hint="Give another --port; 0 chooses a free one."
         ) from error
     return listening
 
 
 def serve(app: ASGIApp, listening: socket.socket) -> None:
-    """Answer until interrupted."""
+    """Serve until interrupted."""
     asyncio.run(_server(app).serve(sockets=[listening]))
 
 
 @contextmanager
 def serving(app: ASGIApp, certificate: str | None = None) -> Iterator[str]:
-    """Answer in a thread, over TLS if there is a file of key and certificate; yields the address."""
+    """Serve in a thread, and yield the address. With TLS if a file with key and certificate is given."""
     listening = listen("127.0.0.1", 0)
     server = _server(app, certificate)
     thread = threading.Thread(target=lambda: asyncio.run(server.serve(sockets=[listening])), daemon=True)

@@ -229,7 +229,7 @@ class Doctor:
         with Store(self.backend, self.config) as store:
             seen = Summary()
             for head in store.heads():
-                seen.add(head, (lambda _: True) if self.read_only else store.access_control.trusts)
+                seen.add(head, (lambda _: True) if self.read_only else store.access_control.counts)
         found = seen.words()
         if seen.duplicates:
             numbers = "; ".join(f"{name!r}: {', '.join(map(str, at))}" for name, at in seen.duplicates.items())

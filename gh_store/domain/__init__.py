@@ -1,1 +1,1 @@
-"""The words of the store as plain values. Everything else imports these, and they import nothing."""
+"""The terms of the store as plain values. Everything else imports these; they import nothing else."""

@@ -11,7 +11,7 @@ from gh_store.domain.values import JsonObject, Mode
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A comment, and the issue that it stands in. (Comments are numbered over the whole repository.)"""
+    """A comment and its issue. (Comment ids are unique in the whole repository.)"""
 
     issue: int
     comment: int
@@ -20,13 +20,13 @@ class Place:
 @dataclass(frozen=True, slots=True)
 class Continued:
     """
-    What a segment goes on from.
+    What a segment continues.
 
     Attributes:
-        after: The issue that it continues, and the last comment of it that its first state includes.
-        comments: How many comments stood there up to that one: where to look for those that came after.
-        version: Applied events up to there.
-        time: Of the last applied event up to there.
+        after: The issue that it continues, and the last comment there that the first state includes.
+        comments: The number of comments there up to that one: where to look for later ones.
+        version: The number of events applied up to there.
+        time: When the last event applied up to there was written.
     """
 
     after: Place
@@ -38,7 +38,7 @@ class Continued:
 @dataclass(frozen=True, slots=True)
 class Event:
     """
-    One update of one object, parsed and of sound shape.
+    One well-formed update of one object.
 
     Attributes:
         position: The id of the comment that carries it.
@@ -46,17 +46,16 @@ class Event:
         mode: How it changes the state.
         data: A JSON object, or the operations of a patch.
         meta: The `_meta` as it was written; empty for a bare event.
-        size: Never less than the characters that `data` takes in a body.
-        event_id: What a repetition of the same event shares with it.
+        size: An upper bound of the characters that `data` takes in a body.
+        event_id: The same for every repetition of the event.
         attempt: 2 or more if the event may have been posted before.
-        expected_version: The version it insists on, or None.
+        expected_version: The version that the object must be at, or None.
         initial: True for the event that creates the object.
         full: True if it was written with `_data` and `_meta`.
-        refused: The error (its name and its message) for which another store rejected the event that this
-            one is a copy of, or None.
-        continues: What the segment goes on from that begins with this event, or None.
-        forwarded: Where the event stood that this one is a copy of, in an issue that the object has left; or None.
-        copied_once: True if that event was posted only once there.
+        refused: For a copy of an event that another store rejected, the name and the message of that error.
+        continues: For the first event of a segment, what that segment continues.
+        forwarded: For a copy of an event from an issue that the object has left, where that event is.
+        copied_once: True if the copied event was posted only once there.
     """
 
     position: int
@@ -77,13 +76,13 @@ class Event:
 
     @property
     def begins(self) -> bool:
-        """True if an object may begin with this event."""
+        """True if an object can begin with this event."""
         return self.initial and self.refused is None
 
 
 @dataclass(frozen=True, slots=True)
 class Malformed:
-    """A comment that is written as an event and makes no sense; `why` is one line."""
+    """A comment that is written as an event, but is malformed. `why` is one line."""
 
     position: int
     time: datetime
@@ -91,6 +90,36 @@ class Malformed:
     data: Any = None
     meta: Mapping[str, Any] = field(default_factory=dict)
     full: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """
+    An event that is to be written.
+
+    Attributes:
+        data: A JSON object; for a patch its operations.
+        event_id: What a repetition of the same event shares with it.
+        mode: How it changes the state.
+        attempt: 2 or more if the event may have been posted before.
+        expected_version: The version that it insists on, or None.
+        initial_of: The object id, for the event that an object or a segment of it begins with.
+        origin: Where the event stood before it was copied, and what became of it there.
+        continues: What the segment goes on from that begins with this event.
+        forwarded: Where the event stood before the object went on in another issue.
+        copied_once: True if it was posted only once there.
+    """
+
+    data: Any
+    event_id: str
+    mode: Mode = Mode.APPEND
+    attempt: int = 1
+    expected_version: int | None = None
+    initial_of: str | None = None
+    origin: Mapping[str, Any] | None = None
+    continues: Continued | None = None
+    forwarded: Place | None = None
+    copied_once: bool = False
 
 
 class Outcome(StrEnum):
@@ -104,9 +133,9 @@ class Outcome(StrEnum):
 
 class HistoryEntry(TypedDict):
     """
-    One event of an object's history; a plain dict, as programs of the published package expect.
+    One event in the history of an object; a plain dict, as programs of the published package expect.
 
-    `version` and `state` are those after the event. `proved` is False where comments were edited or
+    `version` and `state` are those after the event. `proved` is False if comments were edited or
     deleted after they were applied, so that the log no longer yields the committed state.
     """
 

@@ -1,5 +1,5 @@
 """
-One tree of errors. Each carries its facts as attributes and a hint that says what to do.
+One tree of errors. Each has its facts as attributes, and a hint that says what to do.
 
     GitHubStoreError
     ├── InvalidInput                     exit 2: the caller's input, or a limit
@@ -34,10 +34,13 @@ class GitHubStoreError(Exception):
     The root of every error that this package raises on purpose.
 
     Attributes:
-        message: One line that says what was wrong.
+        message: One line that says what is wrong.
         hint: One line that says what to do.
-        rejected: True if an event was written, and the processor (not a check before the first
-            request) refused it.
+        rejected: True if an event was written and the processor rejected it. False if a check before
+            the first request failed.
+        written: True if the event was written before this error: whoever repeats the call gives
+            `event_id`, or writes the event twice.
+        event_id: The event that was written, or None.
     """
 
     exit_code: ClassVar[int] = 1
@@ -48,25 +51,33 @@ class GitHubStoreError(Exception):
         self.message = message
         self.hint = self.default_hint if hint is None else hint
         self.rejected = False
+        self.written = False
+        self.event_id: str | None = None
+
+    def tell_written(self, event_id: str) -> None:
+        """Say that the event was written, and how to repeat the call without writing it twice."""
+        self.written, self.event_id = True, event_id
+        if not self.rejected:
+            self.hint = f"{self.hint} The event was written: repeat the call with event_id {event_id!r}, or not at all."
 
 
 class InvalidInput(GitHubStoreError):
-    """What the caller gave cannot be used; nothing was written, unless `rejected` is True."""
+    """The input is invalid. Nothing was written, unless `rejected` is True."""
 
     exit_code = 2
-    default_hint = "Mend what was given, and try again."
+    default_hint = "Correct the input, and try again."
 
 
 class ConfigurationError(InvalidInput):
     """
-    A setting, or a file that was named, cannot be used.
+    A setting or a file is invalid.
 
     Attributes:
         key: The dotted key of the setting, or None.
-        file: The file that is at fault, or None.
+        file: The file, or None.
     """
 
-    default_hint = "Mend what is named, or name another file."
+    default_hint = "Correct it, or give another file."
 
     def __init__(
         self,
@@ -82,33 +93,35 @@ class ConfigurationError(InvalidInput):
 
 
 class InvalidObject(InvalidInput):
-    """A value that is no JSON object, or that the store cannot hold."""
+    """A value that is not a JSON object, or that the store does not accept."""
 
-    default_hint = "An object is a JSON object at the top, without NaN or Infinity."
+    default_hint = "The top level must be a JSON object, without NaN and Infinity."
 
 
 class InvalidUpdate(InvalidInput):
-    """Changes that cannot be applied: of the wrong shape, or not to this state."""
+    """Changes that are malformed, or that do not apply to the current state."""
 
-    default_hint = "Read the object, and write the update anew against what is there."
+    default_hint = "Read the object, and write an update that applies to its current state."
 
 
 class InvalidObjectID(InvalidInput):
-    """An object id outside what titles and labels can carry."""
+    """An object id that titles or labels cannot contain."""
 
-    default_hint = "An id has 1 to 165 characters, no control characters, no space at its ends."
+    default_hint = (
+        "An id has 1 to 165 characters, not all of them invisible. No control characters, no spaces at the ends."
+    )
 
 
 class ValueTooLarge(InvalidInput):
     """
-    A text over what an issue or a comment can hold.
+    Something that is too large: for an issue, a comment or a label, or for a patch to be applied.
 
     Attributes:
         size: Its length in characters as it would be written, or None if it was not measured.
-        limit: The most that fits, in characters.
+        limit: The limit in characters.
     """
 
-    default_hint = "Split the object into several, or keep the bulk elsewhere and store its address."
+    default_hint = "Split the object into several, or keep the bulk elsewhere and store a link to it."
 
     def __init__(
         self, message: str, *, size: int | None = None, limit: int | None = None, hint: str | None = None
@@ -120,14 +133,14 @@ class ValueTooLarge(InvalidInput):
 
 class LogFull(InvalidInput):
     """
-    An issue with so many comments that it takes no more, whoever wrote them; nothing was written.
+    An issue that has as many comments as GitHub allows, whoever wrote them. Nothing was written.
 
     Attributes:
-        comments: How many comments the issue has.
-        limit: How many it takes.
+        comments: The number of comments on the issue.
+        limit: The most that it can have.
     """
 
-    default_hint = "Process the issue (`gh-store process-updates`): the object goes on in a new one. Then write again."
+    default_hint = "Process the issue (`gh-store process-updates`): the object moves to a new one. Then try again."
 
     def __init__(self, message: str, *, comments: int = 0, limit: int = 0, hint: str | None = None) -> None:
         super().__init__(message, hint=hint)
@@ -136,14 +149,14 @@ class LogFull(InvalidInput):
 
 
 class ObjectNotFound(GitHubStoreError):
-    """There is no object of that id or number, or it was deleted."""
+    """The object was not found, or it was deleted."""
 
     exit_code = 3
-    default_hint = "`gh-store list` shows the objects that there are."
+    default_hint = "`gh-store list` shows all objects."
 
 
 class ObjectExists(GitHubStoreError):
-    """An object of that id is there already."""
+    """An object with this id already exists."""
 
     exit_code = 3
     default_hint = "Use update, or delete the object first."
@@ -151,7 +164,7 @@ class ObjectExists(GitHubStoreError):
 
 class DuplicateUIDError(GitHubStoreError):
     """
-    Several active issues claim one object id.
+    Several active issues have the same object id.
 
     Attributes:
         issue_numbers: Their numbers, ascending.
@@ -167,15 +180,15 @@ class DuplicateUIDError(GitHubStoreError):
 
 class ConcurrentUpdateError(GitHubStoreError):
     """
-    Somebody else was faster, or too much is pending already.
+    The object is not at the expected version, or too much is pending.
 
     Attributes:
-        expected: The version that was expected, or the most comments that may be pending.
-        actual: What was met instead.
+        expected: The expected version, or the most comments that may be pending.
+        actual: The actual version, or the number of comments pending.
     """
 
     exit_code = 4
-    default_hint = "Read the object again, and repeat the update on its new version."
+    default_hint = "Read the object again, and repeat the update with its new version."
 
     def __init__(
         self,
@@ -191,56 +204,56 @@ class ConcurrentUpdateError(GitHubStoreError):
 
 
 class AccessError(GitHubStoreError):
-    """Credentials or rights are not enough."""
+    """The credentials or permissions are not sufficient."""
 
     exit_code = 5
-    default_hint = "Use an identity that has the right."
+    default_hint = "Use an account that has the permission."
 
 
 class AccessDeniedError(AccessError):
-    """The event of this user will not count."""
+    """The events of this user do not count."""
 
-    default_hint = "Ask for write permission, or to be named in access.users."
+    default_hint = "Ask for write permission, or to be added to access.users."
 
 
 class InsufficientScope(AccessError):
-    """The user or token may not do this here."""
+    """The user or the token lacks a permission."""
 
-    default_hint = "Use an identity with write permission."
+    default_hint = "Use an account with write permission."
 
 
 class AuthMissing(AccessError):
-    """What was asked takes a token, and none was found."""
+    """A token is required, and none was found."""
 
     default_hint = (
-        "Set GH_TOKEN (for another server than github.com GH_ENTERPRISE_TOKEN), or log in with `gh auth login`."
+        "Set GH_TOKEN (GH_ENTERPRISE_TOKEN for a server other than github.com), or log in with `gh auth login`."
     )
 
 
 class AuthInvalid(AccessError):
-    """The server does not know the token: mistyped, expired or revoked."""
+    """The server does not accept the token: it is mistyped, expired or revoked."""
 
-    default_hint = "Make a new token; `gh-store doctor` tells where this one was found."
+    default_hint = "Create a new token. `gh-store doctor` says where this one was found."
 
 
 class RepoNotFoundOrUnauthorized(AccessError):
-    """There is no such repository, or this token may not see it; GitHub does not tell which."""
+    """The repository does not exist, or the token may not read it; GitHub does not say which."""
 
-    default_hint = "Look at the name, and let the token see the repository."
+    default_hint = "Check the name, and give the token access to the repository."
 
 
 class RateLimited(GitHubStoreError):
     """
-    Requests are refused for a while; this one was not carried out.
+    A rate limit was reached. The request was not carried out.
 
     Attributes:
-        reset: When they are taken again (UTC), or None if nobody said.
+        reset: When the limit ends (UTC), or None if the server did not say.
         wait: Seconds until then, or None.
-        own: True if the limit is `rate_limit.max_requests_per_hour`, and not the server's.
+        own: True if the limit is `rate_limit.max_requests_per_hour`, and not one of the server.
     """
 
     exit_code = 6
-    default_hint = "Try again then; with rate_limit.on_limit: wait, gh-store waits by itself."
+    default_hint = "Try again then. With rate_limit.on_limit: wait, gh-store waits by itself."
 
     def __init__(
         self,
@@ -262,12 +275,12 @@ class BackendUnavailable(GitHubStoreError):
     The backend did not answer, or not in time.
 
     Attributes:
-        outcome_unknown: True if what was asked may have been done all the same.
-        transient: False if the same request will fail again until somebody does something.
+        outcome_unknown: True if the request may have been carried out nevertheless.
+        transient: False if the same request will fail again until somebody changes something.
     """
 
     exit_code = 6
-    default_hint = "Try again later; a sweep (process-updates --all) completes what was cut off."
+    default_hint = "Try again later. A sweep (process-updates --all) completes what was interrupted."
 
     def __init__(
         self, message: str, *, outcome_unknown: bool = True, transient: bool = True, hint: str | None = None
@@ -278,7 +291,16 @@ class BackendUnavailable(GitHubStoreError):
 
 
 class IntegrityError(GitHubStoreError):
-    """What is stored contradicts itself, or a write did not take."""
+    """
+    The stored data is inconsistent, or a write had no effect.
+
+    Attributes:
+        object_id: The one object that this is about, while others can be read; or None.
+    """
 
     exit_code = 7
-    default_hint = "`gh-store verify` tells what is wrong, and `gh-store repair` mends what can be mended."
+    default_hint = "`gh-store verify` reports what is wrong, and `gh-store repair` repairs what can be repaired."
+
+    def __init__(self, message: str, *, object_id: str | None = None, hint: str | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.object_id = object_id

@@ -1,5 +1,6 @@
-"""What looking after a store, and processing it, has come to."""
+"""The results of verifying, repairing, importing and processing."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -7,34 +8,39 @@ from gh_store.domain.values import StoredObject
 
 
 class Kind(StrEnum):
-    """What a finding is about. The first six are damage; what follows is worth a look, and may be as it shall be."""
+    """What a finding is about: damage first; then what is pending; then what deserves a look, and may be intended."""
 
     STATE = "state"
     TITLE = "title"
     LABELS = "labels"
     RECEIPTS = "receipts"
     DUPLICATES = "duplicates"
+    FORGED = "forged"
+    UNCONFIRMED = "unconfirmed"
     PENDING = "pending"
     CHANGED = "changed"
+    OVERLOOKED = "overlooked"
     GONE = "gone"
     LOCKED = "locked"
     WITHHELD = "withheld"
 
 
-_DAMAGE = frozenset({Kind.STATE, Kind.TITLE, Kind.LABELS, Kind.RECEIPTS, Kind.DUPLICATES, Kind.PENDING})
+_DAMAGE = frozenset({
+    Kind.STATE, Kind.TITLE, Kind.LABELS, Kind.RECEIPTS, Kind.DUPLICATES, Kind.FORGED, Kind.UNCONFIRMED,
+})  # fmt: skip  # one line reads best
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
     """
-    Something that is not as the log says, or that looks so.
+    Something that differs from the log, or seems to.
 
     Attributes:
         kind: What it is about.
-        object_id: The object, or None if its issue does not tell.
+        object_id: The object, or None if its issue does not say.
         issue_number: The issue, or None if there is none.
-        found: What it is, in a sentence.
-        remedy: What mends it, or what it was that can restore it.
+        found: What was found, in a sentence.
+        remedy: How to repair or restore it.
     """
 
     kind: Kind
@@ -45,22 +51,34 @@ class Finding:
 
     @property
     def damage(self) -> bool:
-        """True if it is to be mended; else it is a remark."""
+        """True if it needs repair; otherwise it is pending, or a remark."""
         return self.kind in _DAMAGE
 
 
 @dataclass(frozen=True, slots=True)
 class VerifyReport:
     """
-    A store looked over.
+    The result of verifying a store.
 
     Attributes:
-        damage: What is to be mended.
-        suspected: What looks as if somebody had changed the past, and what cannot be told from here.
+        damage: What needs repair.
+        pending: What the next run or sweep does.
+        suspected: What looks as if somebody had changed the past, and what cannot be verified from here.
     """
 
     damage: tuple[Finding, ...]
+    pending: tuple[Finding, ...]
     suspected: tuple[Finding, ...]
+
+    @classmethod
+    def of(cls, findings: Iterable[Finding]) -> "VerifyReport":
+        """A report of these findings."""
+        found = tuple(findings)
+        return cls(
+            damage=tuple(each for each in found if each.damage),
+            pending=tuple(each for each in found if each.kind is Kind.PENDING),
+            suspected=tuple(each for each in found if not each.damage and each.kind is not Kind.PENDING),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +91,7 @@ class RepairResult:
         issue_number: Its issue.
         kinds: What was wrong.
         doing: What was done, in words.
-        error: The error that stopped it, or None.
+        error: The error that stopped the repair, or None.
     """
 
     object_id: str | None
@@ -90,8 +108,8 @@ class TransferResult:
 
     Attributes:
         object_id: Its id.
-        issue_number: The issue that holds it now, or None.
-        made: False if an earlier run had done all of it, or if nothing was to be done.
+        issue_number: The issue that contains it now, or None.
+        made: False if there was nothing to do, for instance because an earlier run did it.
         error: The error that stopped the work on this object, or None.
     """
 
@@ -107,13 +125,13 @@ class Processed:
     What a sweep did to one object.
 
     Attributes:
-        object_id: Its id, or None if its issue does not tell.
+        object_id: Its id, or None if its issue does not say.
         issue_number: Its issue.
-        applied: Events applied.
-        rejected: Events rejected.
+        applied: The number of events applied.
+        rejected: The number of events rejected.
         error: The error that stopped the work on this object, or None.
-        reasons: For each rejected event its comment, and why.
-        object: The object after it.
+        reasons: The comment of each rejected event, and why it was rejected.
+        object: The object afterwards.
     """
 
     object_id: str | None

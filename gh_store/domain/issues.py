@@ -1,4 +1,4 @@
-"""Issues, comments and labels as plain values, free of any vendor."""
+"""Issues, comments and labels as plain values, without anything of a vendor."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -10,7 +10,7 @@ Role: TypeAlias = Literal["none", "read", "triage", "write", "maintain", "admin"
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """Who did something. Logins ignore case."""
+    """A user. Logins are case-insensitive."""
 
     login: str
     is_bot: bool = False
@@ -18,7 +18,7 @@ class User:
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """A label; names are unique, and ignore case."""
+    """A label. Names are unique and case-insensitive."""
 
     name: str
     description: str = ""
@@ -27,9 +27,9 @@ class Label:
 @dataclass(frozen=True, slots=True)
 class Issue:
     """
-    An issue. `comments` is the live count; `updated_at` moves with every change but a reaction.
+    An issue. `comments` is the current count. Every change except a reaction moves `updated_at`.
 
-    Where it is `locked`, only writers comment, and nobody reacts.
+    While it is `locked`, only users with write permission comment, and nobody reacts.
     """
 
     number: int
@@ -47,7 +47,7 @@ class Issue:
 
 @dataclass(frozen=True, slots=True)
 class Comment:
-    """A comment. `reactions` counts them by content, whoever left them; `edited` is a suspicion, no proof."""
+    """A comment. `reactions` counts reactions by content, whoever left them. `edited` is a hint, not a proof."""
 
     id: int
     body: str
@@ -59,7 +59,7 @@ class Comment:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A page of comments, ascending by id; `more` if another follows."""
+    """A page of comments, ascending by id. `more` is True if another page follows."""
 
     comments: tuple[Comment, ...]
     more: bool
@@ -67,7 +67,7 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class IssuePage:
-    """A page of issues; `next` is what to ask for the one that follows, or None."""
+    """A page of issues. `next` is the cursor of the next page, or None."""
 
     issues: tuple[Issue, ...]
     next: str | None

@@ -1,22 +1,18 @@
-"""What GitHub takes, and what a setting may say."""
+"""The limits of GitHub, and the values of a setting."""
 
 from typing import Literal, TypeAlias
 
 MAX_TEXT = 65_536
-"""Characters that the body of an issue or a comment takes."""
-
+"""The most characters in the body of an issue or a comment."""
 
 MAX_LABEL = 50
-"""Characters that the name of a label takes."""
-
+"""The most characters in the name of a label."""
 
 MAX_COMMENTS = 2_500
-"""Comments that an issue takes, whoever wrote them."""
-
+"""The most comments on an issue, whoever wrote them."""
 
 MAX_TITLE = 256
-"""Characters that the title of an issue takes."""
-
+"""The most characters in the title of an issue."""
 
 OnLimit: TypeAlias = Literal["auto", "wait", "raise"]
-"""What to do when a rate limit is met: `auto` waits in long work, and raises elsewhere."""
+"""What to do when a rate limit is reached: `auto` waits during long work, and raises otherwise."""

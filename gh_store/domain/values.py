@@ -1,4 +1,4 @@
-"""The values that users and modules hand to each other: frozen, and free of any vendor."""
+"""Objects and their states: plain values without anything of a vendor."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Any, TypeAlias
 
 Json: TypeAlias = dict[str, "Json"] | list["Json"] | str | int | float | bool | None
-JsonObject: TypeAlias = dict[str, Any]  # `Any`, not `Json`: users index into what they stored
+JsonObject: TypeAlias = dict[str, Any]  # `Any`, not `Json`: users index into their objects
 
 
 class Mode(StrEnum):
@@ -21,16 +21,16 @@ class Mode(StrEnum):
 @dataclass(frozen=True, slots=True)
 class ObjectMeta:
     """
-    What the store knows of an object.
+    What the store knows about an object.
 
     Attributes:
         object_id: The name that its users gave it.
-        issue_number: The issue that holds it.
+        issue_number: The issue that contains it.
         created_at: When the issue was created (UTC, whole seconds).
         updated_at: When the last applied event was written (UTC, whole seconds).
-        version: Applied events, the creation included: 1 for a new object.
-        pending: Authorised events that the state does not include yet; None if this reader may not
-            ask who is authorised.
+        version: The number of applied events, including the creation: 1 for a new object.
+        pending: The number of authorised events that the state does not include yet; None if this
+            reader may not ask who is authorised.
     """
 
     object_id: str
@@ -43,7 +43,7 @@ class ObjectMeta:
 
 @dataclass(frozen=True, slots=True)
 class StoredObject:
-    """An object: its state, and what the store knows of it."""
+    """An object: its state, and what the store knows about it."""
 
     meta: ObjectMeta
     data: JsonObject
@@ -52,15 +52,15 @@ class StoredObject:
 @dataclass(slots=True)
 class State:
     """
-    What the fold of a log up to some position yields. Never changed once made.
+    The result of folding a log up to some position. Never changed after it was made.
 
-    (Not `frozen`: one is made for every event folded, and a frozen one takes three times as long.)
+    (Not `frozen`: the fold makes one for every event, and a frozen one takes three times as long to make.)
 
     Attributes:
-        version: Applied events, the creation included.
+        version: The number of applied events, including the creation.
         time: When the last of them was written.
         data: The object.
-        size: Never less than the characters that `data` takes in a body.
+        size: An upper bound of the characters that `data` takes in a body.
     """
 
     version: int

@@ -1,41 +1,58 @@
-"""CommentHandler: the log as comments."""
+"""Comments: reads the log of an object, and appends to it."""
 
-from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 
 from gh_store import wire
 from gh_store.backends.base import PAGE, Backend
 from gh_store.backends.retry import Retry
-from gh_store.domain.events import Continued, Event, Place
-from gh_store.domain.issues import Comment, Page
-from gh_store.domain.values import Mode
+from gh_store.domain.events import Draft, Event
+from gh_store.domain.issues import Comment, Page, User
 from gh_store.log.comments import Log, read_comment
+from gh_store.log.duplicates import is_written
 
 
-class CommentHandler:
-    """Reads the log of an object, and appends to it."""
+@dataclass(frozen=True, slots=True)
+class Comments:
+    """
+    The comments of issues.
 
-    def __init__(self, backend: Backend, retry: Retry) -> None:
-        self.backend = backend
-        self.retry = retry
+    Attributes:
+        counts: Whether what a user writes counts: a text that somebody else posted is not ours.
+    """
 
-    def whole(self, number: int) -> Log:
-        """All comments of an issue."""
-        return Log(self._from(number, 1), 0)
+    backend: Backend
+    retry: Retry
+    counts: Callable[[User | None], bool]
+
+    # --- reading ----------------------------------------------------------------------------------
+
+    def whole(self, number: int, count: int) -> Log:
+        """All comments of an issue that has about so many."""
+        return self.since(number, 0, count)
 
     def first(self, number: int) -> tuple[Comment, ...]:
         """The first comments of an issue, a page of them."""
         return self._page(number, 1).comments
 
-    def since(self, number: int, watermark: int, before: int) -> Log:
-        """The comments after the watermark, up to which about so many stand; and one at or below it if there is one."""
-        page = before // PAGE + 1
-        comments = self._from(number, page)
-        # Comments may have been deleted, and pages moved up.
-        while page > 1 and (not comments or comments[0].id > watermark):
+    def since(self, number: int, watermark: int, count: int) -> Log:
+        """
+        The comments after the watermark, and one at or below it if there is one, of an issue that has about so many.
+
+        Pages are read from the last to the first. A comment that somebody deletes meanwhile moves others only to pages
+        that are still to be read, so none is missed; what is read twice is joined by its id.
+        """
+        page = max(1, -(-count // PAGE))
+        read = self._page(number, page)
+        while read.more:  # written since the issue told its count
+            page += 1
+            read = self._page(number, page)
+        found = {comment.id: comment for comment in read.comments}
+        while page > 1 and not (read.comments and read.comments[0].id <= watermark):
             page -= 1
-            comments = (*self._page(number, page).comments, *comments)
-        return Log(comments, (page - 1) * PAGE)
+            read = self._page(number, page)
+            found.update((comment.id, comment) for comment in read.comments)
+        return Log(tuple(found[comment_id] for comment_id in sorted(found)), (page - 1) * PAGE)
 
     def backwards(self, number: int, log: Log) -> Iterator[Comment]:
         """The comments of a log, the last one first, and those before it; a page is read when it is reached."""
@@ -43,60 +60,23 @@ class CommentHandler:
         for page in range(log.before // PAGE, 0, -1):
             yield from reversed(self._page(number, page).comments)
 
-    def _from(self, number: int, page: int) -> tuple[Comment, ...]:
-        comments: list[Comment] = []
-        while True:
-            read = self._page(number, page)
-            comments.extend(read.comments)
-            if not read.more:
-                return tuple(comments)
-            page += 1
-
     def _page(self, number: int, page: int) -> Page:
         return self.retry.read(lambda: self.backend.list_comments(number, page))
 
-    def append(
-        self,
-        number: int,
-        data: object,
-        *,
-        event_id: str,
-        mode: Mode = Mode.APPEND,
-        attempt: int = 1,
-        expected_version: int | None = None,
-        initial_of: str | None = None,
-        origin: Mapping[str, Any] | None = None,
-        continues: Continued | None = None,
-        forwarded: Place | None = None,
-        copied_once: bool = False,
-    ) -> Comment:
-        """
-        Write an event, once: a try whose outcome is unknown is looked up, and a repetition says so.
+    # --- writing ----------------------------------------------------------------------------------
 
-        Args:
-            attempt: 2 if the event may have been written before.
-        """
+    def append(self, number: int, draft: Draft) -> Comment:
+        """Write an event, once: a try whose outcome is unknown is looked up, and a repetition says so."""
 
         def write(tried: int) -> Comment:
-            text = wire.write_event(
-                data,
-                issue_number=number,
-                time=self.backend.now(),
-                event_id=event_id,
-                mode=mode,
-                attempt=attempt + tried - 1,
-                expected_version=expected_version,
-                initial_of=initial_of,
-                origin=origin,
-                continues=continues,
-                forwarded=forwarded,
-                copied_once=copied_once,
+            event = replace(draft, attempt=draft.attempt + tried - 1)
+            return self.backend.create_comment(
+                number, wire.write_event(event, issue_number=number, time=self.backend.now())
             )
-            return self.backend.create_comment(number, text)
 
         def is_ours(comment: Comment) -> bool:
             event = read_comment(comment)
-            return isinstance(event, Event) and event.event_id == event_id
+            return isinstance(event, Event) and is_written(draft, event) and self.counts(comment.author)
 
         return self.retry.write(write, lambda: self._newest(number, is_ours))
 
@@ -104,7 +84,7 @@ class CommentHandler:
         """Say something in prose, once."""
         return self.retry.write(
             lambda _: self.backend.create_comment(number, text),
-            lambda: self._newest(number, lambda comment: comment.body == text),
+            lambda: self._newest(number, lambda comment: comment.body == text and self.counts(comment.author)),
         )
 
     def _newest(self, number: int, wanted: Callable[[Comment], bool]) -> Comment | None:

@@ -1,6 +1,5 @@
 """What an issue says of the object that it holds, before anybody has looked at its comments. Pure."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -10,7 +9,7 @@ from gh_store import wire
 from gh_store.config import Config
 from gh_store.domain.events import Place
 from gh_store.domain.exceptions import ObjectNotFound
-from gh_store.domain.issues import Issue
+from gh_store.domain.issues import Issue, Label
 from gh_store.domain.values import JsonObject, State
 
 
@@ -25,23 +24,38 @@ class Status(StrEnum):
 
 @dataclass(frozen=True)
 class ObjectIssue:
-    """What an issue says of the object it holds."""
+    """
+    An issue as a holder of an object. Its title and body together are its head.
+
+    Attributes:
+        issue: The issue.
+        config: The settings that name its labels.
+        status: What its labels make of it.
+        object_id: The object's id, or None where title and labels do not tell it.
+        checkpoint: What the title says of the committed state, or None.
+        continues: What it continues, as its first event says, where that was read.
+    """
 
     issue: Issue
     config: Config
     status: Status
     object_id: str | None
     checkpoint: wire.Checkpoint | None
-    continues: Place | None = None  # as its first event says, where that was read
+    continues: Place | None = None
+
+    @property
+    def number(self) -> int:
+        """The number of the issue."""
+        return self.issue.number
 
     @cached_property
     def body(self) -> JsonObject | None:
-        """The state that the body shows, or None if it is no JSON object."""
+        """The state that the body shows, or None if it is not a JSON object."""
         return wire.read_body(self.issue.body)
 
     @cached_property
     def intact(self) -> bool:
-        """True if the title's check fits the body: nobody has touched either since the commit."""
+        """True if the title's checksum fits the body: one commit wrote both, or somebody made it look so."""
         return (
             self.object_id is not None
             and self.checkpoint is not None
@@ -49,9 +63,41 @@ class ObjectIssue:
             and self.checkpoint.fits(self.object_id, self.body)
         )
 
+    # --- the seal ---------------------------------------------------------------------------------
+
+    @cached_property
+    def uid_label(self) -> Label | None:
+        """The label that stands for the object's id."""
+        prefix = self.config.uid_prefix
+        uids = [label for label in self.issue.labels if label.name.lower().startswith(prefix.lower())]
+        if self.object_id is None:
+            return uids[0] if len(uids) == 1 else None
+        names = (wire.plain_label(self.object_id, prefix), wire.hashed_label(self.object_id, prefix))
+        return next((label for label in uids if label.name in names), None)
+
+    @cached_property
+    def seal_in_force(self) -> wire.Seal | None:
+        """The seal of the object's last commit, whichever issue it names."""
+        return wire.read_seal(self.uid_label.description) if self.uid_label is not None else None
+
+    @property
+    def seal(self) -> wire.Seal | None:
+        """The seal, if it names this issue."""
+        seal = self.seal_in_force
+        return seal if seal is not None and seal.issue == self.number else None
+
+    @cached_property
+    def sealed(self) -> bool:
+        """True if the seal is of this very head: people with write permission vouch for it."""
+        if not self.intact or self.object_id is None or self.checkpoint is None or self.body is None:
+            return False
+        return self.seal == wire.seal_of(self.number, self.object_id, self.checkpoint, self.body)
+
+    # --- what the head says -----------------------------------------------------------------------
+
     @property
     def settled(self) -> bool:
-        """True if nothing is pending, and one look at the issue has shown it."""
+        """True if nothing is pending, as far as the head is to be believed."""
         return (
             not self.issue.open
             and self.checkpoint is not None
@@ -64,17 +110,19 @@ class ObjectIssue:
     @property
     def after(self) -> Place | None:
         """What this segment continues: the title says it, as long as nobody replaces that."""
-        place = (
-            self.checkpoint.after
-            if self.checkpoint is not None and self.checkpoint.after is not None
-            else self.continues
-        )
-        return place if place is not None and place.issue < self.issue.number else None
+        at = self.checkpoint
+        place = at.after if at is not None and at.after is not None else self.continues
+        return place if place is not None and place.issue < self.number else None
 
     @property
     def uncommitted(self) -> bool:
         """True for a segment that was not committed yet: what it continues may not be retired and drained."""
         return self.after is not None and self.checkpoint is not None and self.checkpoint.watermark == 0
+
+    @property
+    def incomplete(self) -> bool:
+        """True for a creation under way, or one that was cut: not even the initial state is there."""
+        return self.issue.comments == 0 and self.checkpoint is not None and self.checkpoint.watermark == 0
 
     @property
     def retired(self) -> bool:
@@ -89,23 +137,16 @@ class ObjectIssue:
     @property
     def created_at(self) -> datetime:
         """When the object was created: its first issue, if it went on in others."""
-        if self.after is None:
+        if self.after is None or self.uid_label is None:
             return self.issue.created_at
-        prefix = self.config.uid_prefix.lower()
-        uids = (label for label in self.issue.labels if label.name.lower().startswith(prefix))
-        known = (since for since in map(wire.read_since, (label.description for label in uids)) if since is not None)
-        return min((*known, self.issue.created_at))
-
-    @property
-    def incomplete(self) -> bool:
-        """True for a creation under way, or one that was cut: not even the initial state is there."""
-        return self.issue.comments == 0 and self.checkpoint is not None and self.checkpoint.watermark == 0
+        return min(wire.read_since(self.uid_label.description) or self.issue.created_at, self.issue.created_at)
 
     def has_label(self, name: str) -> bool:
+        """True if the issue has a label of this name, in any case."""
         return any(label.name.lower() == name.lower() for label in self.issue.labels)
 
     def state(self) -> State:
-        """The state in the body of a intact head."""
+        """The state in the body of an intact head."""
         assert self.checkpoint is not None
         assert self.body is not None
         time = self.checkpoint.time if self.checkpoint.version > 1 or self.after else self.issue.created_at
@@ -113,7 +154,7 @@ class ObjectIssue:
 
 
 def read_issue(issue: Issue, config: Config) -> ObjectIssue:
-    """Pure: what an issue says, before anybody has looked at its comments."""
+    """What an issue says of the object that it holds."""
     names = [label.name for label in issue.labels]
     lower = {name.lower() for name in names}
     if issue.is_pull_request or not any(name.startswith(config.uid_prefix.lower()) for name in lower):
@@ -128,49 +169,9 @@ def read_issue(issue: Issue, config: Config) -> ObjectIssue:
     return ObjectIssue(issue, config, status, title.object_id, title.checkpoint)
 
 
-def lines(heads: Sequence[ObjectIssue]) -> list[list[ObjectIssue]]:
-    """
-    The lives of one object id, each from its first segment to its last, as far as these issues tell.
-
-    Of several that continue the same issue, the lowest number goes on; the others are in no line.
-    """
-    known = {head.issue.number: head for head in heads if head.status is not Status.NO_OBJECT}
-    following: dict[int, ObjectIssue] = {}
-    begins: list[ObjectIssue] = []
-    for _, head in sorted(known.items()):
-        if head.after is None:
-            begins.append(head)
-        elif head.after.issue not in following:
-            following[head.after.issue] = head
-            if head.after.issue not in known:
-                begins.append(head)
-    found = []
-    for head in begins:
-        line = [head]
-        while line[-1].issue.number in following:
-            line.append(following[line[-1].issue.number])
-        found.append(line)
-    return found
-
-
-def current_issues(heads: Sequence[ObjectIssue]) -> list[ObjectIssue]:
-    """
-    Of the active issues of one id those that hold an object: several only if they do not continue each other.
-
-    As long as an issue is active, what continues it is none yet; but not if a hand gave it its label back.
-    """
-    held = []
-    for line in lines(heads):
-        active = [head for head in line if head.status is Status.ACTIVE]
-        first = next((head for head in active if not head.drained), active[0] if active else None)
-        if first is not None:
-            held.append(first)
-    return held
-
-
 def deleted(head: ObjectIssue) -> ObjectNotFound:
     """The error for whoever meets a deleted object."""
     return ObjectNotFound(
-        f"The object {head.object_id!r} of issue {head.issue.number} was deleted.",
+        f"The object {head.object_id!r} of issue {head.number} was deleted.",
         hint="Create it again, and it begins a new life.",
     )

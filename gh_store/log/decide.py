@@ -14,7 +14,7 @@ from gh_store.domain.exceptions import (
 )
 from gh_store.domain.issues import Comment
 from gh_store.domain.values import State
-from gh_store.log.duplicates import Counts, _Events, same_event
+from gh_store.log.duplicates import Counts, Events, same_event
 from gh_store.log.fold import Rejection, begin, fold
 
 Refuses = Callable[[Comment], GitHubStoreError | None]
@@ -72,7 +72,7 @@ def decide(
     if not comments:
         return []
     first = len(earlier)
-    events = _Events((*earlier, *comments), counts, first, counted or counts)
+    events = Events((*earlier, *comments), counts, first, counted or counts)
     creation = events.creation() if after == 0 else None
     if start is None:
         start = begin(creation) if creation else State(1, comments[0].created_at, {}, 2)

@@ -1,4 +1,4 @@
-"""The update that turns one state into another, and touches nothing else."""
+"""The update that turns one state into another and changes nothing else."""
 
 from typing import Any
 
@@ -9,9 +9,9 @@ from gh_store.log.fold import merge
 
 def difference(old: JsonObject, new: JsonObject) -> tuple[Mode, Any]:
     """
-    An update that turns `old` into `new` and touches nothing that is the same in both.
+    An update that turns `old` into `new` and does not touch what is the same in both.
 
-    A merge if one can say it; a patch if a member has become null, which a merge cannot say.
+    A merge if possible. A patch if a member became null, because a merge removes such a member.
     """
     changes = _merge_difference(old, new)
     if wire.canonical(merge(old, changes)) == wire.canonical(new):

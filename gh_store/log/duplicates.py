@@ -4,20 +4,22 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 
 from gh_store import wire
-from gh_store.domain.events import Event, Malformed, Place
+from gh_store.domain.events import Draft, Event, Malformed, Place
 from gh_store.domain.issues import Comment
 from gh_store.log.comments import read_comment
 
 Counts = Callable[[Comment, Event | Malformed], bool]
-"""True if an event counts: its author is authorised, or was when it was decided."""
+"""True if an event counts: its author is authorised."""
 
 
-def may_repeat_earlier(comments: Sequence[Comment], after: int) -> bool:
+def may_repeat_earlier(comments: Sequence[Comment], after: int, counts: Counts) -> bool:
     """True if an event after position `after` may repeat one that stands anywhere before it."""
-    return any(event.attempt > 1 for event in _events_after(comments, after))
+    return any(_repeating(comments, after, counts))
 
 
-def duplicate_horizon(comments: Sequence[Comment], after: int, continues: Callable[[], Place | None]) -> int | None:
+def duplicate_horizon(
+    comments: Sequence[Comment], after: int, counts: Counts, continues: Callable[[], Place | None]
+) -> int | None:
     """
     Which segments before this one an event after position `after` may repeat an event of: those of a greater number.
 
@@ -36,13 +38,17 @@ def duplicate_horizon(comments: Sequence[Comment], after: int, continues: Callab
         came_later = ends is not None and ends.issue == place.issue and ends.comment < place.comment
         return place.issue if came_later else place.issue - 1
 
-    repeating = (event for event in _events_after(comments, after) if event.attempt > 1 and not event.initial)
+    repeating = (event for event in _repeating(comments, after, counts) if not event.initial)
     return min(map(first, repeating), default=None)
 
 
-def _events_after(comments: Sequence[Comment], after: int) -> Iterator[Event]:
-    events = (read_comment(comment) for comment in comments if comment.id > after)
-    return (event for event in events if isinstance(event, Event))
+def _repeating(comments: Sequence[Comment], after: int, counts: Counts) -> Iterator[Event]:
+    """The events after a position that say that they may have been posted before, and whose author counts."""
+    for comment in comments:
+        event = read_comment(comment) if comment.id > after else None
+        # Who, before what: else one line of a stranger would cost the whole log.
+        if isinstance(event, Event) and event.attempt > 1 and counts(comment, event):
+            yield event
 
 
 def repeats(comments: Sequence[Comment], index: int) -> bool:
@@ -51,7 +57,7 @@ def repeats(comments: Sequence[Comment], index: int) -> bool:
     return before is not None and here.author is not None and (here.author, here.body) == (before.author, before.body)
 
 
-class _Events:
+class Events:
     """What comments say, each read once and only if somebody asks; those before `first` stand in earlier segments."""
 
     def __init__(self, comments: Sequence[Comment], counts: Counts, first: int, counted: Counts) -> None:
@@ -93,6 +99,17 @@ class _Events:
             if isinstance(event, Event) and event.event_id is not None:
                 found.setdefault(event.event_id, []).append(index)
         return found
+
+
+def is_written(draft: Draft, event: Event) -> bool:
+    """True if an event says what was to be written: nothing else was posted for it."""
+    return (
+        event.event_id == draft.event_id
+        and event.mode is draft.mode
+        and event.initial == (draft.initial_of is not None)
+        and event.expected_version == draft.expected_version
+        and wire.canonical(event.data) == wire.canonical(draft.data)
+    )
 
 
 def same_event(original: Event | Malformed, event: Event | Malformed) -> bool:

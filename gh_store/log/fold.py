@@ -1,21 +1,17 @@
 """
-The reducer, (state, event) -> state or rejection, and its update modes: the only merge there is.
+The reducer: (state, event) -> state or rejection. Nothing else merges.
 
-Pure: no state and no event is ever changed, and results share the parts that stayed the same.
+Pure: it never changes a state or an event. Results share the parts that stayed the same.
 """
 
-import copy
 from dataclasses import dataclass
-from typing import Any, Final
-
-import jsonpatch
-from jsonpointer import JsonPointerException
 
 from gh_store import wire
 from gh_store.domain.events import Event
-from gh_store.domain.exceptions import ConcurrentUpdateError, GitHubStoreError, InvalidUpdate, ValueTooLarge
+from gh_store.domain.exceptions import ConcurrentUpdateError, GitHubStoreError, ValueTooLarge
 from gh_store.domain.limits import MAX_TEXT
 from gh_store.domain.values import JsonObject, Mode, State
+from gh_store.log.patch import apply_patch
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +22,7 @@ class Rejection:
 
 
 def begin(event: Event) -> State:
-    """The first state of an object, or of a segment of it: what its `initial_state` holds."""
+    """The first state of an object, or of a segment of it: the data of its `initial_state`."""
     if event.continues is not None:
         return State(event.continues.version, event.continues.time, event.data, event.size)
     return State(1, event.time, event.data, event.size)
@@ -44,7 +40,7 @@ def fold(state: State, event: Event) -> State | Rejection:
             )
         )
     mode = event.mode
-    size = state.size + event.size  # of the result, at most: no mode but `patch` can copy
+    size = state.size + event.size  # an upper bound for the result: only `patch` can copy
     if mode is Mode.APPEND:
         data = _append(state.data, event.data)
     elif mode is Mode.REPLACE:
@@ -53,7 +49,7 @@ def fold(state: State, event: Event) -> State | Rejection:
         data = merge(state.data, event.data)
     else:
         try:
-            data = _patch(state.data, event.data)
+            data = apply_patch(state.data, event.data)
         except GitHubStoreError as error:
             return Rejection(error)
         size = len(wire.write_body(data))
@@ -66,7 +62,7 @@ def fold(state: State, event: Event) -> State | Rejection:
 
 def _too_large(size: int) -> ValueTooLarge:
     return ValueTooLarge(
-        f"The object would take {size:,} characters as written; {MAX_TEXT:,} fit.",
+        f"The object would take {size:,} characters as written; the limit is {MAX_TEXT:,}.",
         size=size,
         limit=MAX_TEXT,
     )
@@ -94,42 +90,3 @@ def merge(old: JsonObject, new: JsonObject) -> JsonObject:
         else:
             merged[key] = value
     return merged
-
-
-_PATCH_ERRORS: Final = (
-    jsonpatch.JsonPatchException,
-    JsonPointerException,
-    # What the library lets through for paths and values of the wrong type.
-    TypeError,
-    ValueError,
-    LookupError,
-    AttributeError,
-)
-
-
-def check_patch(operations: object) -> None:
-    """Raise InvalidUpdate unless `operations` is a patch of RFC 6902, whatever it is applied to."""
-    if not isinstance(operations, list):
-        raise InvalidUpdate("A patch is an array of operations (RFC 6902).")
-    try:
-        jsonpatch.JsonPatch(operations)
-    except _PATCH_ERRORS as error:
-        raise InvalidUpdate(f"The patch is malformed: {error}.") from error
-
-
-def _patch(old: JsonObject, operations: Any) -> JsonObject:
-    """RFC 6902. Raises InvalidUpdate or ValueTooLarge; `old` stays as it was either way."""
-    check_patch(operations)
-    data: Any = copy.deepcopy(old)
-    try:
-        for operation in copy.deepcopy(operations):  # the library grafts values, not copies
-            data = jsonpatch.JsonPatch([operation]).apply(data, in_place=True)
-            if operation["op"] == "copy" and len(wire.canonical(data)) > 2 * wire.WORST_GROWTH * MAX_TEXT:
-                # A copy of a copy of a copy doubles each time: stop long before memory ends.
-                raise ValueTooLarge("The patch copies far more than fits on its way.", limit=MAX_TEXT)
-        if not isinstance(data, dict):
-            raise InvalidUpdate("The patch would leave something that is no JSON object.")
-        wire.check_value(data)
-    except _PATCH_ERRORS as error:
-        raise InvalidUpdate(f"The patch does not apply: {error}.") from error
-    return data

@@ -1,6 +1,8 @@
 """Deleting an object: fold what is pending, mark it, close, take the base label off."""
 
 from gh_store import wire
+from gh_store.access.lookup import find
+from gh_store.processing.completion import close
 from gh_store.processing.processor import Processor
 
 
@@ -10,18 +12,17 @@ def delete(processor: Processor, object_id: str) -> None:
 
     Cut anywhere, it is either not deleted yet, or whoever meets both labels completes it.
     """
-    issues = processor.issues
-    head = issues.find(object_id)
+    repo = processor.repo
+    head = find(repo, object_id)
     while True:
-        if not head.settled:
+        if not (head.settled and repo.authority.believes(head)):
             head = processor.process(head).head
-        issues.label(head, wire.ARCHIVED_LABEL, on=True)  # from here on the object is deleted
-        issues.forget(object_id)
-        closed = issues.set_open(head, False)
+        closed = repo.writer.archive(head)  # from here on the object is deleted
+        repo.index.forget(object_id)
         if not closed.has_label(wire.RETIRED_LABEL):
             break
-        head = processor.segments.last(closed)  # it went on to another issue meanwhile
+        head = processor.handover.last(closed)  # it went on to another issue meanwhile
     if closed.issue.comments != head.issue.comments:
         processor.process(closed)  # events that were late: they are told so
     else:
-        processor.close(closed)
+        close(processor.handover, closed)

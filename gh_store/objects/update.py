@@ -1,165 +1,230 @@
 """Updating an object: look it up, append the event, reopen; and what has become of it."""
 
 import uuid
-from dataclasses import replace
-from typing import Any
+from dataclasses import dataclass, field, replace
 
 from gh_store import wire
-from gh_store.domain.events import Event, Outcome, Place
-from gh_store.domain.exceptions import ConcurrentUpdateError, LogFull
-from gh_store.domain.values import JsonObject, Mode, StoredObject
+from gh_store.access.lookup import find
+from gh_store.domain.events import Draft, Event, Outcome, Place
+from gh_store.domain.exceptions import (
+    BackendUnavailable,
+    ConcurrentUpdateError,
+    GitHubStoreError,
+    InsufficientScope,
+    LogFull,
+    RateLimited,
+)
+from gh_store.domain.values import State, StoredObject
 from gh_store.issues.object_issue import ObjectIssue, Status, deleted
 from gh_store.log.fold import Rejection, fold
+from gh_store.logger import logger
 from gh_store.processing.processor import Processor
-from gh_store.reading.reader import stored
+from gh_store.reading.values import stored
 
 _FIRST_POLL = 1.0
 _LONGEST_POLL = 10.0
+_SHOWN = 1_000
 
 
+@dataclass(frozen=True, slots=True)
+class Written:
+    """An event that was written: the issue as it was then, and the event."""
+
+    head: ObjectIssue
+    event: Event
+
+
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """What the last update of an object showed: its issue's title and count then, and what they came to."""
+
+    title: str
+    comments: int
+    state: State
+    pending: int
+
+
+@dataclass(frozen=True, slots=True)
 class Updater:
     """
     Appends update events.
 
-    Args:
+    Attributes:
+        processor: Applies them where that is asked for.
         max_concurrent_updates: The most comments past those that the last commit knew, or None.
+        shown: What was shown last, by issue; a program that writes event after event reads none of them again.
     """
 
-    def __init__(self, processor: Processor, max_concurrent_updates: int | None) -> None:
-        self.processor = processor
-        self.reader = processor.reader
-        self.issues = processor.issues
-        self.config = processor.config
-        self.retry = processor.retry
-        self.max_concurrent_updates = max_concurrent_updates
+    processor: Processor
+    max_concurrent_updates: int | None
+    shown: dict[int, _Shown] = field(default_factory=dict)
 
-    def update(
-        self,
-        object_id: str,
-        changes: JsonObject | list[Any],
-        mode: Mode,
-        expected_version: int | None,
-        event_id: str | None,
-        *,
-        process: bool,
-        wait: float | None,
-    ) -> StoredObject:
-        """Append an event of checked content; see Store.update."""
-        number = self._issue(object_id, expected_version if event_id is None else None)
-        name, attempt = (uuid.uuid4().hex, 1) if event_id is None else (event_id, 2)  # 2 is compared with the log
-        left: Place | None = None
-        while True:
-            try:
-                comment = self.processor.comments.append(
-                    number,
-                    changes,
-                    event_id=name,
-                    mode=mode,
-                    attempt=attempt,
-                    expected_version=expected_version,
-                    forwarded=left,
-                    copied_once=event_id is None,
-                )
-            except LogFull as error:
-                error.hint = (
-                    f"`gh-store process-updates --issue {number}` takes the object to a new one; then try again."
-                )
-                raise
-            self.processor.access.require(comment.author)
-            head = self.reader.identified(self.issues.reopen(number))
-            self.issues.remember(head)
-            if head.status is Status.ACTIVE:
-                break
-            self.issues.forget(object_id)
-            if head.status is not Status.WITHDRAWN:
-                raise deleted(head)
-            # The object has left this issue, and this event has to follow. Others may forward it, too.
-            left, number, attempt = Place(number, comment.id), self._next(head, object_id), 2
-        event = Event(
-            position=comment.id,
-            time=comment.created_at,
-            mode=mode,
-            data=changes,
-            size=wire.WORST_GROWTH * len(comment.body),
-            expected_version=expected_version,
-        )
-        if process:
-            return self._processed(head, event)
-        if wait is not None:
-            return self._waited(number, event, wait)
-        return self._as_if_alone(head, event)
+    def update(self, object_id: str, draft: Draft, *, process: bool, wait: float | None) -> StoredObject:
+        """
+        Append an event of checked content; see Store.update.
+
+        Args:
+            draft: With an event_id of the caller's, or an empty one.
+        """
+        written: Written | None = None
+        named = draft.event_id or uuid.uuid4().hex
+        # What has a name of the caller's may have been written before, and is compared with the log.
+        draft = replace(draft, event_id=named, attempt=2 if draft.event_id else 1, copied_once=not draft.event_id)
+        try:
+            written = self._write(object_id, draft)
+            if process:
+                return self._processed(written)
+            if wait is not None:
+                return self._waited(written, wait)
+            return self._as_of_now(written)
+        except GitHubStoreError as error:
+            if written is not None or error.written:
+                error.tell_written(named)
+            raise
+
+    def _write(self, object_id: str, draft: Draft) -> Written:
+        """Post the event, and wake the processor; where the object has gone on meanwhile, once more where it is."""
+        repo = self.processor.repo
+        number = self._issue(object_id, draft.expected_version if draft.attempt == 1 else None)
+        written = False
+        try:
+            while True:
+                comment = repo.comments.append(number, draft)
+                written = True
+                repo.rights.require(comment.author)
+                head = self.processor.reader.identified(self._reopened(number))
+                repo.index.remember(head)
+                if head.status is Status.ACTIVE:
+                    event = Event(
+                        comment.id, comment.created_at, draft.mode, draft.data, wire.WORST_GROWTH * len(comment.body),
+                        attempt=draft.attempt, expected_version=draft.expected_version,
+                    )  # fmt: skip  # what the fold needs of it
+                    return Written(head, event)
+                repo.index.forget(object_id)
+                if head.status is not Status.WITHDRAWN:
+                    raise deleted(head)
+                # The object has left this issue, and this event has to follow. Others may forward it, too.
+                draft = replace(draft, attempt=2, forwarded=Place(number, comment.id))
+                number = self._next(head, object_id)
+        except LogFull as error:
+            error.hint = f"`gh-store process-updates --issue {number}` takes the object to a new one; then try again."
+            raise
+        except GitHubStoreError as error:
+            error.written = written
+            raise
+
+    def _reopened(self, number: int) -> ObjectIssue:
+        """The issue, reopened; the event is written, so whatever forbids that is not told as a failure."""
+        repo = self.processor.repo
+        try:
+            return repo.writer.reopen(number)
+        except (BackendUnavailable, InsufficientScope, RateLimited) as error:
+            logger.warning("Issue {} was not reopened; the next sweep finds the event: {}", number, error)
+            return repo.issues.read(number)
 
     def _next(self, head: ObjectIssue, object_id: str) -> int:
         """The issue to write to instead of one that the object has left, or where it never was."""
         if not head.retired:
-            return self.issues.find(object_id).issue.number
-        last = self.processor.segments.last(head)
+            return find(self.processor.repo, object_id).number
+        last = self.processor.handover.last(head)
         if last.status is Status.DELETED:
             raise deleted(last)
-        return last.issue.number
+        return last.number
 
     def _issue(self, object_id: str, expected_version: int | None) -> int:
-        """The object's issue, if nothing known forbids another event."""
-        seen = self.issues.seen(object_id)
-        if seen is None or self.max_concurrent_updates is not None:
-            head = self.issues.find(object_id)
-            seen = self.issues.seen(object_id)
-            waiting = head.issue.comments - (head.checkpoint.comments if head.checkpoint else 0)
-            if self.max_concurrent_updates is not None and waiting > self.max_concurrent_updates:
-                raise ConcurrentUpdateError(
-                    f"{object_id!r} has {waiting} comments to process; {self.max_concurrent_updates} may wait.",
-                    expected=self.max_concurrent_updates,
-                    actual=waiting,
-                    hint="Try again when they are processed.",
-                )
-            if seen is None:  # a creation that was cut: complete it first
-                self.processor.process(head)
-                return self._issue(object_id, expected_version)
-        if expected_version is not None and seen.version > expected_version:  # versions only grow
+        """The object's issue, if nothing that was just read forbids another event."""
+        index, most = self.processor.repo.index, self.max_concurrent_updates
+        known = index.get(object_id)
+        if known is not None and most is None:
+            return known.number  # what it was then says nothing of its version: it may have begun a new life
+        head = find(self.processor.repo, object_id)
+        known, checkpoint = index.get(object_id), head.checkpoint
+        waiting = head.issue.comments - (checkpoint.comments if checkpoint else 0)
+        if most is not None and waiting > most:
             raise ConcurrentUpdateError(
-                f"Expected version {expected_version}, but the object is at version {seen.version}.",
-                expected=expected_version,
-                actual=seen.version,
+                f"{object_id!r} has {waiting} comments to process; {most} may wait.",
+                expected=most,
+                actual=waiting,
+                hint="Try again when they are processed.",
             )
-        return seen.number
+        if known is None:  # a creation that was cut: complete it first
+            self.processor.process(head)
+            return self._issue(object_id, expected_version)
+        if expected_version is not None and known.version > expected_version:  # versions only grow
+            raise ConcurrentUpdateError(
+                f"Expected version {expected_version}, but the object is at version {known.version}.",
+                expected=expected_version,
+                actual=known.version,
+            )
+        return known.number
 
-    def _raise_rejection(self, head: ObjectIssue, position: int) -> None:
-        """Raise what an event was rejected for, if it was; in whichever issue it was told."""
-        self.processor.replies.raise_rejection(self.reader.told(head, position), position)
+    # --- what has become of it --------------------------------------------------------------------
 
-    def _as_if_alone(self, head: ObjectIssue, event: Event) -> StoredObject:
-        if not head.intact or head.checkpoint is None:
-            return self.reader.view(head)
-        state = head.state()
-        result = fold(state, event)
-        waiting = max(1, head.issue.comments - head.checkpoint.comments)
-        return stored(head, state if isinstance(result, Rejection) else result, waiting)
+    def _as_of_now(self, written: Written) -> StoredObject:
+        """The object as `get` would show it; where nothing else came meanwhile, that takes no further request."""
+        head, event = written.head, written.event
+        before = self._before(head)
+        if before is None or event.attempt > 1:  # it may repeat any event
+            reader = self.processor.reader
+            try:
+                reading = reader.with_unforwarded(reader.read(head))
+            except InsufficientScope:
+                return reader.view(head)
+            return self._show(reading.head, reading.state, reading.object.meta.pending or 0)
+        result = fold(before.state, event)
+        if isinstance(result, Rejection):
+            return self._show(head, before.state, before.pending)
+        return self._show(head, result, before.pending + 1)
 
-    def _processed(self, head: ObjectIssue, event: Event) -> StoredObject:
-        run = self.processor.process(head)
-        decision = run.outcome(event.position)
+    def _before(self, head: ObjectIssue) -> _Shown | None:
+        """What the object came to before the last comment, if this process knows that."""
+        if head.uncommitted or not self.processor.repo.authority.believes(head):
+            return None
+        shown, at = self.shown.get(head.number), head.checkpoint
+        if shown is not None and (shown.title, shown.comments + 1) == (head.issue.title, head.issue.comments):
+            return shown
+        if at is not None and at.comments + 1 == head.issue.comments:
+            return _Shown(head.issue.title, at.comments, head.state(), 0)
+        return None
+
+    def _show(self, head: ObjectIssue, state: State, pending: int) -> StoredObject:
+        self.shown[head.number] = _Shown(head.issue.title, head.issue.comments, state, pending)
+        while len(self.shown) > _SHOWN:
+            self.shown.pop(next(iter(self.shown)), None)
+        return stored(head, state, max(1, pending))
+
+    def _processed(self, written: Written) -> StoredObject:
+        position = written.event.position
+        run = self.processor.process(written.head)
+        decision = run.outcome(position)
         if decision is None:  # another processor was faster
-            return self._waited(head.issue.number, event, 0)
+            return self._waited(written, 0)
         if decision.outcome is Outcome.DUPLICATE:
-            self._raise_rejection(head, event.position)
+            self._raise_rejection(written.head, position)
         if decision.error is not None:
             decision.error.rejected = True
             raise decision.error
         return run.object
 
-    def _waited(self, number: int, event: Event, seconds: float) -> StoredObject:
+    def _waited(self, written: Written, seconds: float) -> StoredObject:
         """Poll until the event is decided, or the time is over."""
+        repo, reader, handover = self.processor.repo, self.processor.reader, self.processor.handover
+        number, position = written.head.number, written.event.position
         waited, pause = 0.0, _FIRST_POLL
         while True:
-            head = self.reader.identified(self.issues.read(number))
+            head = reader.identified(repo.issues.read(number))
             if head.retired:
-                head, position = self.processor.segments.whereabouts(head, event.position)
-                number, event = head.issue.number, replace(event, position=position)
-            if head.retired or (head.checkpoint is not None and head.checkpoint.watermark >= event.position):
-                self._raise_rejection(head, event.position)
-                return self.reader.view(self.processor.segments.last(head) if head.retired else head)
+                head, position = handover.whereabouts(head, position)
+                number = head.number
+            if head.retired or (head.checkpoint is not None and head.checkpoint.watermark >= position):
+                self._raise_rejection(head, position)
+                return reader.view(handover.last(head) if head.retired else head)
             if waited >= seconds:
-                return self._as_if_alone(head, event)
+                return reader.view(head)
             pause = min(pause, seconds - waited)
-            self.retry.sleep(pause)
+            repo.retry.sleep(pause)
             waited, pause = waited + pause, min(2 * pause, _LONGEST_POLL)
+
+    def _raise_rejection(self, head: ObjectIssue, position: int) -> None:
+        """Raise what an event was rejected for, if it was; in whichever issue it was told."""
+        self.processor.replies.raise_rejection(self.processor.reader.told(head, position), position)

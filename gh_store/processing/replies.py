@@ -4,15 +4,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from gh_store import wire
-from gh_store.access.receipts import Receipts
-from gh_store.access.rights import Access
-from gh_store.config import Config
+from gh_store.access.repository import Repository
 from gh_store.domain.events import Event
 from gh_store.domain.exceptions import AccessError, InvalidInput
 from gh_store.domain.issues import Comment
-from gh_store.issues.comments import CommentHandler
 from gh_store.log.comments import Log, read_comment
 from gh_store.log.decide import Decision, rejection
+from gh_store.log.duplicates import Counts
 from gh_store.logger import logger
 
 
@@ -35,14 +33,11 @@ class PostedReplies:
 
 @dataclass(frozen=True, slots=True)
 class Replies:
-    """Comments in prose. Only those of authorised people are believed."""
+    """Comments in prose. Only those of people who count are believed."""
 
-    config: Config
-    comments: CommentHandler
-    access: Access
-    receipts: Receipts
+    repo: Repository
 
-    def tell(self, number: int, log: Log, decisions: tuple[Decision, ...], told: PostedReplies) -> None:
+    def tell(self, number: int, log: Log, decisions: tuple[Decision, ...], posted: PostedReplies) -> None:
         """Reply to each rejected event that has no reply yet."""
         # A copy's writer was told where it was rejected first.
         copies = {d.comment.id for d in decisions if isinstance(d.event, Event) and d.event.refused is not None}
@@ -54,27 +49,27 @@ class Replies:
             position, error = decision.comment.id, decision.error
             if error is not None and position not in known:
                 text = wire.write_reply(position, type(error).__name__, error.message, error.hint)
-                self._reply(number, str(position), text, told)
+                self._reply(number, str(position), text, posted)
 
-    def tell_put_back(self, number: int, log: Log, event_id: str, why: str, told: PostedReplies) -> None:
+    def tell_put_back(self, number: int, log: Log, event_id: str, why: str, posted: PostedReplies) -> None:
         """Say why an edit by hand was not kept."""
         text = wire.write_put_back(event_id, why)
-        if not any(comment.body == text and self.access.trusts(comment.author) for comment in log.comments):
-            self._reply(number, event_id, text, told)
+        if not any(comment.body == text and self.repo.rights.counts(comment.author) for comment in log.comments):
+            self._reply(number, event_id, text, posted)
 
-    def _reply(self, number: int, about: str, text: str, told: PostedReplies) -> None:
-        if about in told.replies or not self.config.rejections_reply:
+    def _reply(self, number: int, about: str, text: str, posted: PostedReplies) -> None:
+        if about in posted.replies or not self.repo.config.rejections_reply:
             return
         try:
-            told.replies[about] = self.comments.reply(number, text).id
+            posted.replies[about] = self.repo.comments.reply(number, text).id
         except (AccessError, InvalidInput) as error:  # a full or locked issue holds nothing up
             logger.warning("Issue {}: a reply could not be posted: {}", number, error)
-            told.replies[about] = None
+            posted.replies[about] = None
 
     def _believed(self, comments: Sequence[Comment]) -> Iterator[tuple[int, str, str]]:
         for comment in comments:
             reply = wire.read_reply(comment.body)
-            if reply is not None and self.access.trusts(comment.author):
+            if reply is not None and self.repo.rights.counts(comment.author):
                 yield reply
 
     def raise_rejection(self, comments: Sequence[Comment], position: int) -> None:
@@ -83,18 +78,21 @@ class Replies:
 
         An event that repeats another fares as that did.
         """
-        same = _repeated(comments, position)
+        same = _repeated(comments, position, self.repo.authority.is_presumed)
         for told, name, message in self._believed(comments):
             if told in same:
                 raise rejection(name, message)
         # No reply: they are switched off, or it could not be posted.
-        if any(map(self.receipts.rejected, same)):
+        if any(map(self.repo.receipts.rejected, same)):
             raise rejection("InvalidUpdate", f"Event {position} was rejected.")
 
 
-def _repeated(comments: Sequence[Comment], position: int) -> list[int]:
-    """The positions of an event and of all that share its event_id."""
-    events = [read_comment(comment) for comment in comments]
-    ids = {event.event_id for event in events if isinstance(event, Event) and event.position == position}
-    shared = [event.position for event in events if isinstance(event, Event) and event.event_id in ids - {None}]
-    return shared or [position]
+def _repeated(comments: Sequence[Comment], position: int, counts: Counts) -> list[int]:
+    """The positions of an event and of all that count and share its event_id."""
+    events = {comment.id: read_comment(comment) for comment in comments}
+    event = events.get(position)
+    event_id = event.event_id if isinstance(event, Event) else None
+    if event_id is None:
+        return [position]
+    same = (each for each in comments if isinstance(it := events[each.id], Event) and it.event_id == event_id)
+    return [each.id for each in same if each.id == position or counts(each, events[each.id])]  # type: ignore[arg-type]  # it is an Event

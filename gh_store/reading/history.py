@@ -3,22 +3,33 @@
 from collections.abc import Iterator
 from typing import Literal
 
+from gh_store import wire
 from gh_store.domain.events import Event, HistoryEntry, Outcome
 from gh_store.domain.exceptions import IntegrityError, ObjectNotFound
 from gh_store.domain.values import StoredObject
 from gh_store.issues.object_issue import ObjectIssue
 from gh_store.log.decide import Decision
-from gh_store.reading.reader import Reader, Reading, stored
+from gh_store.reading.reader import Reader
+from gh_store.reading.values import Reading, stored
 
 
-def history(reader: Reader, head: ObjectIssue) -> list[HistoryEntry]:
-    """Every event that counts, oldest first, those pending last."""
-    parts = list(_parts(reader, reader.read(head, whole=True, late=True)))
+def history(reader: Reader, head: ObjectIssue, *, duplicates: bool = False) -> list[HistoryEntry]:
+    """
+    What was applied or rejected, oldest first, and what is pending last.
+
+    Args:
+        duplicates: Show repetitions of the same event, too.
+    """
     return [
         _entry(decision, pending=pending, proved=proved)
-        for part, proved in reversed(parts)
+        for part, proved in reversed(list(_parts(reader, _read(reader, head))))
         for decision, pending in part
+        if duplicates or decision.outcome is not Outcome.DUPLICATE
     ]
+
+
+def _read(reader: Reader, head: ObjectIssue) -> Reading:
+    return reader.with_unforwarded(reader.read(head, whole=True))
 
 
 def at_version(reader: Reader, head: ObjectIssue, version: int) -> StoredObject:
@@ -29,7 +40,7 @@ def at_version(reader: Reader, head: ObjectIssue, version: int) -> StoredObject:
         ObjectNotFound: It never had that version.
         IntegrityError: Comments were edited or deleted since, and the log does not yield it any more.
     """
-    reading = reader.read(head, whole=True, late=True)
+    reading = _read(reader, head)
     latest = reading.state.version
     if version > latest:
         raise ObjectNotFound(f"{head.object_id!r} has no version {version}; its latest is {latest}.")
@@ -83,14 +94,14 @@ def _entry(decision: Decision, *, pending: bool, proved: bool) -> HistoryEntry:
     entry = HistoryEntry(
         timestamp=comment.created_at.isoformat(),
         type=kind,
-        data=event.data,
+        data=wire.copy_value(event.data),  # states and events share their parts; entries share nothing
         comment_id=comment.id,
-        metadata=dict(event.meta)
+        metadata=wire.copy_value(event.meta)
         or {"client_version": "legacy", "timestamp": comment.created_at.isoformat(), "update_mode": "append"},
         author=comment.author.login if comment.author else None,
         outcome=(Outcome.PENDING if pending else decision.outcome).value,
         version=decision.state.version,
-        state=decision.state.data,
+        state=wire.copy_value(decision.state.data),
         proved=proved,
     )
     if decision.error is not None:

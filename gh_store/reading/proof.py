@@ -1,22 +1,28 @@
-"""The log from its beginning, proved by the title's check."""
+"""
+The log from its beginning, proved by what was committed.
+
+Who was authorised when an event was decided is not written anywhere. So a replay tries what is likely, and the checksum
+of the title, or the digest of the seal, says when it is right. Most logs fit at once: all whose authors count today.
+"""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import combinations
 from typing import Final
 
 from gh_store import wire
+from gh_store.access.authority import Authority
 from gh_store.access.receipts import Receipts
-from gh_store.access.rights import Access
 from gh_store.domain.events import Event, Malformed, Outcome
 from gh_store.domain.exceptions import GitHubStoreError, InsufficientScope
-from gh_store.domain.issues import Comment
+from gh_store.domain.issues import Comment, User
 from gh_store.domain.values import State
 from gh_store.issues.object_issue import ObjectIssue, Status, deleted
 from gh_store.log.comments import read_comment
 from gh_store.log.decide import Decision, decide
 from gh_store.log.duplicates import Counts
-from gh_store.reading.chain import Segment
+from gh_store.reading.earlier import Segment
 
 _FEW: Final = 6
 
@@ -24,12 +30,12 @@ _FEW: Final = 6
 @dataclass(frozen=True, slots=True)
 class Replay:
     """
-    What the log up to the watermark yields.
+    What the log up to a commit yields.
 
     Attributes:
         decisions: One for each event, in order.
-        state: The state at the watermark.
-        proved: True if the title's check is of this very state.
+        state: The state after them.
+        proved: True if this very state was committed.
     """
 
     decisions: tuple[Decision, ...]
@@ -37,71 +43,106 @@ class Replay:
     proved: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """
+    A commit that a log is to yield.
+
+    Attributes:
+        watermark: The last comment that it knew.
+        fits: True for the state that it committed, after these decisions.
+    """
+
+    watermark: int
+    fits: Callable[[State, Sequence[Decision]], bool]
+
+
+def commit_of_title(head: ObjectIssue) -> Commit:
+    """The commit that the title tells."""
+    at, object_id = head.checkpoint, head.object_id
+    assert at is not None
+
+    def fits(state: State, _: Sequence[Decision]) -> bool:
+        same = state.version == at.version and (state.version == 1 or state.time == at.time)
+        return same and object_id is not None and at.fits(object_id, state.data)
+
+    return Commit(at.watermark, fits)
+
+
+def commit_of_seal(head: ObjectIssue) -> Commit:
+    """The commit that the seal tells, which names this issue."""
+    seal, object_id = head.seal, head.object_id
+    assert seal is not None
+
+    def fits(state: State, decisions: Sequence[Decision]) -> bool:
+        begins = (each.event.continues for each in decisions[:1] if isinstance(each.event, Event))
+        # A title that has no room for it does not say what it continues, and so its seal does not.
+        places = {None, head.after, *(ends.after for ends in begins if ends is not None)}
+        return (
+            object_id is not None
+            and state.version == seal.version
+            and any(
+                seal.fits(object_id, state.version, state.time, seal.watermark, seal.comments, after, state.data)
+                for after in places
+            )
+        )
+
+    return Commit(seal.watermark, fits)
+
+
 def replay(
-    head: ObjectIssue, comments: Sequence[Comment], access: Access, receipts: Receipts, earlier: Sequence[Comment] = ()
+    head: ObjectIssue,
+    commit: Commit,
+    comments: Sequence[Comment],
+    authority: Authority,
+    earlier: Sequence[Comment] = (),
 ) -> Replay | None:
-    """Replay a log up to the watermark of a head with a checkpoint; None if it holds no event at all."""
-    counted = _probably(access, receipts)
-    return _first_proved(lambda counts: _replay(head, comments, counts, earlier, counted), comments, access, receipts)
+    """Replay a log up to a commit; None if it holds no event at all."""
+
+    def tried(counts: Counts) -> Replay | None:
+        # A new object's title says 0/1: its creation stands behind the watermark, and is in the state.
+        creation = next((comment for comment in comments if _creates(comment, counts)), None)
+        known = [comment for comment in comments if comment.id <= commit.watermark or comment is creation]
+        decisions = decide(
+            known, counts, refuses=lambda comment: _refused(head, comment), earlier=earlier,
+            counted=authority.is_presumed,
+        )  # fmt: skip  # what is decided, and by whose word
+        if not decisions:
+            return None
+        state = decisions[-1].state
+        return Replay(tuple(decisions), state, proved=commit.fits(state, decisions))
+
+    return _first_proved(tried, _Tries(comments, authority, head.issue.author))
 
 
-def replay_segment(
-    segment: Segment, access: Access, receipts: Receipts, earlier: Sequence[Comment] = ()
-) -> Replay | None:
+def replay_segment(segment: Segment, authority: Authority, earlier: Sequence[Comment] = ()) -> Replay | None:
     """Replay a segment that lies behind, up to where the next one goes on; None if it holds no event at all."""
 
     def tried(counts: Counts) -> Replay | None:
-        decisions = decide(segment.comments, counts, earlier=earlier, counted=_probably(access, receipts))
+        decisions = decide(segment.comments, counts, earlier=earlier, counted=authority.is_presumed)
         if not decisions:
             return None
         state = decisions[-1].state
         same = wire.canonical(state.data) == wire.canonical(segment.state.data)
         return Replay(tuple(decisions), state, proved=same and state.version == segment.ends.version)
 
-    return _first_proved(tried, segment.comments, access, receipts)
+    return _first_proved(tried, _Tries(segment.comments, authority, None))
 
 
-def _first_proved(
-    attempt: Callable[[Counts], Replay | None], comments: Sequence[Comment], access: Access, receipts: Receipts
-) -> Replay | None:
-    """
-    Who was authorised when an event was decided is not written anywhere. So this tries what is
-    likely, and the check says when it is right. Most logs fit at once, without a request.
-    """
+def _first_proved(attempt: Callable[[Counts], Replay | None], tries: "_Tries") -> Replay | None:
     first: Replay | None = None
-    for counts in _guesses(comments, access, receipts):
+    for at, counts in enumerate(tries):
         try:
             tried = attempt(counts)
         except InsufficientScope:
             continue  # a reader who may not ask tries what can be tried without
         if tried is not None and tried.proved:
-            return _without_strangers(tried, access, receipts)
+            return tried if at == 0 else tries.without_strangers(tried)
         first = first or tried
     return first
 
 
-def _without_strangers(tried: Replay, access: Access, receipts: Receipts) -> Replay:
-    """
-    The replay without what only a reaction let in, which could be a stranger's own.
-
-    The check proves what was applied. Of what changed nothing it says nothing, so there reactors are asked for.
-    """
-
-    def counts(decision: Decision) -> bool:
-        comment = decision.comment
-        return (
-            decision.outcome is Outcome.APPLIED
-            or access.counts(comment.author, full=decision.event.full)
-            or receipts.decided(comment)
-        )
-
-    try:
-        return replace(tried, decisions=tuple(filter(counts, tried.decisions)))
-    except InsufficientScope:  # who may not ask sees what the reactions say
-        return tried
-
-
-def _guesses(comments: Sequence[Comment], access: Access, receipts: Receipts) -> Iterator[Counts]:
+class _Tries:
     """
     Whose events may have counted, the likeliest first and those that cost requests last.
 
@@ -109,69 +150,101 @@ def _guesses(comments: Sequence[Comment], access: Access, receipts: Receipts) ->
     has it now has no receipt either, but stands before others that have.
     """
 
-    def authorised(comment: Comment, event: Event | Malformed) -> bool:
-        return access.counts(comment.author, full=event.full)
+    def __init__(self, comments: Sequence[Comment], authority: Authority, author: User | None) -> None:
+        self._comments = comments
+        self._authority = authority
+        self._author = author
 
-    def by_receipts(decided: Callable[[int], bool], *, last: int) -> Counts:
-        return lambda comment, event: decided(comment.id) or (comment.id > last and authorised(comment, event))
+    @property
+    def _receipts(self) -> Receipts:
+        return self._authority.receipts
 
-    shown = [comment.id for comment in comments if receipts.shows(comment)]
-    yield _probably(access, receipts)
-    yield by_receipts(frozenset(shown).__contains__, last=max(shown, default=0))
-    yield lambda comment, event: authorised(comment, event) or receipts.decided(comment)
-    for decided in _by_who_may_have_left(comments, access, receipts):
-        yield by_receipts(decided.__contains__, last=max(decided, default=0))
-        yield by_receipts(decided.__contains__, last=0)
-        yield lambda comment, event, decided=decided: _is_initial(event) or comment.id in decided  # type: ignore[misc]  # mypy cannot infer a default's type
-    yield lambda comment, event: receipts.shows(comment)
-    yield lambda comment, event: True
+    def __iter__(self) -> Iterator[Counts]:
+        shown = frozenset(comment.id for comment in self._comments if self._receipts.shows(comment))
+        yield self._authority.is_authorised
+        yield self._either(shown)
+        yield self._by_receipts(shown, last=max(shown, default=0))
+        for decided in self._decided():
+            yield self._either(decided)
+            yield self._by_receipts(decided, last=max(decided, default=0))
+            yield self._by_receipts(decided, last=0)
+        yield lambda comment, event: self._begins(comment, event) or comment.id in shown
+        yield lambda comment, event: True
 
+    def _begins(self, comment: Comment, event: Event | Malformed) -> bool:
+        begins = isinstance(event, Event) and event.begins
+        return begins and (self._author is None or comment.author == self._author)
 
-def _probably(access: Access, receipts: Receipts) -> Counts:
-    return lambda comment, event: receipts.shows(comment) or access.counts(comment.author, full=event.full)
+    def _either(self, decided: frozenset[int]) -> Counts:
+        return lambda comment, event: (
+            comment.id in decided or self._begins(comment, event) or self._authority.is_authorised(comment, event)
+        )
 
+    def _by_receipts(self, decided: frozenset[int], *, last: int) -> Counts:
+        def counts(comment: Comment, event: Event | Malformed) -> bool:
+            late = bool(last) and comment.id > last and self._authority.is_authorised(comment, event)
+            return comment.id in decided or self._begins(comment, event) or late
 
-def _by_who_may_have_left(comments: Sequence[Comment], access: Access, receipts: Receipts) -> Iterator[frozenset[int]]:
-    """
-    The comments that were decided, if some of those who reacted were processors that may not write any more.
+        return counts
 
-    Strangers react, too. So each way to tell the ones from the others is tried, if they are few: the check proves one.
-    """
-    left = {comment.id: receipts.by_whom(comment) for comment in comments if receipts.shows(comment)}
-    doubtful = sorted({user for users in left.values() for user in users if not access.trusts(user)}, key=str)
-    for many in range(len(doubtful) + 1 if len(doubtful) <= _FEW else 1):
-        for believed in map(frozenset, combinations(doubtful, many)):
-            yield frozenset(at for at, users in left.items() if any(u in believed or access.trusts(u) for u in users))
+    @cached_property
+    def _reactors(self) -> dict[int, frozenset[User]]:
+        """
+        Who left what could be a receipt, by comment: asked once, and only where the author does not count.
 
+        Of an author who counts, a reaction is believed to be a receipt.
+        """
+        found = {}
+        for comment in self._comments:
+            event = read_comment(comment) if self._receipts.shows(comment) else None
+            if event is not None and not self._authority.is_authorised(comment, event):
+                found[comment.id] = self._receipts.by_whom(comment)
+        return found
 
-def _is_initial(event: Event | Malformed) -> bool:
-    return isinstance(event, Event) and event.begins
+    def _decided(self) -> Iterator[frozenset[int]]:
+        """
+        The comments that were decided, if some of those who reacted were processors that may not write any more.
 
+        Strangers react, too. So each way to tell the ones from the others is tried, if they are few: the check proves
+        one.
+        """
+        try:
+            reactors = self._reactors
+            users = {user for each in reactors.values() for user in each}
+            ours = {user for user in users if self._authority.rights.counts(user)}
+        except InsufficientScope:
+            return
+        sure = {comment.id for comment in self._comments if self._receipts.shows(comment)} - reactors.keys()
+        doubtful = sorted(users - ours, key=str)
+        for many in range(len(doubtful) + 1 if len(doubtful) <= _FEW else 1):
+            for believed in combinations(doubtful, many):
+                trusted = ours.union(believed)
+                yield frozenset(sure | {at for at, users in reactors.items() if users & trusted})
 
-def _replay(
-    head: ObjectIssue, comments: Sequence[Comment], counts: Counts, earlier: Sequence[Comment], counted: Counts
-) -> Replay | None:
-    checkpoint = head.checkpoint
-    assert checkpoint is not None
-    # A new object's title says 0/1: its creation stands behind the watermark, and is in the state.
-    creation = next((comment for comment in comments if _creates(comment, counts)), None)
-    known = [comment for comment in comments if comment.id <= checkpoint.watermark or comment is creation]
-    decisions = decide(known, counts, refuses=lambda comment: _refused(head, comment), earlier=earlier, counted=counted)
-    if not decisions:
-        return None
-    state = decisions[-1].state
-    proved = (
-        head.object_id is not None
-        and state.version == checkpoint.version
-        and (state.version == 1 or state.time == checkpoint.time)
-        and checkpoint.fits(head.object_id, state.data)
-    )
-    return Replay(tuple(decisions), state, proved)
+    def without_strangers(self, tried: Replay) -> Replay:
+        """
+        The replay without what only a reaction let in, which could be a stranger's own.
+
+        The check proves what was applied. Of what changed nothing it says nothing, so there reactors are asked for.
+        """
+
+        def counts(decision: Decision) -> bool:
+            comment, event = decision.comment, decision.event
+            return (
+                decision.outcome is Outcome.APPLIED
+                or self._authority.is_authorised(comment, event)
+                or any(map(self._authority.rights.counts, self._reactors.get(comment.id, ())))
+            )
+
+        try:
+            return replace(tried, decisions=tuple(filter(counts, tried.decisions)))
+        except InsufficientScope:  # who may not ask sees what the reactions say
+            return tried
 
 
 def _creates(comment: Comment, counts: Counts) -> bool:
     event = read_comment(comment)
-    return event is not None and _is_initial(event) and counts(comment, event)
+    return isinstance(event, Event) and event.begins and counts(comment, event)
 
 
 def _refused(head: ObjectIssue, comment: Comment) -> GitHubStoreError | None:

@@ -3,8 +3,10 @@
 from collections.abc import Iterator
 
 from gh_store import wire
-from gh_store.collection.listing import Progress, list_issues
+from gh_store.collection.listing import Progress, holding, list_issues
+from gh_store.domain.exceptions import IntegrityError
 from gh_store.issues.object_issue import ObjectIssue, Status
+from gh_store.logger import logger
 from gh_store.objects.inputs import is_ours
 from gh_store.reading.history import decisions_of
 from gh_store.reading.reader import Reader
@@ -14,11 +16,11 @@ from gh_store.transfer.records import Record, recorded
 def record_of(reader: Reader, head: ObjectIssue) -> Record:
     """An object and its whole log. Raises IntegrityError if its issue does not tell its id any more."""
     reading = reader.read(reader.identified(head), whole=True)
-    obj, config = reading.object, reader.config
+    obj, config = reading.object, reader.repo.config
     return Record(
         object_id=obj.meta.object_id,
         data=obj.data,
-        repository=reader.backend.repository,
+        repository=reader.repo.backend.repository,
         issue_number=obj.meta.issue_number,
         version=obj.meta.version,
         labels=tuple(label.name for label in reading.head.issue.labels if not is_ours(label.name, config)),
@@ -29,13 +31,19 @@ def record_of(reader: Reader, head: ObjectIssue) -> Record:
 
 def records(reader: Reader, *, deleted: bool, progress: Progress) -> Iterator[Record]:
     """All objects with their logs; the deleted ones too if they are asked for."""
-    wanted = [reader.config.base_label, *([wire.ARCHIVED_LABEL] if deleted else [])]
-    seen = set[int]()
-    for label in wanted:
-        for head in list_issues(reader.issues, [label]).heads:
-            last = not head.has_label(wire.RETIRED_LABEL)
-            kept = head.status is Status.ACTIVE or (deleted and head.status is Status.DELETED and last)
-            if kept and not head.incomplete and head.issue.number not in seen:
-                seen.add(head.issue.number)
-                yield record_of(reader, head)
-                progress()
+    repo = reader.repo
+    for head in holding(reader, list_issues(repo, [repo.config.base_label]).heads):
+        try:
+            record = record_of(reader, head)
+        except IntegrityError as error:  # one object that cannot be told any more holds up no backup
+            if error.object_id is None:
+                raise
+            logger.warning("{} {}", error, error.hint)
+            continue
+        yield record
+        progress()
+    for head in list_issues(repo, [wire.ARCHIVED_LABEL]).heads if deleted else ():
+        last = not head.has_label(wire.RETIRED_LABEL)
+        if head.status is Status.DELETED and last and not head.incomplete:
+            yield record_of(reader, head)
+            progress()

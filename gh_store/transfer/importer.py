@@ -1,25 +1,25 @@
-"""Objects with their logs, out of a store and into one: export and import."""
+"""
+Makes objects anew, each in an issue of its own.
+
+The issue gets its base label last, when everything is in it. Until then it is a draft, so nobody reads or updates half
+of an object. The events have names that every run gives them anew: cut anywhere, the next run goes on.
+"""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from gh_store import wire
 from gh_store.collection.listing import Progress
-from gh_store.domain.events import Event
+from gh_store.domain.events import Draft
 from gh_store.domain.exceptions import GitHubStoreError, ObjectExists, RateLimited
 from gh_store.domain.findings import TransferResult
-from gh_store.domain.issues import Comment
-from gh_store.issues.object_issue import ObjectIssue, Status, lines
-from gh_store.log.comments import read_comment
-from gh_store.objects.create import Claim, Creator
+from gh_store.issues.chain import Chains
+from gh_store.issues.object_issue import ObjectIssue, Status
+from gh_store.objects.create import Claim, claim, give_way, take_over
 from gh_store.objects.inputs import checked_labels
-from gh_store.transfer.plan import Copy, plan
+from gh_store.processing.processor import Processor
+from gh_store.transfer.plan import plan
 from gh_store.transfer.records import Record
-
-# --- out ------------------------------------------------------------------------------------------
-
-
-# --- in -------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,37 +27,26 @@ class ImportPlan:
     """A record, and the events that make its object anew."""
 
     record: Record
-    copies: tuple[Copy, ...]
+    drafts: tuple[Draft, ...]
     labels: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
 class Importer:
-    """
-    Makes objects anew, each in an issue of its own.
+    """Brings records into a store."""
 
-    The issue gets its base label last, when everything is in it. Until then it holds no object, so nobody reads or
-    updates half of one. The events have names that every run gives them anew: cut anywhere, the next run goes on.
-    """
-
-    def __init__(self, creator: Creator) -> None:
-        self.creator = creator
-        self.processor = creator.processor
-        self.reader = self.processor.reader
-        self.issues = creator.issues
-        self.comments = self.processor.comments
-        self.config = creator.config
-        self.retry = creator.retry
-        self.backend = creator.backend
+    processor: Processor
 
     def plan(self, record: Record) -> ImportPlan:
         """What is to be written. Raises InvalidObject or ValueTooLarge; nothing is asked yet."""
-        labels = tuple(checked_labels(record.labels, self.config))
+        labels = tuple(checked_labels(record.labels, self.processor.repo.config))
         return ImportPlan(record, plan(record), labels)
 
     def bring_all(self, told: Sequence[Record], progress: Progress) -> Iterator[TransferResult]:
         """Make all of these objects; go on past one in trouble, but not past a limit that is not waited out."""
-        self.retry.sleep(self.backend.lag)  # what an earlier run has written last is in sight then
-        known = by_id(self.issues.listed())
+        repo = self.processor.repo
+        repo.wait_out_lag()  # what an earlier run has written last is in sight then
+        known = _by_id(repo.issues.listed())
         for record in told:
             try:
                 number, made = self.bring(self.plan(record), known.get(record.object_id, ()))
@@ -78,91 +67,80 @@ class Importer:
             ObjectExists: There is another object of this id.
             InsufficientScope, AccessDeniedError: The current user may not write here.
         """
-        record = planned.record
+        record, repo = planned.record, self.processor.repo
         # What was imported and then deleted may be imported again.
         may_be = (head for head in known if record.deleted or head.status is not Status.DELETED)
         first = next((head for head in may_be if head.after is None and self._begun(head, planned)), None)
-        mine = next((line[-1] for line in lines(known) if line[0] == first), None)
+        lives = Chains(known, repo.authority.first).all
+        mine = next((chain[-1] for chain in lives if chain[0] == first), None)
         if mine is not None and mine.status is not Status.WITHDRAWN:
-            return mine.issue.number, False
-        rival = next((head for head in known if head.status is Status.ACTIVE), None)
+            return mine.number, False
+        rival = repo.authority.first([head for head in known if head.status is Status.ACTIVE])
         if rival is not None and not record.deleted:
-            raise ObjectExists(f"The object {record.object_id!r} exists: issue {rival.issue.number}.")
-        claim = self.creator.claim(record.object_id) if mine is None else None
-        head = self._withheld(planned, claim) if claim is not None else mine
+            raise ObjectExists(f"The object {record.object_id!r} exists: issue {rival.number}.")
+        claimed = claim(repo, record.object_id) if mine is None else None
+        # A deleted object takes no id from the one that holds it, nor what its label says of that.
+        if claimed is not None and not claimed.fresh and rival is None:
+            take_over(repo, claimed)
+        head = self._draft(planned, claimed) if claimed is not None else mine
         assert head is not None
         head = self._filled(head, planned, fresh=mine is None)
-        number = head.issue.number
-        self.issues.label(head, wire.ARCHIVED_LABEL if record.deleted else self.config.base_label, on=True)
-        if not record.deleted and not (claim is not None and claim.holds(self.issues.read(number))):
-            self._settle(head, planned)
-        return number, True
+        if record.deleted:
+            repo.writer.mark(head, add=[wire.ARCHIVED_LABEL])
+            return head.number, True
+        repo.writer.mark(head, add=[repo.config.base_label])
+        head = repo.issues.read(head.number)
+        if not (claimed is not None and claimed.holds(head)):
+            self._settle(head, planned, claimed)
+        self.processor.seal(head)
+        return head.number, True
 
-    def _withheld(self, planned: ImportPlan, claim: Claim) -> ObjectIssue:
+    def _draft(self, planned: ImportPlan, claimed: Claim) -> ObjectIssue:
         """A new issue, without the label that would make it an object."""
-        if not claim.fresh:
-            self.creator.take_over(claim)
-        labels = [wire.SYSTEM_LABEL, claim.label, *planned.labels]
+        labels = [wire.SYSTEM_LABEL, claimed.label, *planned.labels]
         title = wire.withheld_title(planned.record.object_id)
-        return self.issues.open(title, wire.write_body(planned.copies[0].data), labels)
+        return self.processor.repo.writer.open(title, wire.write_body(planned.drafts[0].data), labels)
 
     def _begun(self, head: ObjectIssue, planned: ImportPlan) -> bool:
         """True if an issue was made by this very plan, in an earlier run."""
-        begin = planned.copies[0]
-        named = self._named(self.retry.read(lambda: self.backend.list_comments(head.issue.number, 1)).comments)
+        repo, begin = self.processor.repo, planned.drafts[0]
+        named = repo.authority.named(repo.comments.first(head.number))
         if head.status is Status.WITHDRAWN and head.checkpoint is None and not named:
-            return head.issue.body == wire.write_body(begin.data)
+            return head.issue.body == wire.write_body(begin.data) and repo.authority.confirms(head)
         return begin.event_id in named
-
-    def _named(self, comments: Iterable[Comment]) -> set[str]:
-        """The event_ids of those events that count; a stranger's copy stands for nothing."""
-        read = ((comment, read_comment(comment)) for comment in comments)
-        counts = self.processor.access.counts
-        return {
-            event.event_id
-            for comment, event in read
-            if isinstance(event, Event) and event.event_id is not None and counts(comment.author, full=event.full)
-        }
 
     def _filled(self, head: ObjectIssue, planned: ImportPlan, *, fresh: bool) -> ObjectIssue:
         """Append the events of a plan that an issue and those before it lack; the issue that the last of them is in."""
+        processor, repo = self.processor, self.processor.repo
         if head.after is not None:  # the move to it may have been cut
-            head = self.processor.process(head, draft=True).head
-        there = self._named(() if fresh else self.reader.whole(head))
+            head = processor.process_draft(head).head
+        there = {} if fresh else repo.authority.named(processor.reader.whole(head))
         count = head.issue.comments
-        for copy in planned.copies:
-            if copy.event_id in there:
+        for draft in planned.drafts:
+            if draft.event_id in there:
                 continue
-            if count >= self.config.log_max_events:
-                head = self.processor.process(head.issue.number, draft=True).head
+            if count >= repo.config.log_max_events:
+                head = processor.process_draft(head.number).head
                 count = head.issue.comments
-            comment = self.comments.append(
-                head.issue.number,
-                copy.data,
-                event_id=copy.event_id,
-                mode=copy.mode,
-                attempt=2,  # another run may have written it
-                expected_version=copy.expected_version,
-                initial_of=planned.record.object_id if copy.initial else None,
-                origin=copy.origin or None,
-            )
-            self.processor.access.require(comment.author)
+            repo.rights.require(repo.comments.append(head.number, draft).author)
             count += 1
-        return self.processor.process(head.issue.number, draft=True).head
+        return processor.process_draft(head.number).head
 
-    def _settle(self, head: ObjectIssue, planned: ImportPlan) -> None:
+    def _settle(self, head: ObjectIssue, planned: ImportPlan, claimed: Claim | None) -> None:
         """Withdraw if somebody else made the object meanwhile, or a second run of this one was first."""
-        self.retry.sleep(self.backend.lag)
-        for rival in self.issues.newest(planned.record.object_id):
-            number = rival.issue.number
-            if number == head.issue.number:
-                continue
-            if number < head.issue.number or not self._begun(self.processor.segments.line(rival)[0], planned):
-                self.issues.withdraw(head)
-                raise ObjectExists(f"The object {planned.record.object_id!r} exists: issue {number} was first.")
+        repo = self.processor.repo
+        repo.wait_out_lag()
+        rivals = [rival for rival in repo.issues.newest(planned.record.object_id) if rival.number != head.number]
+        for rival in repo.authority.contenders(rivals):
+            if rival.number < head.number or not self._begun(self.processor.handover.chain(rival)[0], planned):
+                if claimed is not None:
+                    give_way(repo, claimed, head)
+                else:
+                    repo.writer.withdraw(head)
+                raise ObjectExists(f"The object {planned.record.object_id!r} exists: issue {rival.number} was first.")
 
 
-def by_id(heads: Iterable[ObjectIssue]) -> dict[str, list[ObjectIssue]]:
+def _by_id(heads: Iterable[ObjectIssue]) -> dict[str, list[ObjectIssue]]:
     """Issues by the object that they hold, have held, or may come to hold."""
     found: dict[str, list[ObjectIssue]] = {}
     for head in heads:

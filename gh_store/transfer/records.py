@@ -22,14 +22,14 @@ class RecordedEvent:
     One event of a recorded object.
 
     Attributes:
-        comment_id: Where it stood.
+        comment_id: The comment that carried it.
         author: Who wrote it, or None.
         created_at: When, as ISO 8601.
         initial: True for the type `initial_state`.
-        data: What it says.
+        data: Its `_data`.
         meta: Its `_meta`; empty for a bare event.
         outcome: What became of it.
-        error: For a rejected one the error's name and message.
+        error: The name and the message of the error, if it was rejected.
     """
 
     comment_id: int
@@ -50,10 +50,10 @@ class Record:
     Attributes:
         object_id: Its id.
         data: Its state.
-        repository: Where it was, or empty.
-        issue_number: In which issue, or None.
-        version: Its version, or None if no log is told, and it shall begin anew.
-        labels: Labels of its users.
+        repository: The repository that it was in, or empty.
+        issue_number: The issue that it was in, or None.
+        version: Its version, or None if there is no log, and the object begins again at version 1.
+        labels: The extra labels.
         deleted: True if it was deleted.
         events: Its log.
     """
@@ -72,7 +72,7 @@ class Record:
 
 
 def recorded(decision: Decision, *, pending: bool) -> RecordedEvent:
-    """A decided event as it is kept in a record."""
+    """The record of a decided event."""
     comment, event, error = decision.comment, decision.event, decision.error
     return RecordedEvent(
         comment_id=comment.id,
@@ -87,7 +87,7 @@ def recorded(decision: Decision, *, pending: bool) -> RecordedEvent:
 
 
 def write_lines(repository: str, time: datetime, records: Iterable[Record]) -> Iterator[str]:
-    """An export: a first line that says what it is, one for each object, and a last one that shows it is whole."""
+    """An export: a line that says what it is, a line for each object, and a line that shows that it is complete."""
     yield _line({"gh-store": "export", "format": FORMAT, "repository": repository, "exported_at": time.isoformat()})
     count = 0
     for record in records:
@@ -132,16 +132,17 @@ def read_lines(text: str, name: str) -> list[Record]:
     The records of an export, of a snapshot, or of JSON Lines of `{"id", "document"}`.
 
     Args:
-        name: The file, for errors.
+        name: The name of the file, for error messages.
     Raises:
-        InvalidInput: It is none of these, or a line of it is torn, or the file ends early.
+        InvalidInput: The text is none of these, a line is truncated, or the file ends early.
     """
+    text = text.removeprefix("\ufeff")
     if not text.strip():
-        raise InvalidInput(f"{name}: there is nothing in it.", hint="Look whether what made it has failed.")
+        raise InvalidInput(f"{name}: the file is empty.", hint="Check whether the program that wrote it has failed.")
     try:
         whole = wire.parse(text, wire.MAX_DEPTH + _DEEPER)
     except ValueError:
-        whole = None  # several lines, or torn ones
+        whole = None  # several lines, or truncated ones
     if isinstance(whole, dict) and isinstance(whole.get("objects"), dict):
         entries = whole["objects"].items()
         repository = whole["repository"] if isinstance(whole.get("repository"), str) else ""
@@ -157,11 +158,11 @@ def _of_export(values: Sequence[tuple[int, JsonObject]], name: str) -> list[Reco
     first, last = values[0][1], values[-1][1]
     if first.get("format") != FORMAT:
         raise InvalidInput(
-            f"{name}: this export is of format {first.get('format')!r}; this gh-store knows {FORMAT}.",
+            f"{name}: this export has format {first.get('format')!r}; this gh-store reads format {FORMAT}.",
             hint="Upgrade gh-store: pip install --upgrade gh-object-store.",
         )
     if last.get("gh-store") != "end" or last.get("objects") != len(values) - 2:
-        raise InvalidInput(f"{name}: the export ends early, or lines of it are missing.", hint="Make the export anew.")
+        raise InvalidInput(f"{name}: the export ends early, or lines are missing.", hint="Export again.")
     repository = first["repository"] if isinstance(first.get("repository"), str) else ""
     return [_of_line(value, repository, f"{name}, line {number}") for number, value in values[1:-1]]
 
@@ -170,25 +171,27 @@ def _parsed(line: str, where: str) -> JsonObject:
     try:
         value = wire.parse(line, wire.MAX_DEPTH + _DEEPER)
     except ValueError as error:
-        raise InvalidInput(f"{where}: this line is no JSON, or torn: {error}.", hint="Make the file anew.") from error
+        raise InvalidInput(
+            f"{where}: this line is truncated or not valid JSON: {error}.", hint="Write the file again."
+        ) from error
     if not isinstance(value, dict):
-        raise _odd(where)
+        raise _unknown(where)
     return value
 
 
-def _odd(where: str) -> InvalidInput:
+def _unknown(where: str) -> InvalidInput:
     return InvalidInput(
-        f"{where}: this describes no object.",
-        hint='What can be imported: an export, a snapshot, or lines of {"id": …, "document": {…}}.',
+        f"{where}: this does not describe an object.",
+        hint='Import an export, a snapshot, or lines of {"id": …, "document": {…}}.',
     )
 
 
-def _checked(object_id: object, data: object, where: str) -> tuple[str, JsonObject]:
+def _checked(object_id: object, data: object, where: str, *, new: bool = False) -> tuple[str, JsonObject]:
     try:
-        object_id = wire.check_object_id(object_id)
+        object_id = wire.check_new_object_id(object_id) if new else wire.check_object_id(object_id)
         wire.check_value(data)
         if not isinstance(data, dict):
-            raise _odd(where)
+            raise _unknown(where)
         wire.check_size(wire.write_body(data), "The object")
     except InvalidInput as error:
         if not error.message.startswith(where):
@@ -200,14 +203,14 @@ def _checked(object_id: object, data: object, where: str) -> tuple[str, JsonObje
 
 def _of_document(value: JsonObject, where: str) -> Record:
     if not {"id", "document"} <= value.keys():
-        raise _odd(where)
-    return Record(*_checked(value["id"], value["document"], where))
+        raise _unknown(where)
+    return Record(*_checked(value["id"], value["document"], where, new=True))
 
 
 def _of_snapshot(object_id: str, entry: object, repository: str, name: str) -> Record:
     where = f"{name}, object {object_id!r}"
     if not isinstance(entry, dict):
-        raise _odd(where)
+        raise _unknown(where)
     meta = entry.get("meta")
     number = meta.get("issue_number") if isinstance(meta, dict) else None
     object_id, data = _checked(object_id, entry.get("data"), where)
@@ -218,7 +221,7 @@ def _distinct(records: list[Record], name: str) -> list[Record]:
     seen = set[str]()
     for record in records:
         if record.object_id in seen:
-            raise InvalidInput(f"{name}: {record.object_id!r} stands there twice.", hint="Keep one of the two.")
+            raise InvalidInput(f"{name}: the id {record.object_id!r} occurs twice.", hint="Keep one of the two.")
         seen.add(record.object_id)
     return records
 
@@ -229,10 +232,10 @@ def _of_line(value: JsonObject, repository: str, where: str) -> Record:
         number, version, labels = int(value["issue_number"]), int(value["version"]), value["labels"]
         events = tuple(_event(each) for each in value["events"])
         if version < 1 or not all(isinstance(label, str) for label in labels):
-            raise _odd(where)
+            raise _unknown(where)
         return Record(object_id, data, repository, number, version, tuple(labels), value["deleted"] is True, events)
     except (AttributeError, LookupError, TypeError, ValueError) as error:
-        raise _odd(where) from error
+        raise _unknown(where) from error
 
 
 def _event(value: Mapping[str, Any]) -> RecordedEvent:

@@ -1,25 +1,23 @@
 """
-Text <-> event, body, title, labels: the only place that knows the wire format.
+The wire format: text <-> events, bodies, titles, labels and replies. Nothing else knows it.
 
-Everything here is pure. Whatever comes from an issue is hostile until it has been through here.
+Everything here is pure. Text from an issue is hostile until it has been parsed here.
 """
 
 from gh_store.wire.events import CLIENT_VERSION, copy_id, meta_object_id, meta_origin, read_event, write_event
 from gh_store.wire.replies import read_reply, write_put_back, write_reply
+from gh_store.wire.seals import Seal, read_seal, read_since, seal_of, write_seal, write_since
 from gh_store.wire.titles import (
     ARCHIVED_LABEL,
-    MAX_ID,
     RETIRED_LABEL,
     SYSTEM_LABEL,
     Checkpoint,
-    Title,
+    check_new_object_id,
     check_object_id,
     hashed_label,
     plain_label,
-    read_since,
     read_title,
     withheld_title,
-    write_since,
     write_title,
 )
 from gh_store.wire.values import (
@@ -28,6 +26,8 @@ from gh_store.wire.values import (
     canonical,
     check_size,
     check_value,
+    copy_value,
+    nested_deeper,
     parse,
     read_body,
     read_value,
@@ -39,33 +39,38 @@ __all__ = [
     "ARCHIVED_LABEL",
     "CLIENT_VERSION",
     "MAX_DEPTH",
-    "MAX_ID",
     "RETIRED_LABEL",
     "SYSTEM_LABEL",
     "WORST_GROWTH",
     "Checkpoint",
-    "Title",
+    "Seal",
     "canonical",
+    "check_new_object_id",
     "check_object_id",
     "check_size",
     "check_value",
     "copy_id",
+    "copy_value",
     "hashed_label",
     "meta_object_id",
     "meta_origin",
+    "nested_deeper",
     "parse",
     "plain_label",
     "read_body",
     "read_event",
     "read_reply",
+    "read_seal",
     "read_since",
     "read_title",
     "read_value",
+    "seal_of",
     "withheld_title",
     "write_body",
     "write_event",
     "write_put_back",
     "write_reply",
+    "write_seal",
     "write_since",
     "write_title",
     "write_value",

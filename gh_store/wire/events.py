@@ -1,4 +1,4 @@
-"""Events: the text of a comment <-> what it says."""
+"""Events: the text of a comment <-> the event in it."""
 
 import hashlib
 import json
@@ -8,97 +8,93 @@ from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any, Final
 
-from gh_store.domain.events import Continued, Event, Malformed, Place
+from gh_store.domain.events import Continued, Draft, Event, Malformed, Place
 from gh_store.domain.values import Mode
-from gh_store.wire.values import MAX_DEPTH, WORST_GROWTH, Unfit, canonical, check_size, fault_of, parse, write_value
+from gh_store.wire.values import (
+    MAX_DEPTH,
+    WORST_GROWTH,
+    ZERO_WIDTH,
+    Unfit,
+    canonical,
+    check_size,
+    fault_of,
+    parse,
+    write_value,
+)
 
 
 def _client_version() -> str:
     try:
         return version("gh-object-store")
-    except PackageNotFoundError:  # run from a bare checkout
+    except PackageNotFoundError:  # run from a checkout that is not installed
         return "unknown"
 
 
 CLIENT_VERSION: Final = _client_version()
 
 _FENCE = re.compile(r"(`{3,}|~{3,})[ \t]*(?:json)?[ \t]*", re.IGNORECASE)
+_BLANK: Final = ZERO_WIDTH + "".join(character for character in map(chr, range(0x3001)) if character.isspace())
 
 
 def _unfenced(text: str) -> str:
-    """What stands in the one fenced block that `text` is, or `text` itself."""
+    """The content of the fenced block, if `text` is one; else `text` itself."""
     first, _, rest = text.partition("\n")
     body, _, last = rest.rpartition("\n")
     fence = _FENCE.fullmatch(first.rstrip("\r"))
     if fence is None or not last.strip().startswith(fence[1]) or last.strip().strip(fence[1][0]):
         return text
-    return body.strip()
+    return body.strip(_BLANK)
 
 
-def write_event(
-    data: object,
-    *,
-    issue_number: int,
-    time: datetime,
-    event_id: str,
-    mode: Mode = Mode.APPEND,
-    attempt: int = 1,
-    expected_version: int | None = None,
-    initial_of: str | None = None,
-    origin: Mapping[str, Any] | None = None,
-    continues: Continued | None = None,
-    forwarded: Place | None = None,
-    copied_once: bool = False,
-) -> str:
+def write_event(draft: Draft, *, issue_number: int, time: datetime) -> str:
     """
     The text of a comment that carries an event.
 
-    Args:
-        initial_of: The object id, for the event that creates the object.
-        origin: Where the event stood before it was copied, and what became of it there.
-        continues: What the segment goes on from that begins with this event.
-        forwarded: Where the event stood before the object went on in another issue.
-        copied_once: True if it was posted only once there.
     Raises:
-        ValueTooLarge: It does not fit in a comment.
+        ValueTooLarge: The event does not fit in a comment.
     """
     meta: dict[str, Any] = {
         "client_version": CLIENT_VERSION,
         "timestamp": time.isoformat(),
-        "update_mode": mode.value,
+        "update_mode": draft.mode.value,
         "issue_number": issue_number,
-        "event_id": event_id,
+        "event_id": draft.event_id,
     }
-    if attempt > 1:
-        meta["attempt"] = attempt
-    if expected_version is not None:
-        meta["expected_version"] = expected_version
-    if origin is not None:
-        meta["origin"] = origin
-    if continues is not None:
+    if draft.attempt > 1:
+        meta["attempt"] = draft.attempt
+    if draft.expected_version is not None:
+        meta["expected_version"] = draft.expected_version
+    if draft.origin is not None:
+        meta["origin"] = draft.origin
+    if draft.continues is not None:
         meta["continues"] = {
-            "issue": continues.after.issue,
-            "comment": continues.after.comment,
-            "comments": continues.comments,
-            "version": continues.version,
-            "time": continues.time.isoformat(),
+            "issue": draft.continues.after.issue,
+            "comment": draft.continues.after.comment,
+            "comments": draft.continues.comments,
+            "version": draft.continues.version,
+            "time": draft.continues.time.isoformat(),
         }
-    if forwarded is not None:
-        meta["forwarded"] = {"issue": forwarded.issue, "comment": forwarded.comment, "once": copied_once}
-    event: dict[str, Any] = {"_data": data, "_meta": meta}
-    if initial_of is not None:
-        meta["object_id"] = initial_of
+    if draft.forwarded is not None:
+        meta["forwarded"] = {
+            "issue": draft.forwarded.issue,
+            "comment": draft.forwarded.comment,
+            "once": draft.copied_once,
+        }
+    event: dict[str, Any] = {"_data": draft.data, "_meta": meta}
+    if draft.initial_of is not None:
+        meta["object_id"] = draft.initial_of
         event["type"] = "initial_state"
     return check_size(write_value(event), "The event")
 
 
 def read_event(text: str, *, position: int, time: datetime) -> Event | Malformed | None:
     """
-    What a comment says: an event, one that makes no sense, or (None) conversation.
+    The event in a comment, a malformed one, or None for conversation.
 
-    An event is a comment whose whole text is a JSON object, bare or in one fenced block.
+    An event is a comment whose whole text is a JSON object, bare or in one fenced block. Blank lines and
+    zero-width characters around it do not matter.
     """
-    text = _unfenced(text.strip())
+    text = _unfenced(text.strip(_BLANK))
     if not text.startswith("{"):
         return None
     try:
@@ -142,25 +138,25 @@ def read_event(text: str, *, position: int, time: datetime) -> Event | Malformed
 def _fault_of_event(data: object, meta: object, kind: object) -> str | None:
     """What is wrong with `_data`, `_meta` and `type`, or None."""
     if not isinstance(meta, dict):
-        return "_meta is no JSON object."
+        return "_meta is not a JSON object."
     if kind not in (None, "update", "initial_state"):
-        return "Its type is none that this store knows."
+        return "Its type is unknown."
     mode = meta.get("update_mode")
     if mode not in tuple(Mode):
-        return f"Its update_mode is none of {', '.join(Mode)}."
+        return f"Its update_mode is not one of {', '.join(Mode)}."
     if mode != Mode.PATCH and not isinstance(data, dict):
-        return f"_data is no JSON object, which {mode} needs."
+        return f"_data is not a JSON object, as {mode} requires."
     for key in ("client_version", "timestamp", "event_id"):
         if not isinstance(meta.get(key, ""), str):
-            return f"Its {key} is no string."
+            return f"Its {key} is not a string."
     for key in ("attempt", "expected_version"):
         number = meta.get(key, 1)
         if not isinstance(number, int) or isinstance(number, bool) or number < 1:
-            return f"Its {key} is no whole number from 1."
+            return f"Its {key} is not a positive integer."
     if kind == "initial_state" and mode == Mode.PATCH:
-        return "An initial state is no patch."
+        return "An initial state cannot be a patch."
     if kind == "initial_state" and "continues" in meta and _continues(meta) is None:
-        return "It does not say what it continues."
+        return "_meta.continues is malformed."
     return None
 
 
@@ -170,48 +166,47 @@ def copy_id(repository: str, which: object, object_id: str, what: object) -> str
 
     Args:
         which: The issue that the copied object was in, or the state that it is made of.
-        what: Which of its events; `begin` is the first.
+        what: Which of its events; `begin` for the first.
     """
     named = ["copy", repository, which, object_id, what]
     return hashlib.sha256(canonical(named).encode("ascii")).hexdigest()[:32]
 
 
 def meta_origin(meta: Mapping[str, Any]) -> Mapping[str, Any] | None:
-    """Where an event stood before it was copied, if it says so."""
+    """Where an event was before it was copied, if it says so."""
     origin = meta.get("origin")
     return origin if isinstance(origin, dict) else None
 
 
-def _whole(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < _BEYOND
+def _is_count(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 10**18
 
 
-_BEYOND: Final = 10**18
-
-
-def _place(told: object) -> Place | None:
-    if not isinstance(told, dict) or not (_whole(told.get("issue")) and _whole(told.get("comment"))):
+def _place(value: object) -> Place | None:
+    if not isinstance(value, dict) or not (_is_count(value.get("issue")) and _is_count(value.get("comment"))):
         return None
-    return Place(told["issue"], told["comment"])
+    return Place(value["issue"], value["comment"])
 
 
 def _continues(meta: Mapping[str, Any]) -> Continued | None:
-    told = meta.get("continues") or {}
-    after = _place(told)
-    if after is None or not (_whole(told.get("comments")) and _whole(told.get("version"))):
+    value = meta.get("continues") or {}
+    after = _place(value)
+    if after is None or not (_is_count(value.get("comments")) and _is_count(value.get("version"))):
         return None
     try:
-        time = datetime.fromisoformat(told["time"]).astimezone(UTC)
+        time = datetime.fromisoformat(value["time"])
+        if time.tzinfo is None:  # it would mean another time on each machine
+            return None
+        return Continued(after, value["comments"], max(1, value["version"]), time.astimezone(UTC))
     except (LookupError, TypeError, ValueError, OverflowError):
         return None
-    return Continued(after, told["comments"], max(1, told["version"]), time)
 
 
 def _refused(meta: Mapping[str, Any]) -> tuple[str, str] | None:
-    told = (meta_origin(meta) or {}).get("rejected")
-    if not isinstance(told, dict):
+    rejected = (meta_origin(meta) or {}).get("rejected")
+    if not isinstance(rejected, dict):
         return None
-    error, message = told.get("error"), told.get("message")
+    error, message = rejected.get("error"), rejected.get("message")
     return (error, message) if isinstance(error, str) and isinstance(message, str) else None
 
 

@@ -145,12 +145,12 @@ DEEDS = {
 
 def kinds(world: World) -> tuple[str, ...]:
     seen = world.store().verify()
-    return tuple(sorted(finding.kind.value for finding in (*seen.damage, *seen.suspected)))
+    return tuple(sorted(finding.kind.value for finding in (*seen.damage, *seen.pending, *seen.suspected)))
 
 
 def said(world: World):
     """Every event that is there, by its text."""
-    issues = [head.issue.number for head in world.near()._issues.listed()]
+    issues = [head.issue.number for head in world.near()._repo.issues.listed()]
     comments = [comment for number in issues for comment in world.comments(number)]
     return {c.body for c in comments if wire.read_event(c.body, position=c.id, time=c.created_at) is not None}
 

@@ -129,7 +129,7 @@ def test_a_snapshot_brought_forward_equals_one_made_anew(world, tmp_path):
             label = {"withdraw": "stored-object", "relabel": f"UID:{name}"}[what]
             world.backend().remove_label(store.get(name).meta.issue_number, label)
             alive.remove(name)
-            store._issues.forget(name)
+            store._repo.index.forget(name)
         if step % 3 == 0:
             world.settle()
             store.update_snapshot(forward)
@@ -177,11 +177,21 @@ def test_a_snapshot_of_the_published_package_is_made_anew(world, tmp_path):
     assert list(json.loads(file.read_text())["objects"]) == ["a"]
 
 
+def test_a_snapshot_with_a_byte_order_mark_is_brought_forward(calm, tmp_path):
+    file = tmp_path / "snapshot.json"
+    store = calm.store()
+    store.write_snapshot(file)
+    file.write_text(file.read_text(), encoding="utf-8-sig")
+    store.create("a", {})
+    assert store.update_snapshot(file)
+    assert list(json.loads(file.read_bytes())["objects"]) == ["a"]
+
+
 @pytest.mark.parametrize("text", ["", "[]", "{", '{"objects": 1}', '{"snapshot_time": 7, "repository": "local", "objects": {}}', '{"snapshot_time": "2026-01-01T00:00:00Z", "repository": "local", "objects": {"a": {}}}'])  # fmt: skip
 def test_a_file_that_is_no_snapshot_is_said_so_and_stays(world, tmp_path, text):
     file = tmp_path / "snapshot.json"
     file.write_text(text)
-    with pytest.raises(ConfigurationError, match="no snapshot"):
+    with pytest.raises(ConfigurationError, match="is not a snapshot"):
         world.store().update_snapshot(file)
     assert file.read_text() == text
     with pytest.raises(ConfigurationError, match="no such snapshot"):

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from datetime import UTC, datetime
 from itertools import count
 
 import pytest
@@ -21,6 +22,7 @@ from gh_store import (
     ValueTooLarge,
     wire,
 )
+from gh_store.transfer import records
 
 
 def test_a_new_object_is_read_back(world):
@@ -103,6 +105,38 @@ def test_ids_that_no_title_carries_are_refused(world, object_id):
     with pytest.raises(InvalidObjectID):
         world.store().create(object_id, {})
     assert world.requests() == []
+
+
+@pytest.mark.parametrize("object_id", ["\u200b", "a\u202eb"])
+def test_ids_that_deceive_are_those_of_older_objects_alone(world, object_id):
+    store = world.store()
+    with pytest.raises(InvalidObjectID):
+        store.create(object_id, {})
+    assert world.requests() == []
+    backup = records.Record(object_id, {"n": 1}, "a/b", 1, 1)
+    assert [done.made for done in store.import_from(records.write_lines("a/b", datetime.now(UTC), [backup]))] == [True]
+    world.settle()
+    assert store.get(object_id).data == {"n": 1}
+    store.update(object_id, {"n": 2}, process=True)
+    assert [entry["version"] for entry in store.get_object_history(object_id)] == [1, 2]
+    store.delete(object_id)
+    assert list(store.list_all()) == []
+
+
+def test_who_changes_an_entry_of_a_history_changes_nothing_else(calm):
+    store = calm.store()
+    store.create("a", {"deep": {"list": [1]}})
+    store.update("a", {"n": 1})
+    store.update("a", {"deep": {"list": [1]}}, mode="replace", process=True)
+    history = store.get_object_history("a")
+    parts = [part for entry in history for part in (entry["data"], entry["state"], entry["metadata"])]
+    for at, part in enumerate(parts):
+        others = parts[:at] + parts[at + 1 :]
+        before = json.dumps(others)
+        part.setdefault("deep", {}).setdefault("list", []).append("mine")
+        assert json.dumps(others) == before
+    assert "mine" not in json.dumps(store.get_object_history("a"))
+    assert store.get("a").data == store.get("a", version=1).data == {"deep": {"list": [1]}}
 
 
 def nested(depth):

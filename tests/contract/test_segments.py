@@ -7,6 +7,7 @@ import pytest
 from world import GitHubWorld, World
 
 from gh_store import (
+    AccessDeniedError,
     BackendUnavailable,
     ConcurrentUpdateError,
     InvalidUpdate,
@@ -113,7 +114,7 @@ def test_an_object_goes_on_in_other_issues(world):
     assert all(entry["proved"] for entry in world.store().get_object_history("thing"))
     for version in (1, 5, 6, 15):
         assert world.store().get("thing", version=version).data == {"n": version - 1}
-    assert world.store().verify() == VerifyReport((), ())
+    assert world.store().verify() == VerifyReport((), (), ())
     assert world.store().process_pending() == []
 
 
@@ -166,7 +167,7 @@ def test_a_snapshot_is_brought_forward_over_a_move(world, tmp_path):
 
 
 def test_an_id_that_fills_the_title_goes_on(world):
-    name = "n" * wire.MAX_ID
+    name = "n" * wire.titles.MAX_ID
     store = world.store()
     store.create(name, {"n": 0})
     for n in range(1, 2 * MOST):
@@ -214,7 +215,7 @@ def test_a_writer_that_knows_the_old_issue_learns_what_became_of_its_event(world
         world.store().update("thing", {"n": n}, process=True)
     if "wait" in options:
         writer = world.store(sleep=lambda seconds: (world.clock.sleep(seconds), world.near().process_pending()))
-        writer.issue_handler._store._issues.remember(world.near()._issues.read(2))
+        writer._repo.index.remember(world.near()._repo.issues.read(2))
     with pytest.raises(InvalidUpdate) as caught:
         writer.update("thing", [{"op": "remove", "path": "/none"}], "patch", **options)
     assert caught.value.rejected
@@ -230,7 +231,7 @@ def test_what_people_write_on_the_old_issue_is_forwarded(world):
     page.create_comment(1, json.dumps({"type": "initial_state", "data": {"again": 1}}))
     world.backend("stranger").create_comment(1, '{"by": "stranger"}')
     world.settle()
-    assert {finding.kind for finding in world.store().verify().damage} == {"pending"}
+    assert {finding.kind for finding in world.store().verify().pending} == {"pending"}
     world.settle()
     obj = world.store().process_updates(1)
     assert obj.data == {"n": 6, "by": "hand"}
@@ -271,17 +272,21 @@ def test_an_edit_that_came_before_the_move_is_not_lost(world):
     assert world.store().verify().damage == ()
 
 
-def test_a_copy_has_its_authors_right(world):
-    """With CODEOWNERS, who forwards an event need not own what its author does, and lends nobody a right."""
-    world.config = replace(world.config, access_codeowners="data/")
+def test_a_copy_counts_by_its_copiers_right(world):
+    """Who forwards lends nobody a right, and one whose word does not count says so, and not that all is forwarded."""
+    world.config = replace(world.config, access_codeowners="data/", access_users=("bot",))
     world.backend().put_file("CODEOWNERS", "data/ @ada")
-    world.user("ada", "write")
-    world.user("robot", "write")
+    for name in ("ada", "robot", "bot"):
+        world.user(name, "write")
     filled(world, MOST + 1)
     world.backend("ada").create_comment(1, '{"by": "ada"}')
     world.backend("robot").create_comment(1, '{"by": "robot"}')
     world.settle()
-    assert world.store("robot").process_updates(1).data == {"n": 6, "by": "ada"}
+    with pytest.raises(AccessDeniedError):
+        world.store("robot").process_updates(1)
+    world.settle()
+    assert world.store().get("thing").data == {"n": 6}
+    assert world.store("bot").process_updates(1).data == {"n": 6, "by": "ada"}
     world.settle()
     forged = {"_data": {"by": "robot"}, "_meta": {"update_mode": "append", "forwarded": {"issue": 1, "comment": 7}}}
     for comment in world.comments(1):
@@ -352,17 +357,17 @@ def test_a_reader_sees_all_while_an_object_moves(world, cut):
     world.settle()
     assert world.store().process_pending() == []
     assert world.store().get("thing").data == {"n": 4, "late": 1, "more": 1}
-    assert world.store().verify() == VerifyReport((), ())
+    assert world.store().verify() == VerifyReport((), (), ())
     assert names(world, 1) == {"gh-store", "UID:thing", "gh-store-retired"}
 
 
 @pytest.mark.parametrize("cut", CUTS, ids=str)
 def test_repair_completes_a_move(world, cut):
     half_moved(world, *cut)
-    assert world.store().verify().damage
+    assert world.store().verify().pending
     assert all(each.error is None for each in world.store().repair())
     world.settle()
-    assert world.store().verify() == VerifyReport((), ())
+    assert world.store().verify() == VerifyReport((), (), ())
     assert world.store().get("thing").meta.issue_number == 2
 
 

@@ -159,7 +159,7 @@ def test_an_import_that_is_killed_anywhere_goes_on(tmp_path, config, source, kin
                 assert seen(target.near()) == before, f"cut {when} request {at}, {calls[at]}"
                 assert len([head for head in target.near().heads() if head.status == "deleted"]) == 1
                 assert target.near().process_pending() == []
-                assert target.near().verify() == VerifyReport((), ())
+                assert target.near().verify() == VerifyReport((), (), ())
 
 
 def interrupted(world: World, verb: str, nth: int, do):
@@ -223,7 +223,7 @@ def test_a_creation_under_way_is_not_exported(world):
     world.faults.cut = lambda index, verb: None
     world.settle()
     assert [json.loads(line).get("object_id") for line in world.store().export()] == [None, None]
-    assert [finding.found for finding in world.store().verify().damage] == ["Its creation was cut."]
+    assert [finding.found for finding in world.store().verify().pending] == ["Its creation was cut."]
     assert [each.error for each in world.store().repair()] == [None]
     world.settle()
     assert world.store().get("a").data == {}
@@ -239,7 +239,7 @@ def test_what_was_deleted_is_brought_back_each_time(world, source):
         assert world.store().get("a").data == {"n": 1}
         world.store().delete("a")
         world.settle()
-    assert world.store().verify() == VerifyReport((), ())
+    assert world.store().verify() == VerifyReport((), (), ())
 
 
 def test_other_objects_of_the_same_id_are_in_the_way(world):
@@ -517,7 +517,7 @@ def test_an_update_that_reaches_the_old_issue_is_not_lost(world):
     assert (obj.data["k"], obj.meta.issue_number) == (2, 4)
     world.backend().create_comment(1, '{"_data": {"k": 3}, "_meta": {"update_mode": "append"}}')
     world.settle()
-    assert [each.kind for each in world.store().verify().damage] == ["pending"]
+    assert [each.kind for each in world.store().verify().pending] == ["pending"]
     assert [each.issue_number for each in world.store().adopt()] == [4]
     world.settle()
     obj = world.store().get("thing")

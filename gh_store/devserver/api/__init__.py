@@ -50,4 +50,4 @@ ROUTES: Final[tuple[tuple[str, str, Handler], ...]] = (
         for method, path, handler in _OF_A_REPOSITORY
     ),
 )
-"""Method, path below the server's address, and what answers."""
+"""Method, path below the address of the server, and handler."""

@@ -1,4 +1,4 @@
-"""A request, understood; and what may be answered to it."""
+"""A parsed request, and the answers to it."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,12 +15,12 @@ from gh_store.domain.limits import MAX_COMMENTS
 
 _DOCS: Final = "https://docs.github.com/rest"
 PER_PAGE: Final = 30
-"""What a page holds where nobody says."""
+"""The default size of a page."""
 
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """What a token has left: requests in an hour, those used, and when (seconds since the epoch) it begins anew."""
+    """The rate limit of a token: requests per hour, those used, and when it resets (seconds since the epoch)."""
 
     limit: int
     used: int
@@ -29,7 +29,7 @@ class Limit:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What is answered: a status, JSON, and headers of its own."""
+    """An answer: status, JSON, and special headers."""
 
     status: int
     data: Any = None
@@ -37,26 +37,26 @@ class Reply:
 
     @staticmethod
     def error(status: int, message: str, errors: list[Payload] | None = None) -> "Reply":
-        told = {"message": message, "documentation_url": _DOCS, "status": str(status)}
-        return Reply(status, told if errors is None else {**told, "errors": errors})
+        data = {"message": message, "documentation_url": _DOCS, "status": str(status)}
+        return Reply(status, data if errors is None else {**data, "errors": errors})
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
     """
-    A request, understood.
+    A parsed request.
 
     Attributes:
-        payloads: How this repository describes itself.
-        backend: The repository in the hands of who asks, as it lags.
-        pages: The same, live.
-        login: Who asks, None without a token.
-        names: What the path names.
+        payloads: The JSON of this repository.
+        backend: The repository as the user of the request sees and changes it, with lags.
+        pages: The same, without lags.
+        login: The user of the request; None without a token.
+        names: The parameters in the path.
         query: The query.
         sent: The body.
-        private: True for a repository that not everybody sees.
-        issues: False if its issues are switched off.
-        limit: What is left of the rate limit.
+        private: True for a private repository.
+        issues: False if the issues of the repository are disabled.
+        limit: The rate limit.
     """
 
     payloads: Payloads
@@ -78,7 +78,7 @@ class Call:
         return self.payloads.issue(issue)
 
     def comment(self, comment_id: int) -> tuple[Comment, int]:
-        """A comment, and the issue it stands on."""
+        """A comment, and the number of its issue."""
         number = self.pages.issue_of(comment_id)
         page = 1
         while True:
@@ -89,28 +89,28 @@ class Call:
             page += 1
 
 
-def paged(call: Call, path: str, told: Sequence[Payload]) -> Reply:
-    """A page of a list that is whole at hand, by number."""
+def paged(call: Call, path: str, items: Sequence[Payload]) -> Reply:
+    """A page, by number, of a complete list."""
     per_page = max(1, min(int(call.query.get("per_page", PER_PAGE)), PAGE))
     page = max(1, int(call.query.get("page", 1)))
-    link = {"link": page_link(call, path, page + 1)} if len(told) > page * per_page else {}
-    return Reply(200, list(told[(page - 1) * per_page : page * per_page]), link)
+    link = {"link": page_link(call, path, page + 1)} if len(items) > page * per_page else {}
+    return Reply(200, list(items[(page - 1) * per_page : page * per_page]), link)
 
 
 def page_link(call: Call, path: str, page: int) -> str:
-    """The header that leads to another page."""
+    """The header with the link to another page."""
     root = f"{call.payloads.base}/repositories/{call.payloads.repository_id}"
     return f'<{root}{path}?{urlencode({**call.query, "page": page})}>; rel="next"'
 
 
 def moved(location: str, status: int) -> Reply:
-    """A redirect as GitHub words it."""
+    """A redirect, worded as by GitHub."""
     data = {"message": "Moved Permanently", "url": location, "documentation_url": _DOCS}
     return Reply(status, data, {"location": location})
 
 
 def refusal(error: GitHubStoreError, call: Call) -> Reply:
-    """The answer where the backend refuses."""
+    """The answer to a request that the backend refuses."""
     if isinstance(error, ObjectNotFound):
         fate = call.pages.fate(call.number) if "number" in call.names else None
         if fate and fate.startswith("transferred to "):
@@ -118,9 +118,9 @@ def refusal(error: GitHubStoreError, call: Call) -> Reply:
         return Reply.error(410, "This issue was deleted") if fate == "deleted" else Reply.error(404, "Not Found")
     if isinstance(error, ValueTooLarge):
         name = "name" if "label" in error.message else "title" if "title" in error.message else "body"
-        told = f"{name} is too long (maximum is {error.limit} characters)"
+        message = f"{name} is too long (maximum is {error.limit} characters)"
         return Reply.error(
-            422, "Validation Failed", [{"resource": "Issue", "code": "custom", "field": name, "message": told}]
+            422, "Validation Failed", [{"resource": "Issue", "code": "custom", "field": name, "message": message}]
         )
     if isinstance(error, LogFull):
         return Reply.error(403, f"Commenting is disabled on issues with more than {MAX_COMMENTS} comments")
@@ -129,9 +129,8 @@ def refusal(error: GitHubStoreError, call: Call) -> Reply:
             return Reply.error(401, "Requires authentication")
         if "locked" in error.message:
             return Reply.error(403, "Unable to create comment because issue is locked.")
-        if "ask what others may do" in error.message:
+        if "login" in call.names:
             return Reply.error(403, "Must have push access to view collaborator permission.")
         accepted = {"x-accepted-github-permissions": "issues=write"}
-        told = Reply.error(403, "Resource not accessible by personal access token").data
-        return Reply(403, told, accepted)
+        return Reply(403, Reply.error(403, "Resource not accessible by personal access token").data, accepted)
     return Reply.error(500, "Server Error")

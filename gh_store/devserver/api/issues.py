@@ -21,7 +21,7 @@ def list_issues(call: Call) -> Reply:
     query = call.query
     per_page = max(1, min(int(query.get("per_page", PER_PAGE)), PAGE))
     state = query.get("state", "open")
-    # A cursor is that of the backend's page, and how many of it were shown already.
+    # A cursor is that of a page of the backend, and how many of its issues were shown already.
     cursor, shown = json.loads(base64.urlsafe_b64decode(query["after"])) if "after" in query else (None, 0)
     skip = (int(query.get("page", 1)) - 1) * per_page
     found: list[Issue] = []

@@ -1,4 +1,4 @@
-"""The repository itself: its rights, files and limits."""
+"""The repository itself: permissions, files and limits."""
 
 import base64
 

@@ -3,12 +3,12 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Protocol
 
 from gh_store.domain.events import Continued, Event, Place
 from gh_store.domain.exceptions import ObjectNotFound
-from gh_store.domain.issues import Comment
-from gh_store.log.comments import Log, read_comment
+from gh_store.domain.issues import Comment, User
+from gh_store.issues.comments import Comments
+from gh_store.log.comments import read_comment
 from gh_store.log.duplicates import Counts, duplicate_horizon
 
 
@@ -35,24 +35,20 @@ class Segment:
         return tuple(comment for comment in self.all if comment.id <= self.ends.after.comment)
 
 
-class Whole(Protocol):
-    """Reads all comments of an issue."""
-
-    def whole(self, number: int) -> Log: ...
-
-
-class Chain:
+class EarlierSegments:
     """The segments before one, the newest first; each is read when it is asked for, and once."""
 
-    def __init__(self, log: Whole, counts: Counts, comments: Sequence[Comment]) -> None:
-        self._log = log
-        self._counts = counts
+    def __init__(self, comments: Comments, counts: Counts, here: Sequence[Comment], author: User | None) -> None:
         self._comments = comments
+        self._counts = counts
+        self._here = here
+        self._author = author
         self._read: list[Segment] = []
 
     @cached_property
-    def _begin(self) -> Event | None:
-        return first_event(self._comments, self._counts)
+    def begin(self) -> Event | None:
+        """The event that this issue begins with, where its log was read from the beginning."""
+        return first_event(self._here, self._counts, self._author)
 
     def __iter__(self) -> Iterator[Segment]:
         at = 0
@@ -61,47 +57,56 @@ class Chain:
             at += 1
 
     def _more(self) -> bool:
-        begin = first_event(self._read[-1].comments, self._counts) if self._read else self._begin
+        begin = first_event(self._read[-1].comments, self._counts) if self._read else self.begin
         ends = begin.continues if begin is not None else None
         if begin is None or ends is None or ends.after.issue in {segment.number for segment in self._read}:
             return False
         try:
-            comments = self._log.whole(ends.after.issue).comments
+            comments = self._comments.whole(ends.after.issue, ends.comments).comments
         except ObjectNotFound:  # deleted, or transferred: what was before it is lost with it
             comments = ()
         self._read.append(Segment(ends.after.issue, comments, ends, begin))
         return True
 
-    def earlier(
-        self, comments: Sequence[Comment], after: int = 0, *, before: Segment | None = None
+    def within_reach(
+        self, comments: Sequence[Comment], counts: Counts, after: int = 0, *, before: Segment | None = None
     ) -> tuple[Comment, ...]:
         """
         What was written in earlier segments, oldest first, as far as an event after a position could repeat it.
 
         Args:
+            counts: Which of the comments count: nothing is read for the sake of others.
             before: The segment that the comments are of, if it lies behind itself.
         """
-        beyond = duplicate_horizon(comments, after, self._continues if before is None else lambda: None)
+        horizon = duplicate_horizon(comments, after, counts, self._continues if before is None else lambda: None)
         found: list[Segment] = []
-        for segment in self if beyond is not None else ():
-            if segment.number <= (beyond or 0):
+        for segment in self if horizon is not None else ():
+            if segment.number <= (horizon or 0):
                 break
             if before is None or segment.number < before.number:
                 found.append(segment)
         return tuple(comment for segment in reversed(found) for comment in segment.comments)
 
     def _continues(self) -> Place | None:
-        ends = self._begin.continues if self._begin is not None else None
+        ends = self.begin.continues if self.begin is not None else None
         return ends.after if ends is not None else None
 
 
-def first_event(comments: Sequence[Comment], counts: Counts) -> Event | None:
-    """The event that a segment begins with; of several, the first that counts."""
+def first_event(comments: Sequence[Comment], counts: Counts, author: User | None = None) -> Event | None:
+    """
+    The event that an object or a segment begins with; of several, the first that counts.
+
+    Nobody may be left who had the right to begin it: then the first by the issue's author, or, where that is not
+    known, the first at all.
+    """
     first: Event | None = None
+    by_author: Event | None = None
     for comment in comments:
         event = read_comment(comment)
         if isinstance(event, Event) and event.begins:
             if counts(comment, event):
                 return event
             first = first or event
-    return first  # nobody may be left who had the right to begin it
+            if author is not None and comment.author == author:
+                by_author = by_author or event
+    return first if author is None else by_author
