@@ -1,5 +1,7 @@
 """
-That nothing is lost, shown at length: `python benchmarks/proofs.py NAME [--count N | --minutes M] [--seed S] [--jobs J]`.
+That nothing is lost, shown at length.
+
+    python benchmarks/proofs.py NAME [--count N | --minutes M] [--seed S] [--jobs J]
 
     crashes    each verb cut before and after each of its requests, on both backends
     schedules  programs that meet, in so many random interleavings of their requests (and some of at most two changes)
