@@ -29,7 +29,7 @@ STEPS = {
             ["pytest", "--numprocesses", "2", "--cov", "--cov-report", "term"],
         ],
     ),
-    "proofs": (".[dev]", [["python", "benchmarks/proofs.py", "all"]]),  # half an hour of what chance may find
+    "proofs": (".[dev]", [["python", "benchmarks/proofs.py", "all"]]),  # random cases, for half an hour
 }
 
 
