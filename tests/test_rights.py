@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from gh_store import BackendUnavailable, InsufficientScope, RateLimited
+from gh_store import BackendUnavailable, ConfigurationError, InsufficientScope, RateLimited
 from gh_store.domain.issues import User
 
 HOUR = 3600
@@ -122,6 +122,13 @@ def test_who_gets_no_answer_does_not_take_it_for_a_no(hub, path, kind):
     hub.trouble.clear()
     hub.clock.sleep(7200)  # until a limit is lifted; no answer was kept that could have expired
     assert store.process_updates(1).data == {"n": 1}
+
+
+def test_a_file_that_is_too_large_to_be_shown_is_not_an_empty_one(hub):
+    hub.backend().put_file("CODEOWNERS", "data/ @ada".ljust(1_100_000))
+    hub.user("ada", "write")
+    with pytest.raises(ConfigurationError, match="1 MB"):
+        counts(rights(hub, access_codeowners="data/"))
 
 
 def test_who_may_not_ask_has_no_answer(calm):
