@@ -286,7 +286,7 @@ class Store:
         """
         Bring the snapshot in a file forward, removals included; True if the file changed.
 
-        An issue that was deleted or transferred is no change that GitHub tells: `write_snapshot` leaves it out.
+        GitHub does not tell of issues that were deleted or transferred: `write_snapshot` leaves their objects out.
 
         Raises:
             ConfigurationError: There is no such file, or it is no snapshot of this store.

@@ -68,8 +68,8 @@ def owners_of(path: str, text: str) -> Owners:
 def _fault(pattern: str, owners: Sequence[str]) -> str | None:
     """What GitHub does not accept about a line, or None."""
     if pattern.startswith(("!", "\\#")) or any(part in pattern for part in ("[", "]", "***")) or not pattern.strip("/"):
-        return f"the pattern {pattern}"
-    return next((f"the owner {owner}" for owner in owners if not _OWNER.fullmatch(owner)), None)
+        return f"the pattern {pattern!r}"
+    return next((f"the owner {owner!r}" for owner in owners if not _OWNER.fullmatch(owner)), None)
 
 
 def _segments(pattern: str) -> list[list[str]]:

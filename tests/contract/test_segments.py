@@ -271,22 +271,23 @@ def test_an_edit_that_came_before_the_move_is_not_lost(world):
     assert world.store().verify().damage == ()
 
 
-def test_a_copy_has_its_authors_right(world):
-    """With CODEOWNERS, who forwards an event need not own what its author does, and lends nobody a right."""
-    world.config = replace(world.config, access_codeowners="data/")
+def test_with_codeowners_who_forwards_is_named_or_owns_the_path(world):
+    """And what a copy says of where it comes from lends nobody a right."""
+    world.config = replace(world.config, access_codeowners="data/", access_users=("robot[bot]",))
     world.backend().put_file("CODEOWNERS", "data/ @ada")
     world.user("ada", "write")
-    world.user("robot", "write")
+    world.user("eve", "write")
+    world.user("robot[bot]", "write")
     filled(world, MOST + 1)
     world.backend("ada").create_comment(1, '{"by": "ada"}')
-    world.backend("robot").create_comment(1, '{"by": "robot"}')
+    world.backend("eve").create_comment(1, '{"by": "eve"}')
     world.settle()
-    assert world.store("robot").process_updates(1).data == {"n": 6, "by": "ada"}
+    assert world.store("robot[bot]").process_updates(1).data == {"n": 6, "by": "ada"}
     world.settle()
-    forged = {"_data": {"by": "robot"}, "_meta": {"update_mode": "append", "forwarded": {"issue": 1, "comment": 7}}}
+    forged = {"_data": {"by": "eve"}, "_meta": {"update_mode": "append", "forwarded": {"issue": 1, "comment": 7}}}
     for comment in world.comments(1):
         forged["_meta"]["forwarded"]["comment"] = comment.id
-        world.backend("robot").create_comment(2, json.dumps(forged))
+        world.backend("eve").create_comment(2, json.dumps(forged))
     world.settle()
     assert world.store().process_updates(2).data == {"n": 6, "by": "ada"}
     assert all(entry["proved"] for entry in world.store().get_object_history("thing"))
