@@ -96,7 +96,8 @@ def test_a_day_with_the_store(shell):
     assert "updated" in shell.run("update-snapshot", "snapshot.json")[1]
     assert "up to date" in shell.run("update-snapshot", "--snapshot-path", "snapshot.json")[1]
     assert json.loads((shell.folder / "snapshot.json").read_text())["objects"] == {}
-    assert json.loads(shell.run("snapshot", "--output", "-")[0])["repository"] == "local"
+    assert "up to date" in shell.run("snapshot", "--complete")[1]
+    assert json.loads(shell.run("snapshot", "--complete", "--output", "-")[0])["repository"] == "local"
 
 
 def test_strings_stay_strings_and_positionals_may_be_named(shell):

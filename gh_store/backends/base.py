@@ -111,7 +111,7 @@ class Backend(Protocol):
         """What a user may do. Raises InsufficientScope for a caller without write permission."""
 
     def read_file(self, path: str) -> str | None:
-        """A file of the repository's default branch, or None if there is none."""
+        """A file of the repository's default branch, or None. Raises ConfigurationError if it is not shown."""
 
     def team(self, organization: str, slug: str) -> frozenset[str]:
         """The logins of a team's members, in lower case. Raises InsufficientScope if they are not to be seen."""

@@ -13,6 +13,7 @@ from gh_store.backends.github.decode import to_comment, to_issue, to_label, to_u
 from gh_store.backends.github.limiter import Limiter, Limits, shared_limiter
 from gh_store.domain.exceptions import (
     BackendUnavailable,
+    ConfigurationError,
     InsufficientScope,
     IntegrityError,
     ObjectNotFound,
@@ -202,6 +203,11 @@ class GitHubBackend:
         answer = self.client.get(f"/contents/{quote(path)}", "read files", remember=True, missing=True)
         if answer.status == 404 or not isinstance(answer.data, dict):
             return None
+        if answer.data.get("encoding") != "base64":  # its content is left out, which must not pass for an empty file
+            raise ConfigurationError(
+                f"{path} of {self.repository} is too large to be read: GitHub shows files of up to 1 MB.",
+                hint="Make it smaller, as with patterns that match more paths.",
+            )
         return base64.b64decode(answer.data["content"]).decode("utf-8", "replace")
 
     def team(self, organization: str, slug: str) -> frozenset[str]:
