@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from gh_store import LocalStore
-from gh_store.backends.testing.web_ui import WebUI
+from gh_store.backends.testing.local import LocalWebUI
 from gh_store.cli.commands import commands
 
 ROOT = Path(__file__).parents[1]
@@ -207,7 +207,7 @@ def test_a_sweep_ends_with_the_code_of_the_first_object_in_trouble(shell):
     with LocalStore(shell.folder / "gh-store.db") as store:
         store.create("x" * 60, {})
         store.backend.edit_issue(1, title="gone", open=True)
-    with WebUI(shell.folder / "gh-store.db") as pages:
+    with LocalWebUI(shell.folder / "gh-store.db") as pages:
         pages.delete_comment(1)
     out, _ = shell.run("process-updates", "--all", code=7)
     assert json.loads(out)[0]["error"].startswith("IntegrityError: ")
@@ -420,7 +420,7 @@ def test_verify_and_repair(shell):
     shell.run("create", "b", "{}")
     out, err = shell.run("verify")
     assert (out, "0 to mend, 0 remarks" in err) == ("", True)
-    with WebUI(shell.folder / "gh-store.db") as pages:
+    with LocalWebUI(shell.folder / "gh-store.db") as pages:
         pages.remove_label(1, "stored-object")
         pages.edit_issue(2, title="Hello")
         pages.edit_comment(1, '{"n": 2}')
@@ -446,7 +446,7 @@ def test_verify_and_repair(shell):
 def test_a_repair_that_fails_goes_on_and_says_so(shell):
     shell.run("create", "a", "{}")
     shell.run("create", "b", "{}")
-    with WebUI(shell.folder / "gh-store.db") as pages:
+    with LocalWebUI(shell.folder / "gh-store.db") as pages:
         for number in (1, 2):
             pages.remove_reaction(number, "rocket")
         pages.lock_issue(1)
@@ -490,7 +490,7 @@ def test_a_backup_and_the_way_back(shell):
 def test_an_export_that_fails_leaves_the_file_as_it_was(shell):
     (shell.folder / "backup.jsonl").write_text("the last one")
     shell.run("create", "x" * 60, "{}")
-    with WebUI(shell.folder / "gh-store.db") as pages:
+    with LocalWebUI(shell.folder / "gh-store.db") as pages:
         pages.edit_issue(1, title="gone", open=True)
         pages.delete_comment(1)
     shell.run("export", "--output", "backup.jsonl", code=7)
@@ -499,11 +499,11 @@ def test_an_export_that_fails_leaves_the_file_as_it_was(shell):
 
 
 def test_adopt(shell):
-    with WebUI(shell.folder / "gh-store.db") as pages:
+    with LocalWebUI(shell.folder / "gh-store.db") as pages:
         pages.set_role("ada", "write")
     with LocalStore(shell.folder / "gh-store.db", user="ada") as theirs:
         theirs.create("a", {"n": 1})
-    with WebUI(shell.folder / "gh-store.db") as pages:
+    with LocalWebUI(shell.folder / "gh-store.db") as pages:
         pages.set_role("ada", "read")
     assert shell.json("adopt", "--dry-run") == [{"object_id": "a", "issue_number": None, "made": False, "error": None}]
     assert shell.json("adopt", "none") == []

@@ -31,7 +31,7 @@ from gh_store.backends.github import Connection, GitHubBackend, Limiter, Limits
 from gh_store.backends.github.cache import Cache, Known
 from gh_store.backends.github.errors import Answer, rate_limited, refusal
 from gh_store.backends.retry import _long_work, long_work
-from gh_store.backends.testing.web_ui import WebUI
+from gh_store.backends.testing.local import LocalWebUI
 from gh_store.devserver.api import Reply
 from gh_store.devserver.server import serving
 
@@ -159,7 +159,7 @@ def test_a_write_that_did_not_take_is_an_error(hub):
         store.process_updates(1)
     pages = hub.server.pages("writer")
     hub.user("writer", "write")
-    pages.create_issue = lambda title, body, labels: WebUI.create_issue(pages, title, body, [])
+    pages.create_issue = lambda title, body, labels: LocalWebUI.create_issue(pages, title, body, [])
     with pytest.raises(InsufficientScope, match="without its labels"):
         hub.store("writer").create("b", {})
 
@@ -167,7 +167,7 @@ def test_a_write_that_did_not_take_is_an_error(hub):
 def test_a_comment_that_was_changed_on_its_way_is_an_error(hub):
     hub.near().create("a", {})
     pages = hub.server.pages("local")
-    pages.create_comment = lambda number, body: WebUI.create_comment(pages, number, f"{body}?")
+    pages.create_comment = lambda number, body: LocalWebUI.create_comment(pages, number, f"{body}?")
     with pytest.raises(IntegrityError, match="does not hold what was sent"):
         hub.store().update("a", {"n": 1})
 
