@@ -220,6 +220,13 @@ def test_a_wait_that_runs_out_says_so_and_is_no_failure(shell):
     assert "still pending" in err
 
 
+def test_a_store_in_memory_makes_no_file(shell):
+    assert shell.json("init", "--store", ":memory:")["store"] == ":memory:"
+    assert shell.json("create", "a", '{"n": 1}', "--store", ":memory:")["data"] == {"n": 1}
+    shell.run("get", "a", "--store", ":memory:", code=3)
+    assert list(shell.folder.iterdir()) == []
+
+
 def test_help_has_an_example_for_every_command(shell):
     assert sorted(commands.commands) == VERBS
     for verb in VERBS:

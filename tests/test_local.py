@@ -35,7 +35,7 @@ def test_the_clock_never_runs_backwards(path):
 def test_a_file_that_is_not_ours_stays_as_it_is(path):
     path.write_text("precious words, and not a database at all" * 100)
     before = path.read_bytes()
-    with pytest.raises(ConfigurationError, match="no store"):
+    with pytest.raises(ConfigurationError, match="not a store"):
         LocalStore(path)
     assert path.read_bytes() == before
     path.unlink()

@@ -40,7 +40,7 @@ class Actor:
     def need(self, role: Role, what: str) -> None:
         """Raise InsufficientScope unless the actor has this role or more."""
         if not self.may(role):
-            raise InsufficientScope(f"{self.login} may not {what}: that takes the role {role} or more.")
+            raise InsufficientScope(f"{self.login} may not {what}: the role {role} or a higher one is needed.")
 
     def is_user(self, login: str | None) -> bool:
         """True if that is the actor's login. Logins ignore case; None is a user who is gone."""
@@ -72,14 +72,16 @@ def permission_of(role: Role) -> Permission:
 def check_text(body: str) -> None:
     """Raise ValueTooLarge if the body of an issue or comment is too long."""
     if len(body) > MAX_TEXT:
-        raise ValueTooLarge(f"The text has {len(body):,} characters; {MAX_TEXT:,} fit.", size=len(body), limit=MAX_TEXT)
+        raise ValueTooLarge(
+            f"The text has {len(body):,} characters; the limit is {MAX_TEXT:,}.", size=len(body), limit=MAX_TEXT
+        )
 
 
 def check_title(title: str) -> None:
     """Raise ValueTooLarge if the title of an issue is too long."""
     if len(title) > MAX_TITLE:
         raise ValueTooLarge(
-            f"The title has {len(title)} characters; {MAX_TITLE} fit.", size=len(title), limit=MAX_TITLE
+            f"The title has {len(title)} characters; the limit is {MAX_TITLE}.", size=len(title), limit=MAX_TITLE
         )
 
 
@@ -87,14 +89,16 @@ def check_label(name: str) -> None:
     """Raise ValueTooLarge unless a label may have this name."""
     if not 0 < len(name) <= MAX_LABEL:
         raise ValueTooLarge(
-            f"The label {name!r} has {len(name)} characters; {MAX_LABEL} fit.", size=len(name), limit=MAX_LABEL
+            f"The label {name!r} has {len(name)} characters; a label has 1 to {MAX_LABEL}.",
+            size=len(name),
+            limit=MAX_LABEL,
         )
 
 
 def check_label_count(count: int) -> None:
     """Raise ValueTooLarge if an issue cannot have so many labels."""
     if count > _MAX_LABELS:
-        raise ValueTooLarge(f"An issue takes {_MAX_LABELS} labels, and not {count}.", size=count, limit=_MAX_LABELS)
+        raise ValueTooLarge(f"An issue takes at most {_MAX_LABELS} labels.", size=count, limit=_MAX_LABELS)
 
 
 def check_room(number: int, comments: int) -> None:
@@ -108,7 +112,7 @@ def check_room(number: int, comments: int) -> None:
 def check_reaction(*, locked: bool) -> None:
     """Raise InsufficientScope on a locked issue, where nobody reacts."""
     if locked:
-        raise InsufficientScope("The issue is locked: nobody may react.", hint="Unlock it.")
+        raise InsufficientScope("The issue is locked, so nobody may react.", hint="Unlock it.")
 
 
 def user(login: str) -> User:

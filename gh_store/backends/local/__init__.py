@@ -20,15 +20,15 @@ class LocalBackend:
     One repository's issues in one file.
 
     Args:
-        path: The file; it is made if it is missing, its folder is not.
-        user: Who acts. Without one, the owner. Who is not known to the file may read, comment and
-            react, as anybody may on a public repository.
-        create: False to raise ConfigurationError where there is no file.
-        clock: Seconds since the epoch. It may jump back; what the file shows never does.
+        path: The file; it is created if it is missing, but its folder is not.
+        user: Who acts; without one, the owner. A user without a role may read, comment and react, as
+            everybody may on a public repository.
+        create: False to raise ConfigurationError if the file is missing.
+        clock: Seconds since the epoch. It may jump back; the times in the file never do.
         busy_timeout: Seconds to wait for other processes before BackendUnavailable.
-        synchronous: SQLite's setting: FULL survives a loss of power, NORMAL may lose the last writes.
+        synchronous: SQLite's setting: FULL survives a loss of power; NORMAL may lose the last writes.
     Raises:
-        ConfigurationError: The file is none of ours, or of a newer version.
+        ConfigurationError: The file is not a store, or its format is newer than this program.
     """
 
     lag = 0.0
@@ -51,7 +51,7 @@ class LocalBackend:
             raise ConfigurationError(
                 f"{self.path}: there is no store here.",
                 file=self.path,
-                hint="`gh-store init` or `gh-store create` makes one; --store names another.",
+                hint="Make one with `gh-store init` or `gh-store create`, or name another with --store.",
             )
         self._file = SqliteFile(self.path, SCHEMAS, busy_timeout=busy_timeout, synchronous=synchronous)
         self._db = self._file.connection
@@ -64,7 +64,7 @@ class LocalBackend:
         self.user = user or self.owner
 
     def close(self) -> None:
-        """Let go of the file; harmless to repeat."""
+        """Close the file; harmless to repeat."""
         self._file.close()
 
     def __enter__(self) -> Self:
@@ -116,7 +116,7 @@ class LocalBackend:
             with self._file.reading():
                 issue = self._issue(number)
             if issue.open == open:
-                return issue  # nothing to write, so nobody to wait for
+                return issue  # there is nothing to write, so no other process to wait for
         with self._writing() as at:
             issue = self._issue(number)
             (closed_by,) = self._one("SELECT closed_by FROM issues WHERE number = ?", number)

@@ -1,4 +1,4 @@
-"""The tables of the embedded backend, and their rows as records of the port."""
+"""The tables of the embedded backend, the list of issues as a query, and rows as records of the port. Pure."""
 
 import json
 from collections.abc import Sequence
@@ -45,7 +45,7 @@ INSERT INTO labelled SELECT x.issue, l.name FROM issue_labels x JOIN labels l ON
 LOCKED: Final = "locked"
 PULL_REQUEST: Final = "pull request"
 SCHEMAS: Final = (_FIRST, _SECOND, _THIRD)
-"""Of each version of the format, the statements that make it of the version before."""
+"""For each version of the format, the statements that upgrade a file of the version before."""
 
 ISSUES: Final = """
 SELECT number, title, body, open, author, created_at, updated_at, comments,
