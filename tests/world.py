@@ -128,8 +128,8 @@ class World:
 class MemoryWorld(World):
     """The repository in memory."""
 
-    def __init__(self, path: Path, config: Config, *, lagging: bool = False) -> None:
-        super().__init__(path, config, lagging)
+    def __post_init__(self) -> None:
+        super().__post_init__()
         self.data = Repository(self.clock)
 
     def open(self, user: str | None) -> WebUI:
