@@ -47,7 +47,7 @@ class Weather(FaultyBackend):
         self.year = year
         self.user = user
 
-    def _ask(self, verb: str, do: Any) -> Any:
+    def _ask(self, verb: str, do: Any, *args: Any, **kwargs: Any) -> Any:
         dice = self.year.dice
         luck = dice.random()
         if self.user in self.year.expired:
@@ -59,7 +59,7 @@ class Weather(FaultyBackend):
             raise BackendUnavailable(f"The connection was cut before {verb}.")
         if self.year.depth < 2 and luck < 0.02 and not self.year.calm:
             self.year.in_between()
-        answer = super()._ask(verb, do)
+        answer = super()._ask(verb, do, *args, **kwargs)
         if luck > 0.997:
             self.year.seen["cut"] += 1
             raise BackendUnavailable(f"The connection was cut after {verb}.")
