@@ -19,6 +19,9 @@ REACTIONS: Final = ("+1", "-1", "laugh", "confused", "heart", "hooray", "rocket"
 # Settings that may be null, which switches them off.
 _TEXT_OR_NULL: Final = ("access.codeowners", "http.cache")
 
+# A list whose default is not empty. It is empty if nothing follows its key.
+_LISTS: Final = ("access.users",)
+
 
 @dataclass(frozen=True, slots=True)
 class Config:
@@ -128,8 +131,10 @@ def _flat(settings: Mapping[Any, Any], prefix: str) -> Iterator[tuple[str, Any]]
     for key, value in settings.items():
         if isinstance(value, dict):
             yield from _flat(value, f"{prefix}{key}.")
-        elif value is not None:  # a section where every line is commented out
+        elif value is not None:
             yield f"{prefix}{key}", value
+        elif f"{prefix}{key}" in _LISTS:  # anything else is a section where every line is commented out
+            yield f"{prefix}{key}", []
 
 
 def _overlay(defaults: dict[str, Any], settings: dict[str, Any], file: Path) -> dict[str, Any]:
@@ -168,6 +173,10 @@ def _is_format(text: str) -> bool:
     return all(re.split(r"[.\[]", field)[0] in known for field in fields)
 
 
+def _is_login(value: object) -> bool:
+    return isinstance(value, str) and re.fullmatch(r"@?[^\s@/]+", value) is not None  # a team is not a login
+
+
 _Wanted = tuple[str, Callable[[Any], bool]]
 _REACTION: Final[_Wanted] = (f"one of {' '.join(REACTIONS)}", lambda value: value in REACTIONS)
 _LEVELS: Final = ("TRACE", "DEBUG", "INFO", "SUCCESS", "WARNING", "ERROR", "CRITICAL")
@@ -185,7 +194,7 @@ _WANTED: Final[Mapping[str, tuple[_Wanted, ...]]] = {
     "reactions.processed": (_REACTION,),
     "reactions.rejected": (_REACTION,),
     "reactions.initial_state": (_REACTION,),
-    "access.users": (("a list of logins", lambda v: all(isinstance(login, str) and login for login in v)),),
+    "access.users": (("a list of logins", lambda v: all(map(_is_login, v))),),
     "processing.patience": (("between 0 and 60", lambda v: 0 <= v <= 60),),
     "retries.max_attempts": (("between 1 and 100", lambda v: 1 <= v <= 100),),
     "retries.backoff_factor": (("between 0 and 60", lambda v: 0 <= v <= 60),),

@@ -265,21 +265,28 @@ class Store:
         return (obj for obj in objects if obj.meta.updated_at >= floor)
 
     def snapshot(self, *, complete: bool = False, progress: Callable[[], object] = lambda: None) -> snapshots.Snapshot:
-        """All objects as one document."""
+        """All objects as one document; `complete` as in `list_all`."""
         with long_work():
             return snapshots.take(self._reader, progress, complete=complete)
 
-    def write_snapshot(self, path: str | Path, *, progress: Callable[[], object] = lambda: None) -> bool:
+    def write_snapshot(
+        self, path: str | Path, *, complete: bool = False, progress: Callable[[], object] = lambda: None
+    ) -> bool:
         """
         Write a snapshot to a file; True if the file changed.
 
         A file that holds the same objects already stays as it is, to the byte.
+
+        Args:
+            complete: Read every issue of the repository, and trust no index.
         """
-        return self._write_snapshot(Path(path), self.snapshot(progress=progress))
+        return self._write_snapshot(Path(path), self.snapshot(complete=complete, progress=progress))
 
     def update_snapshot(self, path: str | Path, *, progress: Callable[[], object] = lambda: None) -> bool:
         """
         Bring the snapshot in a file forward, removals included; True if the file changed.
+
+        GitHub does not tell of issues that were deleted or transferred: `write_snapshot` leaves their objects out.
 
         Raises:
             ConfigurationError: There is no such file, or it is no snapshot of this store.

@@ -5,6 +5,7 @@ from pathlib import Path
 from gh_store import config as configuration
 from gh_store import credentials
 from gh_store.backends.local import LocalBackend
+from gh_store.backends.memory import MEMORY, MemoryBackend
 from gh_store.store import Store
 
 __all__ = ["GitHubStore", "LocalStore", "Store"]
@@ -64,7 +65,7 @@ class LocalStore(Store):
     A store in one SQLite file: the same verbs and promises, with no token and no network.
 
     Args:
-        path: The file; it is made if it is missing.
+        path: The file; it is made if it is missing. `:memory:` for a store that ends with this one.
         config_path: A configuration file that must be there.
         max_concurrent_updates: See Store.
         user: Who acts; without one, the owner of the file.
@@ -81,6 +82,6 @@ class LocalStore(Store):
         create: bool = True,
     ) -> None:
         config = configuration.load(config_path)
-        super().__init__(
-            LocalBackend(path, user=user, create=create), config, max_concurrent_updates=max_concurrent_updates
-        )
+        in_memory = str(path) == MEMORY
+        backend = MemoryBackend(user=user) if in_memory else LocalBackend(path, user=user, create=create)
+        super().__init__(backend, config, max_concurrent_updates=max_concurrent_updates)

@@ -1,12 +1,14 @@
 """What the tests share: stores on every backend, and a home of their own."""
 
 import os
-from collections.abc import Iterator
+import pkgutil
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
-from world import GitHubWorld, World, stop_server
+from world import GitHubWorld, MemoryWorld, World, stop_server
 
 from gh_store import config as configuration
 from gh_store.config import Config
@@ -40,12 +42,23 @@ def server_of_this_process() -> Iterator[None]:
     stop_server()
 
 
-@pytest.fixture(params=["embedded", "lagging", "github", "github lagging"])
+WORLDS: dict[str, Callable[[Path, Config], World]] = {
+    "embedded": World,
+    "memory": MemoryWorld,
+    "lagging": partial(World, lagging=True),
+    "github": GitHubWorld,
+    "github lagging": partial(GitHubWorld, lagging=True),
+}
+"""Every backend that the promises hold on."""
+
+if "WORLD" in os.environ:  # somebody's own, MODULE:NAME
+    WORLDS = {os.environ["WORLD"]: pkgutil.resolve_name(os.environ["WORLD"])}
+
+
+@pytest.fixture(params=WORLDS)
 def world(request: pytest.FixtureRequest, tmp_path: Path, config: Config) -> Iterator[World]:
-    """Every backend that the promises hold on."""
-    path = tmp_path / "store.db"
-    lagging = "lagging" in request.param
-    world = (GitHubWorld if "github" in request.param else World)(path, config, lagging=lagging)
+    """One of them, and everybody who acts on it."""
+    world = WORLDS[request.param](tmp_path / "store.db", config)
     with world.closing:
         yield world
 

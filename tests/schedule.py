@@ -8,9 +8,7 @@ import threading
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from gh_store.backends.base import Backend
-
-_LOCAL = frozenset({"repository", "owner", "lag", "cutoff", "close", "uninterrupted", "now"})
+from gh_store.backends.base import REQUESTS, Backend
 
 
 class Program:
@@ -57,7 +55,7 @@ class Scheduled:
 
     def __getattr__(self, name: str) -> Any:
         found = getattr(self._backend, name)
-        if name in _LOCAL or not callable(found):
+        if name not in REQUESTS:
             return found
 
         def verb(*arguments: Any, **named: Any) -> Any:

@@ -142,7 +142,8 @@ def test_lists_snapshots_and_sweeps(calm, objects, tmp_path):
     pages = -(-objects // 100)
     assert len(cost(calm, lambda: list(store.list_all()))) <= pages + 1
     file = tmp_path / "snapshot.json"
-    assert len(cost(calm, lambda: store.write_snapshot(file))) <= pages + 1
+    for complete in (False, True):
+        assert len(cost(calm, lambda complete=complete: store.write_snapshot(file, complete=complete))) <= pages + 1
     assert len(cost(calm, store.process_pending)) <= pages + 1 + 2 * (
         objects > 100
     )  # deleted and retired ones have lists

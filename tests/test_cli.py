@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from gh_store import LocalStore
-from gh_store.backends.testing.web_ui import WebUI
+from gh_store.backends.testing.local import LocalWebUI
 from gh_store.cli.commands import commands
 from gh_store.cli.output import as_dict
 from gh_store.domain.findings import Finding, Kind, Processed, RepairResult, TransferResult
@@ -100,7 +100,8 @@ def test_a_day_with_the_store(shell):
     assert "updated" in shell.run("update-snapshot", "snapshot.json")[1]
     assert "up to date" in shell.run("update-snapshot", "--snapshot-path", "snapshot.json")[1]
     assert json.loads((shell.folder / "snapshot.json").read_text())["objects"] == {}
-    assert json.loads(shell.run("snapshot", "--output", "-")[0])["repository"] == "local"
+    assert "up to date" in shell.run("snapshot", "--complete")[1]
+    assert json.loads(shell.run("snapshot", "--complete", "--output", "-")[0])["repository"] == "local"
 
 
 def test_strings_stay_strings_and_positionals_may_be_named(shell):
@@ -230,11 +231,11 @@ def test_a_rejected_event_is_no_failure_of_the_processor(shell):
 
 def overwritten(shell):
     """An object that somebody who has left has overwritten, head and log, so that nothing tells its state any more."""
-    with WebUI(shell.folder / "gh-store.db") as pages:
+    with LocalWebUI(shell.folder / "gh-store.db") as pages:
         pages.set_role("ada", "write")
     with LocalStore(shell.folder / "gh-store.db", user="ada") as store:
         store.create("hers", {"n": 1})
-    with WebUI(shell.folder / "gh-store.db") as pages:
+    with LocalWebUI(shell.folder / "gh-store.db") as pages:
         pages.set_role("ada", "read")
         hers = pages.as_user("ada")
         hers.edit_issue(1, title="Mine", body='{"n": "forged"}')
@@ -267,6 +268,13 @@ def test_a_wait_that_runs_out_says_so_and_is_no_failure(shell):
     out, err = shell.run("update", "a", "{}", "--wait", "0.1")
     assert json.loads(out)["pending"] == 1
     assert "still pending" in err
+
+
+def test_a_store_in_memory_makes_no_file(shell):
+    assert shell.json("init", "--store", ":memory:")["store"] == ":memory:"
+    assert shell.json("create", "a", '{"n": 1}', "--store", ":memory:")["data"] == {"n": 1}
+    shell.run("get", "a", "--store", ":memory:", code=3)
+    assert list(shell.folder.iterdir()) == []
 
 
 def test_help_has_an_example_for_every_command(shell):
@@ -448,7 +456,7 @@ def test_verify_and_repair(shell):
     shell.run("create", "b", "{}")
     out, err = shell.run("verify")
     assert (out, "0 to repair, 0 remarks" in err) == ("", True)
-    with WebUI(shell.folder / "gh-store.db") as pages:
+    with LocalWebUI(shell.folder / "gh-store.db") as pages:
         pages.remove_label(1, "stored-object")
         pages.edit_issue(2, title="Hello")
         pages.edit_comment(1, '{"n": 2}')
@@ -474,7 +482,7 @@ def test_verify_and_repair(shell):
 def test_a_repair_that_fails_goes_on_and_says_so(shell):
     shell.run("create", "a", "{}")
     shell.run("create", "b", "{}")
-    with WebUI(shell.folder / "gh-store.db") as pages:
+    with LocalWebUI(shell.folder / "gh-store.db") as pages:
         for number in (1, 2):
             pages.remove_reaction(number, "rocket")
         pages.lock_issue(1)
@@ -526,11 +534,11 @@ def test_an_export_that_fails_leaves_the_file_as_it_was(shell):
 
 
 def test_adopt(shell):
-    with WebUI(shell.folder / "gh-store.db") as pages:
+    with LocalWebUI(shell.folder / "gh-store.db") as pages:
         pages.set_role("ada", "write")
     with LocalStore(shell.folder / "gh-store.db", user="ada") as theirs:
         theirs.create("a", {"n": 1})
-    with WebUI(shell.folder / "gh-store.db") as pages:
+    with LocalWebUI(shell.folder / "gh-store.db") as pages:
         pages.set_role("ada", "read")
     assert shell.json("adopt", "--dry-run") == [{"object_id": "a", "issue_number": None, "made": False, "error": None}]
     assert shell.json("adopt", "none") == []

@@ -1,11 +1,15 @@
 """CODEOWNERS: whose a path is, and who may write because of it."""
 
+import re
 from dataclasses import replace
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from loguru import logger
 
 from gh_store import AccessDeniedError, InsufficientScope
-from gh_store.access.codeowners import Owners, owners_of
+from gh_store.access.codeowners import Owners, fits, owners_of
 
 
 @pytest.mark.parametrize(
@@ -36,6 +40,107 @@ def test_the_last_line_that_matches_tells(text, users, teams):
 
 def test_a_path_with_a_space():
     assert owners_of("my data/", "/my\\ data/ @bob").users == {"bob"}
+
+
+# Those of GitHub's page "About code owners", and what it says about them, first.
+@pytest.mark.parametrize(
+    ("pattern", "owned", "not_owned"),
+    [
+        ("*", ["a", "a/b", "a/", "a/b/"], []),
+        ("*.js", ["a.js", "b/a.js", "b/c/a.js", "a.js/b"], ["a.jsx", "js", "b/"]),
+        ("/build/logs/", ["build/logs/a", "build/logs/a/b", "build/logs/"], ["a/build/logs/a", "build/logs", "build/"]),
+        ("docs/*", ["docs/a", "docs/"], ["docs/a/b", "docs/a/", "docs", "a/docs/b"]),
+        ("apps/", ["apps/a", "b/apps/a", "b/c/apps/a/d"], ["apps", "b/apps", "xapps/a"]),
+        ("/docs/", ["docs/a", "docs/a/b"], ["a/docs/b"]),
+        ("**/logs", ["logs", "logs/a", "build/logs/a", "a/b/logs/c"], ["logs.txt", "a/xlogs"]),
+        ("/apps/github", ["apps/github", "apps/github/a", "apps/github/"], ["apps/githubs", "b/apps/github"]),
+        ("/*", ["a"], ["a/b", "a/", "data/live/x"]),
+        ("/*/", ["a/", "a/b", "a/b/c"], ["a"]),
+        ("/**", ["a", "a/b", "a/"], []),
+        ("**", ["a", "a/b", "a/"], []),
+        ("data", ["data", "data/", "data/a", "b/data", "b/data/a"], ["database", "b/database"]),
+        ("a/b", ["a/b", "a/b/c"], ["c/a/b", "a/bc"]),
+        ("a/**/b", ["a/b", "a/c/b", "a/c/d/b/e"], ["ab", "a/c", "c/a/b"]),
+        ("a/**", ["a/b", "a/b/c", "a/"], ["a", "b/a/c"]),
+        ("a/*/b", ["a/c/b", "a/c/b/d"], ["a/b", "a/c/d/b"]),
+        ("a/f*", ["a/f", "a/foo", "a/foo/b"], ["a/b", "a/"]),
+        ("?.json", ["a.json", "b/a.json"], [".json", "ab.json"]),
+        ("\\*.json", ["*.json"], ["a.json"]),
+        ("a//b", [], ["a/b"]),
+        ("Data/", ["Data/a"], ["data/a"]),
+    ],
+)
+def test_a_pattern_means_what_the_page_says(pattern, owned, not_owned):
+    for path in (*owned, *not_owned):
+        for root in ("", "/"):
+            assert (owners_of(root + path, f"{pattern} @ada").users == {"ada"}) == (path in owned), path
+
+
+def test_a_line_without_owners_decides_too():
+    text = "/apps/ @octocat\n/apps/github"
+    assert owners_of("apps/a", text).users == {"octocat"}
+    assert owners_of("apps/github/a", text) == Owners()
+    assert owners_of("apps/github/a", text + "\n/apps/github @doctocat").users == {"doctocat"}
+    assert owners_of("data/live/x", "/data/ @ada\n/* @ops").users == {"ada"}
+
+
+@pytest.fixture
+def told():
+    """What the log warns of."""
+    lines: list[str] = []
+    sink = logger.add(lines.append, level="WARNING", format="{message}")
+    logger.enable("gh_store")
+    yield lines
+    logger.disable("gh_store")
+    logger.remove(sink)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "* user", "* @", "* @a/b/c", "* @ada @b@c", "* @ada, @bob", "* @org/", "* a@", "* @ada\u00a0",
+        "!/data/ @eve", "\\#data/ @eve", "[d]ata/ @eve", "data] @eve", "***/data/ @eve", "/ @eve", "// @eve",
+    ],
+)  # fmt: skip  # a list of lines
+def test_a_line_that_is_not_accepted_is_skipped_and_told_once(told, line):
+    assert owners_of("data/", f"* @ada\n# a comment\n{line}\n\n").users == {"ada"}
+    assert len(told) == 1
+    assert "line 3 is skipped" in told[0]
+
+
+@pytest.mark.parametrize(
+    "line", ["* @Ada @octo-org/codeocats docs@example.com", "*\t@ada # @eve", "* @ada\r", "* @a_b"]
+)
+def test_a_line_that_is_accepted_is_not_told(told, line):
+    assert owners_of("data/", line).users
+    assert told == []
+
+
+def test_a_file_of_more_than_3_mb_is_not_used(told):
+    text = "* @ada #"
+    assert owners_of("data/", text.ljust(3_000_000, ".")).users == {"ada"}
+    assert (owners_of("data/", text.ljust(3_000_001, ".")), len(told)) == (Owners(), 1)
+
+
+@given(st.lists(st.sampled_from("*ab"), max_size=12), st.text("ab", max_size=12))
+def test_patterns_are_like_regular_expressions_and_take_few_steps(pattern, text):
+    steps: list[int] = []
+
+    def same(one, other):
+        steps.append(1)
+        return one == other
+
+    expression = "".join(".*" if each == "*" else each for each in pattern)
+    assert fits(pattern, text, "*", same) == bool(re.fullmatch(expression, text))
+    assert len(steps) <= (len(text) + 1) ** 2
+
+
+@pytest.mark.parametrize(
+    "pattern", ["*a" * 100 + "b", "**/" * 100 + "x", "a**" * 100, "**/*a" * 100, "?*" * 100, "*" + "a" * 90 + "b"]
+)
+def test_a_thousand_lines_that_a_backtracking_matcher_would_never_end(pattern):
+    for path in ("a" * 60, "a/" * 30, "a/" * 30 + "a"):
+        owners_of(path, f"{pattern} @ada\n" * 1000)
 
 
 @pytest.fixture

@@ -69,6 +69,12 @@ def test_a_file_that_says_nothing_changes_nothing(tmp_path, text):
     assert configuration.load(write(tmp_path / "c.yml", text)) == configuration.load()
 
 
+@pytest.mark.parametrize("text", ["[]", "", "null", "~", "\n    # nobody"])
+def test_an_empty_list_of_users_names_nobody(tmp_path, text):
+    assert configuration.load(write(tmp_path / "c.yml", f"store:\n  access:\n    users: {text}")).access_users == ()
+    assert configuration.load(write(tmp_path / "c.yml", "store: {access: }")).access_users == ("github-actions[bot]",)
+
+
 def test_the_users_own_file_counts_where_it_exists(home, tmp_path):
     assert configuration.load().log_max_events == 2400
     own = home / ".config" / "gh-store" / "config.yml"
@@ -99,6 +105,8 @@ def test_the_users_own_file_counts_where_it_exists(home, tmp_path):
         ("store: {rejections: {reply: 'no'}}", "store.rejections.reply"),
         ("store: {access: {users: ada}}", "store.access.users"),
         ("store: {access: {users: [1]}}", "store.access.users"),
+        ("store: {access: {users: ['@']}}", "store.access.users"),
+        ("store: {access: {users: [org/team]}}", "store.access.users"),
         ("store: {uid_prefix: ''}", "store.uid_prefix"),
         ("store: {uid_prefix: 'a,b'}", "store.uid_prefix"),
         ("store: {uid_prefix: 'a-very-long-prefix:'}", "store.uid_prefix"),

@@ -15,7 +15,8 @@ import requests
 import world
 
 from gh_store import InvalidInput
-from gh_store.devserver.server import check_loopback
+from gh_store.devserver.app import DevServer
+from gh_store.devserver.server import check_loopback, serving
 
 ROOT = Path(__file__).parents[1]
 OCTOKIT = ROOT / ".venv" / "node" / "node_modules" / "@octokit" / "rest"
@@ -385,6 +386,15 @@ def test_without_the_extra_it_says_what_to_install(tmp_path):
     assert "gh-object-store[server]" in done.stderr
 
 
+def test_a_server_in_memory_makes_no_file(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with serving(DevServer(":memory:", "ada/data", {"t": "local"})) as address:
+        issues = f"{address}/repos/ada/data/issues"
+        made = requests.post(issues, json={"title": "a"}, headers={"Authorization": "Bearer t"}, timeout=10)
+        assert requests.get(f"{issues}/1", timeout=10).json() == made.json()
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_store_is_used_through_the_command(tmp_path):
     server = subprocess.Popen(
         [sys.executable, "-m", "gh_store", "dev-server", "--store", "hub.db", "--repo", "ada/data", "--port", "0",
@@ -407,7 +417,7 @@ def test_a_store_is_used_through_the_command(tmp_path):
         nobody = gh_store(tmp_path, "update", "a", "{}", **{**environ, "GITHUB_TOKEN": ""})
         assert nobody.returncode == 5
         assert "AuthMissing" not in nobody.stderr
-        assert "takes a token" in nobody.stderr
+        assert "token is needed" in nobody.stderr
     finally:
         server.terminate()
         server.communicate(timeout=30)

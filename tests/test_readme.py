@@ -41,7 +41,7 @@ def environment(hub, home):
     (home / ".config" / "gh-store").mkdir(parents=True)
     (home / ".config" / "gh-store" / "config.yml").write_text(QUICK)
     token = {"GITHUB_API_URL": hub.address, "GITHUB_TOKEN": "token-of-local"}
-    return {**os.environ, **token, "PYTHONPATH": str(ROOT)}
+    return {**os.environ, **token, "PYTHONPATH": str(ROOT), "CLONE": str(ROOT)}
 
 
 @pytest.mark.parametrize("code", [code for kind, code in BLOCKS if kind == "python"])
@@ -54,11 +54,12 @@ def test_python(tmp_path, environment, code):
 
 @pytest.mark.parametrize("code", [code for kind, code in BLOCKS if kind == "sh" and code != SET_UP])
 def test_shell(tmp_path, environment, code):
-    command = tmp_path / "bin" / "gh-store"
-    command.parent.mkdir()
-    command.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m gh_store "$@"\n')
-    command.chmod(0o755)
-    environment["PATH"] = f"{command.parent}{os.pathsep}{os.environ['PATH']}"
+    tools = tmp_path / "bin"
+    tools.mkdir()
+    for name, module in (("gh-store", "gh_store"), ("pytest", "pytest")):
+        (tools / name).write_text(f'#!/bin/sh\nexec "{sys.executable}" -m {module} "$@"\n')
+        (tools / name).chmod(0o755)
+    environment["PATH"] = f"{tools}{os.pathsep}{os.environ['PATH']}"
     work = tmp_path / "work"
     work.mkdir()
     done = subprocess.run(

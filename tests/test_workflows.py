@@ -87,6 +87,27 @@ def test_what_they_run_is_pinned(copied):
             assert "gh-object-store==1.0.0.dev0\n" in text
 
 
+def jobs(copied):
+    for file in all_files(copied):
+        if file.name in workflows.NAMES:
+            yield from yaml.safe_load(file.read_text())["jobs"].values()
+
+
+def test_a_run_that_is_skipped_evicts_none_that_waits(copied):
+    """A group of the workflow is entered before a job's `if` is looked at."""
+    assert not any("concurrency" in yaml.safe_load(file.read_text()) for file in all_files(copied))
+    for job in jobs(copied):
+        assert job["concurrency"].keys() == {"group", "cancel-in-progress"}
+        assert job["concurrency"]["cancel-in-progress"] is False
+
+
+def test_a_job_holds_no_credentials_while_it_installs(copied):
+    for job in jobs(copied):
+        seen = [str(step) for step in job["steps"]]
+        installs = max((at for at, step in enumerate(seen) if "pip install" in step), default=-1)
+        assert not any("persist-credentials': True" in step or "token" in step for step in seen[: installs + 1])
+
+
 def test_nothing_of_an_event_reaches_a_shell(copied):
     for file in all_files(copied):
         for job in yaml.safe_load(file.read_text())["jobs"].values():
@@ -150,6 +171,7 @@ class Runner:
             "HOME": str(self.home),
             "CI": "true",
             "GITHUB_ACTIONS": "true",
+            "GITHUB_REF": "refs/heads/main",
             "GITHUB_REPOSITORY": hub.repository,
             "GITHUB_API_URL": hub.address,
             "NO_PROXY": "127.0.0.1",
@@ -160,7 +182,7 @@ class Runner:
             "PIP_DISABLE_PIP_VERSION_CHECK": "1",
             **{f"GITHUB_{key}": str(path) for key, path in files.items()},
         }
-        known = {"github.token": "token-of-local", "github.event.schedule": "", **context}
+        known = {"github.token": "token-of-local", "github.event.schedule": "", "inputs.complete": "", **context}
 
         def filled(value: object) -> str:
             return re.sub(r"\$\{\{ ([\w.]+) \}\}", lambda found: known[found[1]], str(value))
@@ -222,16 +244,34 @@ def payload(name: str, hub, number: int = 1, comment_id: int | None = None, body
     return made
 
 
-def test_as_a_new_user_would_try_it(hub, runner, tmp_path):
-    origin, work = tmp_path / "origin.git", tmp_path / "work"
+@pytest.fixture
+def work(tmp_path):
+    """A repository with the workflows, as actions/checkout leaves it; `origin.git` is where it came from."""
+    origin, folder = tmp_path / "origin.git", tmp_path / "work"
     git(tmp_path, "init", "--quiet", "--bare", str(origin))
-    git(tmp_path, "clone", "--quiet", str(origin), str(work))
-    workflows.write_workflows(work, force=False)
-    git(work, "add", ".")
-    git(work, "commit", "--quiet", "-m", "Workflows")
-    git(work, "push", "--quiet", "origin", "HEAD:main")
     git(origin, "symbolic-ref", "HEAD", "refs/heads/main")
+    colleague(tmp_path, lambda clone: workflows.write_workflows(clone, force=False))
+    git(tmp_path, "clone", "--quiet", "--depth", "1", origin.as_uri(), str(folder))
+    return folder
 
+
+def colleague(folder, change):
+    """Somebody else pushes something."""
+    clone = folder / "colleague"
+    git(folder, "clone", "--quiet", str(folder / "origin.git"), str(clone))
+    change(clone)
+    git(clone, "add", ".")
+    git(clone, "commit", "--quiet", "-m", "Of a colleague")
+    git(clone, "push", "--quiet", "origin", "HEAD:main")
+    shutil.rmtree(clone)
+
+
+def published(folder):
+    return json.loads(git(folder / "origin.git", "show", "main:site/objects.json"))["objects"]
+
+
+def test_as_a_new_user_would_try_it(hub, runner, work, tmp_path):
+    origin = tmp_path / "origin.git"
     with GitHubStore(hub.repository, "token-of-local", base_url=hub.address) as store:
         store.config = configuration.load()
         store.create("metrics", {"visits": 1})
@@ -270,13 +310,63 @@ def test_as_a_new_user_would_try_it(hub, runner, tmp_path):
     assert outputs == {"changed": "true", "objects": "1"}
     assert summary == "### gh-store: site&#47;objects&#46;json changed, 1 objects\n\n"
     assert "Snapshot of all objects" in git(origin, "log", "--oneline", "main")
-    assert json.loads(git(origin, "show", "main:site/objects.json"))["objects"]["metrics"]["data"]["by"] == "hand"
+    assert published(tmp_path)["metrics"]["data"]["by"] == "hand"
     outputs, summary = runner.run("snapshot", "snapshot", work)
     assert (outputs, "is up to date" in summary) == ({"changed": "false", "objects": "1"}, True)
     assert len(git(origin, "log", "--oneline", "main").splitlines()) == 2
     hub.near().update("metrics", {"visits": 3}, process=True)
     assert runner.run("snapshot", "snapshot", work)[0]["changed"] == "true"
     assert len(git(origin, "log", "--oneline", "main").splitlines()) == 3
+
+
+def test_what_was_deleted_or_transferred_leaves_the_snapshot_once_a_week_or_if_asked_for(hub, runner, work, tmp_path):
+    for name in ("ada", "bob", "cy"):
+        hub.near().create(name, {})
+    hub.backend().create_issue("a question", "?", [])
+    runner.run("snapshot", "snapshot", work)
+    hub.backend().delete_issue(1)
+    hub.clock.sleep(86_400)
+    hub.asked()
+    runner.run("snapshot", "snapshot", work, **{"github.event.schedule": "29 4 * * 1-6"})
+    assert list(published(tmp_path)) == ["ada", "bob", "cy"], "GitHub tells of no change"
+    assert len([request for request in hub.asked() if "/issues?" in request and "since=" in request]) == 1
+    runner.run("snapshot", "snapshot", work, **{"github.event.schedule": "29 4 * * 0"})
+    assert list(published(tmp_path)) == ["bob", "cy"]
+    asked = [request for request in hub.asked() if "/issues?" in request]
+    assert len(asked) == 1
+    assert not re.search("labels=|since=", asked[0])
+    hub.backend().transfer_issue(2, "elsewhere/site")
+    runner.run("snapshot", "snapshot", work, **{"inputs.complete": "true"})
+    assert list(published(tmp_path)) == ["cy"]
+
+
+def test_the_crons_that_are_compared_are_those_of_the_schedule():
+    for name in ("snapshot", "sweep"):
+        text = (FOLDER / f"{name}.yml").read_text()
+        crons = [each["cron"] for each in yaml.safe_load(text)[True]["schedule"]]  # YAML takes `on` for true
+        compared = re.findall(r'"\$SCHEDULE" = "(.*?)"', text)
+        assert len(compared) == 1
+        assert set(compared) < set(crons)
+
+
+def test_a_push_of_somebody_else_does_not_stop_the_snapshot(hub, runner, work, tmp_path):
+    hub.near().create("metrics", {"visits": 1})
+    runner.run("snapshot", "snapshot", work)
+    hub.near().update("metrics", {"visits": 2}, process=True)
+    hook = work / ".git" / "hooks" / "pre-push"  # it comes when we have looked at what is there
+    hook.write_text(f"""#!/bin/sh
+        cd "{tmp_path}" && rm "{hook}"
+        git clone --quiet origin.git meanwhile && cd meanwhile
+        echo "Read me" > README.md && sed -i s/:1/:7/ site/objects.json && echo "no JSON" >> site/objects.json
+        git add . && git -c user.name=eve -c user.email=eve@example.org commit --quiet -m Meanwhile && git push --quiet
+    """)
+    hook.chmod(0o755)
+    runner.run("snapshot", "snapshot", work)
+    assert not hook.exists()
+    log = git(tmp_path / "origin.git", "log", "--format=%s", "main").splitlines()
+    assert log == ["Snapshot of all objects", "Meanwhile", "Snapshot of all objects", "Of a colleague"]
+    assert git(tmp_path / "origin.git", "show", "main:README.md") == "Read me\n"
+    assert published(tmp_path)["metrics"]["data"] == {"visits": 2}, "the file is ours as a whole, and no merge of two"
 
 
 def test_the_workflow_of_the_published_package_works_unchanged(hub, runner, tmp_path):

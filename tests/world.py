@@ -8,12 +8,16 @@ from typing import Any
 from gh_store import Store
 from gh_store.backends.base import Backend
 from gh_store.backends.github import Connection, GitHubBackend, Limiter, Limits
+from gh_store.backends.memory import Repository
+from gh_store.backends.rules import Role
 from gh_store.backends.testing.faults import Faults, FaultyBackend
+from gh_store.backends.testing.local import LocalWebUI
+from gh_store.backends.testing.memory import MemoryWebUI
 from gh_store.backends.testing.web_ui import WebUI
 from gh_store.config import Config
 from gh_store.devserver.app import DevServer
 from gh_store.devserver.server import serving
-from gh_store.domain.issues import Comment, Issue, Role
+from gh_store.domain.issues import Comment, Issue
 
 REPOSITORY = "local/data"
 
@@ -67,9 +71,13 @@ class World:
         """The repository in somebody's hands, without faults: as on the pages of GitHub."""
         name = user or "local"
         if name not in self.people:
-            self.people[name] = WebUI(self.path, user=user, clock=self.clock, synchronous="NORMAL")
+            self.people[name] = self.open(user)
             self.closing.callback(self.people[name].close)
         return self.people[name]
+
+    def open(self, user: str | None) -> WebUI:
+        """The repository, opened anew by somebody."""
+        return LocalWebUI(self.path, user=user, clock=self.clock, synchronous="NORMAL")
 
     def through(self, user: str | None = None) -> Backend:
         """The repository as somebody's program reaches it."""
@@ -115,6 +123,17 @@ class World:
         """The verbs asked for since the last call."""
         calls, self.faults.calls[:] = list(self.faults.calls), []
         return calls
+
+
+class MemoryWorld(World):
+    """The repository in memory."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.data = Repository(self.clock)
+
+    def open(self, user: str | None) -> WebUI:
+        return MemoryWebUI(self.data, user=user)
 
 
 class GitHubWorld(World):

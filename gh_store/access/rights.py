@@ -1,8 +1,9 @@
-"""Who may write. Labels admit an issue as an object; this admits a comment as an event."""
+"""Whose word counts here, as of today. Labels admit an issue as an object; this admits what people write."""
 
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, Generic, TypeVar
 
 from gh_store.access.codeowners import PLACES, Owners, owners_of
 from gh_store.backends.base import Backend
@@ -11,54 +12,79 @@ from gh_store.config import Config
 from gh_store.domain.exceptions import AccessDeniedError, InsufficientScope
 from gh_store.domain.issues import User
 
-_BELIEVED: Final = timedelta(hours=1)
+T = TypeVar("T")
+
+_KEPT: Final = timedelta(hours=1)
+_DELETED: Final = "ghost"  # GitHub's user in the place of a deleted one
 
 
-@dataclass(frozen=True, slots=True)
 class Rights:
     """
-    Rights as the backend tells them, asked for once a process and author.
+    Rights as the backend tells them.
 
-    The owner is free. Everybody else costs one request, unless access.users names them. With
-    access.codeowners, write permission is not enough: the path must be theirs.
+    The repository's owner and whoever `access.users` names are standing: they count without a request. Everybody else
+    costs one request an hour. With `access.codeowners`, write permission is not enough: the path must be theirs.
 
-    In a process that lives for long, a right is believed for an hour; and that somebody has none, for what was
-    written before that was asked: it may have been given since.
+    A wrong *no* would pass an event by for good. So a *no* holds only for what was written before it was asked, and
+    what is no answer (a limit, an error of the server) is raised, and never a *no*.
+
+    May be shared by threads: every answer holds by itself, and two who ask at once ask twice.
     """
 
-    backend: Backend
-    config: Config
-    retry: Retry
-    trusted: frozenset[User | None] = frozenset()
-    _asked: dict[str, tuple[bool, datetime]] = field(default_factory=dict)
-    _owners: list[Owners] = field(default_factory=list)
-    _teams: dict[str, frozenset[str]] = field(default_factory=dict)
+    def __init__(
+        self, backend: Backend, config: Config, retry: Retry, vouched_for: frozenset[User | None] = frozenset()
+    ) -> None:
+        self.backend = backend
+        self.config = config
+        self.retry = retry
+        self._vouched_for = vouched_for
+        self._named = frozenset(login.removeprefix("@").lower() for login in config.access_users)
+        self._writers = _Answers(self._may_write, backend.now)
+        self._owners = _Answers(self._read_owners, backend.now)
+        self._teams = _Answers(self._read_team, backend.now)
 
     def trusting(self, user: User | None) -> "Rights":
-        """The same rights, and those of one user more."""
-        return replace(self, trusted=self.trusted | {user})
+        """The same rights, and those of one user more, for whom somebody who counts has vouched."""
+        return Rights(self.backend, self.config, self.retry, self._vouched_for | {user})
 
     def standing(self, user: User | None) -> bool:
-        """True for the repository's owner and for who is named in access.users: they count without a request."""
-        return user in self.trusted or (user is not None and self._is_named(user))
+        """True for the repository's owner, and who is named in `access.users`. Asks for nothing."""
+        if user in self._vouched_for:
+            return True
+        login = user.login.lower() if user is not None else _DELETED
+        return login != _DELETED and (login in self._named or login == self.backend.owner.lower())
 
     def counts(self, user: User | None, *, full: bool = True, written: datetime | None = None) -> bool:
         """
         True if what this user writes counts.
 
         Args:
-            written: When it was written.
-            full: The event is in the full wire format. A bot that is only named counts for nothing
-                else, for what it says may be what a stranger made it say.
+            full: The event is in the full wire format. A bot that is only named counts for nothing else, for what it
+                says may be what a stranger made it say.
+            written: When it was written. Without it, a *no* that is known holds for an hour.
         Raises:
             InsufficientScope: The current user may not ask.
         """
-        if user is None or user in self.trusted:
-            return user in self.trusted
-        if self._is_named(user) and (full or not user.is_bot):
+        if user in self._vouched_for:
+            return True
+        if user is None or user.login.lower() == _DELETED:
+            return False
+        if self.standing(user) and (full or not user.is_bot):
             return True
         login = user.login.lower()
-        return self._may_write(login, written) and self._owns(login)
+
+        def writes(anew: bool) -> bool:
+            return self._writers.get(login, written, anew=anew)
+
+        def owns(anew: bool) -> bool:
+            path = self.config.access_codeowners
+            if path is None:
+                return True
+            owners = self._owners.get(path, written, anew=anew)
+            teams = (self._teams.get(team, written, anew=anew) for team in sorted(owners.teams))
+            return login in owners.users or any(login in members for members in teams)
+
+        return all(holds(False) or holds(True) for holds in (writes, owns))
 
     def require(self, author: User | None) -> None:
         """Raise AccessDeniedError if what this author has just written will not count."""
@@ -70,35 +96,59 @@ class Rights:
             name = author.login if author else "nobody"
             raise AccessDeniedError(f"What {name} writes does not count on {self.backend.repository}.")
 
-    def _is_named(self, user: User) -> bool:
-        named = {login.lower() for login in (self.backend.owner, *self.config.access_users)}
-        return user.login.lower() in named
+    # --- what is asked ----------------------------------------------------------------------------
 
-    def _may_write(self, login: str, written: datetime | None = None) -> bool:
-        known = self._asked.get(login)
-        if known is not None:
-            allowed, asked = known
-            old = self.backend.now() - asked > _BELIEVED if allowed else written is not None and written > asked
-            if not old:
-                return allowed
+    def _may_write(self, login: str) -> bool:
         permission = self.retry.read(lambda: self.backend.permission(login))
-        allowed = permission in ("admin", "write")
-        self._asked[login] = allowed, self.backend.now()
-        return allowed
+        if permission == "none":  # so it may be told for a moment of somebody who is being renamed
+            self.retry.sleep(self.backend.lag)
+            permission = self.retry.read(lambda: self.backend.permission(login))
+        return permission in ("admin", "write")
 
-    def _owns(self, login: str) -> bool:
-        """True if access.codeowners is off, or its path is this user's."""
-        path = self.config.access_codeowners
-        if path is None:
-            return True
-        if not self._owners:
-            files = (self.retry.read(lambda place=place: self.backend.read_file(place)) for place in PLACES)  # type: ignore[misc]  # mypy cannot infer a default's type
-            self._owners.append(owners_of(path, next((text for text in files if text is not None), "")))
-        owners = self._owners[0]
-        return login in owners.users or any(login in self._members(team) for team in sorted(owners.teams))
+    def _read_owners(self, path: str) -> Owners:
+        for place in PLACES:
+            text = self.retry.read(lambda place=place: self.backend.read_file(place))  # type: ignore[misc]  # mypy cannot infer a default's type
+            if text is not None:
+                return owners_of(path, text)
+        return Owners()
 
-    def _members(self, team: str) -> frozenset[str]:
-        if team not in self._teams:
-            organization, _, slug = team.partition("/")
-            self._teams[team] = self.retry.read(lambda: self.backend.team(organization, slug))
-        return self._teams[team]
+    def _read_team(self, team: str) -> frozenset[str]:
+        organization, _, slug = team.partition("/")
+        return self.retry.read(lambda: self.backend.team(organization, slug))
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer(Generic[T]):
+    """
+    Attributes:
+        asked: When, by the backend's clock.
+        until: What was written before this was there to be seen when it was asked.
+    """
+
+    value: T
+    asked: datetime
+    until: datetime
+
+
+class _Answers(Generic[T]):
+    """The answers to one question about several things, each kept for an hour at most."""
+
+    def __init__(self, ask: Callable[[str], T], now: Callable[[], datetime]) -> None:
+        self._ask = ask
+        self._now = now
+        self._known: dict[str, _Answer[T]] = {}
+
+    def get(self, about: str, written: datetime | None, *, anew: bool) -> T:
+        """
+        The answer, as known or asked for.
+
+        Args:
+            written: What it is asked for was written then.
+            anew: Ask again unless what is known was asked for afterwards.
+        """
+        now, known = self._now(), self._known.get(about)
+        if known is None or now - known.asked > _KEPT or (anew and written is not None and written >= known.until):
+            # Times are whole seconds on GitHub, so what is asked for counts as seen, and others of this second do not.
+            until = now if written is None else max(now, written + timedelta.resolution)
+            known = self._known[about] = _Answer(self._ask(about), now, until)
+        return known.value

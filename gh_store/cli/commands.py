@@ -56,9 +56,9 @@ def _show_version(context: click.Context, _: click.Parameter, asked: bool) -> No
 @click.group(
     commands=[Deferred(*command) for command in _COMMANDS],
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-    epilog="`gh-store demo` shows how it works. Exit codes: 1 internal error, 2 invalid input or a limit, 3 not found or "
-    "already exists, 4 unexpected version, 5 credentials or permissions, 6 try again later, 7 inconsistent data, 130 "
-    "interrupted.",
+    epilog="`gh-store demo` shows how it works. Exit codes: 1 internal error, 2 invalid input or a limit, 3 not found "
+    "or already exists, 4 unexpected version, 5 credentials or permissions, 6 try again later, 7 inconsistent data, "
+    "130 interrupted.",
 )
 @click.option(
     "--version", is_flag=True, is_eager=True, expose_value=False, callback=_show_version, help="Show the version."

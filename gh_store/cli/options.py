@@ -24,7 +24,7 @@ _CONFIG_OPTION: Final = click.option(
     "--config", metavar="FILE", help="A configuration file.  [default: ~/.config/gh-store/config.yml]"
 )
 _STORE_OPTIONS: Final = (
-    click.option("--store", metavar="PATH", help=f"A store in a file.  [default: ./{DEFAULT_STORE}]"),
+    click.option("--store", metavar="PATH", help=f"A store in a file, or :memory:.  [default: ./{DEFAULT_STORE}]"),
     *_SERVER_OPTIONS,
     _CONFIG_OPTION,
 )

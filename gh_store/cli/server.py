@@ -4,9 +4,9 @@ from typing import Final, get_args
 
 import click
 
+from gh_store.backends.rules import Role
 from gh_store.cli.terminal import say
 from gh_store.domain.exceptions import ConfigurationError
-from gh_store.domain.issues import Role
 
 _ROLES: Final = get_args(Role)
 
@@ -16,7 +16,9 @@ _ROLES: Final = get_args(Role)
 )
 @click.option("--host", default="127.0.0.1", show_default=True, help="A loopback address.")
 @click.option("--port", type=click.IntRange(0, 65535), default=8000, show_default=True, help="0 is any free port.")
-@click.option("--store", "path", metavar="PATH", required=True, help="The file that holds the repository.")
+@click.option(
+    "--store", "path", metavar="PATH", required=True, help="The file that holds the repository; :memory: for none."
+)
 @click.option("--repo", metavar="OWNER/NAME", required=True, help="The name of the repository.")
 @click.option(
     "--user",

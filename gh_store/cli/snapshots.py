@@ -14,14 +14,15 @@ from gh_store.cli.terminal import progress, say
 
 @click.command(epilog="Example: gh-store snapshot --output site/data.json")
 @click.option("--output", metavar="FILE", default="snapshot.json", show_default=True, help="The file; - is stdout.")
+@click.option("--complete", is_flag=True, help="Read every issue of the repository, and trust no index.")
 @store_options
-def snapshot(output: str, **where: Any) -> None:
+def snapshot(output: str, complete: bool, **where: Any) -> None:
     """Write all objects to one JSON document."""
     with open_store(**where) as store, progress("Reading objects") as step:
         if output == "-":
-            pieces = store.snapshot(progress=step).pieces()
+            pieces = store.snapshot(complete=complete, progress=step).pieces()
         else:
-            changed = store.write_snapshot(output, progress=step)
+            changed = store.write_snapshot(output, complete=complete, progress=step)
     if output == "-":
         sys.stdout.writelines(pieces)
     else:

@@ -16,7 +16,10 @@ from starlette.requests import Request
 from starlette.routing import Match, Route
 from starlette.types import Receive, Scope, Send
 
+from gh_store.backends.memory import MEMORY, Repository
 from gh_store.backends.testing.faults import Faults, FaultyBackend
+from gh_store.backends.testing.local import LocalWebUI
+from gh_store.backends.testing.memory import MemoryWebUI
 from gh_store.backends.testing.web_ui import WebUI
 from gh_store.devserver import api, control
 from gh_store.devserver.faults import Fault, FaultPlan
@@ -43,7 +46,7 @@ class DevServer:
     One repository behind GitHub's REST API; an ASGI application.
 
     Args:
-        path: The file of the embedded backend.
+        path: The file of the embedded backend; `:memory:` for a repository that ends with the server.
         repository: `owner/name`.
         users: Token -> login. Without a token, a client may read.
         clock: Returns seconds since the epoch.
@@ -61,14 +64,16 @@ class DevServer:
         private: bool = False,
         latency: float = 0.0,
     ) -> None:
-        self.owner_pages = WebUI(path, clock=clock)
+        self.owner_pages: WebUI = (
+            MemoryWebUI(Repository(clock)) if str(path) == MEMORY else LocalWebUI(path, clock=clock)
+        )
         self.repository_id = number_of("repository", repository.lower())
         self.users = dict(users)
         self.private = private
         self.latency = latency
         self.faults = FaultPlan(self.owner_pages, repository, Faults(clock=clock))
         self._clock = clock
-        self._pages = {self.owner_pages.user.lower(): self.owner_pages}
+        self._pages: dict[str, WebUI] = {self.owner_pages.user.lower(): self.owner_pages}
         self._used: dict[str | None, tuple[int, int]] = {}
         self._answered = 0
         self._routes = [

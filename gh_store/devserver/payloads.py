@@ -13,6 +13,7 @@ Payload = dict[str, Any]
 
 REACTIONS: Final = ("+1", "-1", "laugh", "hooray", "confused", "heart", "rocket", "eyes")
 _GHOST: Final = User("ghost")
+_LARGEST_SHOWN: Final = 1024 * 1024
 _LINKS: Final = (
     *("archive", "assignees", "blobs", "branches", "collaborators", "comments", "commits", "compare", "contents"),
     *("contributors", "deployments", "downloads", "events", "forks", "git_commits", "git_refs", "git_tags", "hooks"),
@@ -247,15 +248,16 @@ class Payloads:
         }
 
     def file(self, path: str, text: str, *, listed: bool = False) -> Payload:
-        """A file. A listing of its folder does not include the content."""
+        """A file. A listing of its folder does not include the content, nor does a file over 1 MB, as on GitHub."""
         raw = text.encode("utf-8")
         sha = hashlib.sha1(b"blob %d\0" % len(raw) + raw, usedforsecurity=False).hexdigest()
         here, page = f"{self.root}/contents/{path}", f"{self.base}/{self.repository}/blob/main/{path}"
         git = f"{self.root}/git/blobs/{sha}"
-        content = {} if listed else {"encoding": "base64", "content": base64.encodebytes(raw).decode()}
+        shown = {"encoding": "base64", "content": base64.encodebytes(raw).decode()}
+        content = shown if len(raw) <= _LARGEST_SHOWN else {"encoding": "none", "content": ""}
         return {
             "type": "file",
-            **content,
+            **({} if listed else content),
             "size": len(raw),
             "name": path.rpartition("/")[2],
             "path": path,

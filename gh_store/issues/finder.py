@@ -76,12 +76,9 @@ class IssueFinder:
         return self.newest(object_id)
 
     def labelled(self, label: str, object_id: str) -> list[ObjectIssue]:
-        """The active issues of an object that the label's index shows; it can lag, so none proves nothing."""
-        page = self.retry.read(lambda: self.backend.list_issues(labels=[label], descending=True))
-        heads = [read_issue(issue, self.config) for issue in page.issues]
-        if page.next is not None:  # an object of many segments
-            heads.extend(self.listed(labels=[label, self.config.base_label]))
-        return _active(self._of(heads, object_id))
+        """The active issues of an object that the labels' index shows; it can lag, so none proves nothing."""
+        # With the base label: the issues that an object has left, of which there may be many, are not asked for.
+        return _active(self._of(self.listed(labels=[label, self.config.base_label], descending=True), object_id))
 
     def newest(self, object_id: str) -> list[ObjectIssue]:
         """The active issues of an object among those created since yesterday, which no index hides."""

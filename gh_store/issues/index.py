@@ -8,16 +8,23 @@ from typing import Final
 from gh_store.issues.object_issue import ObjectIssue, Status
 
 _KNOWN: Final = 10_000
+_SHORT: Final = 8_192
+"""Characters of a body up to which a head is kept whole."""
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What this process last saw of an object's issue: later reads must not show less."""
+    """
+    What this process last saw of an object's issue: later reads must not show less.
+
+    `head` is all of it, if that is not long.
+    """
 
     number: int
     updated_at: datetime
     comments: int
     version: int
+    head: ObjectIssue | None = None
 
 
 class IssueIndex:
@@ -38,7 +45,8 @@ class IssueIndex:
         issue, version = head.issue, head.checkpoint.version if head.checkpoint else 0
         with self._lock:
             self._known.pop(head.object_id, None)
-            self._known[head.object_id] = Known(issue.number, issue.updated_at, issue.comments, version)
+            kept = head if len(issue.body) <= _SHORT else None
+            self._known[head.object_id] = Known(issue.number, issue.updated_at, issue.comments, version, kept)
             if len(self._known) > _KNOWN:
                 self._known.pop(next(iter(self._known)))
 

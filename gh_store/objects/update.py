@@ -92,7 +92,7 @@ class Updater:
                 comment = repo.comments.append(number, draft)
                 written = True
                 repo.rights.require(comment.author)
-                head = self.processor.reader.identified(self._reopened(number))
+                head = self.processor.reader.identified(self._reopened(number, object_id))
                 repo.index.remember(head)
                 if head.status is Status.ACTIVE:
                     event = Event(
@@ -113,14 +113,21 @@ class Updater:
             error.written = written
             raise
 
-    def _reopened(self, number: int) -> ObjectIssue:
+    def _reopened(self, number: int, object_id: str) -> ObjectIssue:
         """The issue, reopened; the event is written, so whatever forbids that is not told as a failure."""
         repo = self.processor.repo
+        known = repo.index.get(object_id)
         try:
             return repo.writer.reopen(number)
         except (BackendUnavailable, InsufficientScope, RateLimited) as error:
             logger.warning("Issue {} was not reopened; the next sweep finds the event: {}", number, error)
+        try:
             return repo.issues.read(number)
+        except (BackendUnavailable, RateLimited):
+            if known is None or known.head is None or known.number != number:
+                raise
+            # What it was when it was seen last, and the comment that has just been written.
+            return replace(known.head, issue=replace(known.head.issue, comments=known.comments + 1))
 
     def _next(self, head: ObjectIssue, object_id: str) -> int:
         """The issue to write to instead of one that the object has left, or where it never was."""
@@ -135,8 +142,10 @@ class Updater:
         """The object's issue, if nothing that was just read forbids another event."""
         index, most = self.processor.repo.index, self.max_concurrent_updates
         known = index.get(object_id)
-        if known is not None and most is None:
-            return known.number  # what it was then says nothing of its version: it may have begun a new life
+        # A version that was seen before is no reason to refuse: the object may have begun a new life since.
+        in_doubt = known is not None and expected_version is not None and known.version > expected_version
+        if known is not None and most is None and not in_doubt:
+            return known.number
         head = find(self.processor.repo, object_id)
         known, checkpoint = index.get(object_id), head.checkpoint
         waiting = head.issue.comments - (checkpoint.comments if checkpoint else 0)

@@ -54,7 +54,7 @@ class Replies:
     def tell_put_back(self, number: int, log: Log, event_id: str, why: str, posted: PostedReplies) -> None:
         """Say why an edit by hand was not kept."""
         text = wire.write_put_back(event_id, why)
-        if not any(comment.body == text and self.repo.rights.counts(comment.author) for comment in log.comments):
+        if not any(comment.body == text and self._counts(comment) for comment in log.comments):
             self._reply(number, event_id, text, posted)
 
     def _reply(self, number: int, about: str, text: str, posted: PostedReplies) -> None:
@@ -69,8 +69,11 @@ class Replies:
     def _believed(self, comments: Sequence[Comment]) -> Iterator[tuple[int, str, str]]:
         for comment in comments:
             reply = wire.read_reply(comment.body)
-            if reply is not None and self.repo.rights.counts(comment.author):
+            if reply is not None and self._counts(comment):
                 yield reply
+
+    def _counts(self, comment: Comment) -> bool:
+        return self.repo.rights.counts(comment.author, written=comment.created_at)
 
     def raise_rejection(self, comments: Sequence[Comment], position: int) -> None:
         """

@@ -8,7 +8,7 @@ of the title, or the digest of the seal, says when it is right. Most logs fit at
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from itertools import combinations
+from itertools import combinations, islice
 from typing import Final
 
 from gh_store import wire
@@ -25,6 +25,8 @@ from gh_store.log.duplicates import Counts
 from gh_store.reading.earlier import Segment
 
 _FEW: Final = 6
+_MANY: Final = 100
+"""Tries that cost a fold each, and no request."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +170,8 @@ class _Tries:
             yield self._either(decided)
             yield self._by_receipts(decided, last=max(decided, default=0))
             yield self._by_receipts(decided, last=0)
+        for decided in self._of_who_has_left(shown):
+            yield self._either(decided)
         yield lambda comment, event: self._begins(comment, event) or comment.id in shown
         yield lambda comment, event: True
 
@@ -220,6 +224,20 @@ class _Tries:
             for believed in combinations(doubtful, many):
                 trusted = ours.union(believed)
                 yield frozenset(sure | {at for at, users in reactors.items() if users & trusted})
+
+    def _of_who_has_left(self, shown: frozenset[int]) -> Iterator[frozenset[int]]:
+        """
+        The comments that were decided, if a run was cut before its receipts, and an author has left before the next.
+
+        He counted up to one of his comments, whichever that is.
+        """
+        left: dict[User, list[int]] = {}
+        for comment in self._comments:
+            event = read_comment(comment) if comment.id not in shown and comment.author is not None else None
+            if event is not None and comment.author is not None and not self._authority.is_presumed(comment, event):
+                left.setdefault(comment.author, []).append(comment.id)
+        tries = (shown | set(ids[: at + 1]) for ids in left.values() for at in reversed(range(len(ids))))
+        return islice(tries, _MANY)
 
     def without_strangers(self, tried: Replay) -> Replay:
         """

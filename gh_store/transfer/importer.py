@@ -106,7 +106,8 @@ class Importer:
         repo, begin = self.processor.repo, planned.drafts[0]
         named = repo.authority.named(repo.comments.first(head.number))
         if head.status is Status.WITHDRAWN and head.checkpoint is None and not named:
-            return head.issue.body == wire.write_body(begin.data) and repo.authority.confirms(head)
+            same = head.body is not None and wire.canonical(head.body) == wire.canonical(begin.data)
+            return same and repo.authority.confirms(head)
         return begin.event_id in named
 
     def _filled(self, head: ObjectIssue, planned: ImportPlan, *, fresh: bool) -> ObjectIssue:

@@ -149,6 +149,19 @@ def test_a_change_in_the_second_of_the_snapshot_is_not_missed(world, tmp_path):
     assert json.loads(file.read_text())["objects"]["a"]["data"] == {"n": 1}
 
 
+def test_what_was_deleted_or_transferred_leaves_a_snapshot_that_is_made_anew(world, tmp_path):
+    store, file = world.store(), tmp_path / "snapshot.json"
+    for name in ("ada", "bob", "cy"):
+        store.create(name, {})
+    world.settle()
+    store.write_snapshot(file)
+    world.backend().delete_issue(1)
+    world.backend().transfer_issue(2, "elsewhere/site")
+    assert not store.update_snapshot(file), "GitHub tells of no change"
+    assert store.write_snapshot(file, complete=True)
+    assert list(json.loads(file.read_text())["objects"]) == ["cy"]
+
+
 def test_a_snapshot_of_another_repository_is_not_touched(world, tmp_path):
     file = tmp_path / "snapshot.json"
     text = '{"snapshot_time": "2026-01-01T00:00:00+00:00", "repository": "other/repo", "objects": {}}'

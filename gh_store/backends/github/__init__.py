@@ -7,12 +7,13 @@ from datetime import UTC, datetime
 from typing import Any, Final, Literal, TypeVar
 from urllib.parse import quote
 
-from gh_store.backends.base import PAGE
+from gh_store.backends.base import PAGE, Backend, Permission
 from gh_store.backends.github.client import Client, Connection
 from gh_store.backends.github.decode import to_comment, to_issue, to_label, to_user
 from gh_store.backends.github.limiter import Limiter, Limits, shared_limiter
 from gh_store.domain.exceptions import (
     BackendUnavailable,
+    ConfigurationError,
     InsufficientScope,
     IntegrityError,
     ObjectNotFound,
@@ -24,27 +25,23 @@ T = TypeVar("T")
 
 __all__ = ["Connection", "GitHubBackend", "Limiter", "Limits", "shared_limiter"]
 
-_PERMISSIONS: Final[dict[str, Literal["admin", "write", "read", "none"]]] = {
-    "admin": "admin",
-    "write": "write",
-    "read": "read",
-}
+_PERMISSIONS: Final[dict[str, Permission]] = {"admin": "admin", "write": "write", "read": "read"}
 
 
 class GitHubBackend:
     """
     The issues of a repository on GitHub.
 
-    No request is made before the first verb. May be shared by threads.
+    Makes no request before the first verb. May be shared by threads.
 
     Args:
         repository: `owner/name`.
-        connection: The server, and who asks.
-        limiter: How fast.
+        connection: The server, and whose token is sent.
+        limiter: How fast requests may follow each other.
     """
 
-    lag = 2.0  # lists and reads are behind writes by a second or so (octokit/octokit.js#900)
-    cutoff = 10.0  # the server cuts off what it works on (docs.github.com, "Rate limits")
+    lag = 2.0  # lists and reads lag behind writes by a second or so (octokit/octokit.js#900)
+    cutoff = 10.0  # the server ends a request that takes longer (docs.github.com, "Rate limits")
 
     def __init__(self, repository: str, connection: Connection, limiter: Limiter) -> None:
         self.client = Client(repository, connection, limiter)
@@ -59,14 +56,6 @@ class GitHubBackend:
 
     def close(self) -> None:
         self.client.close()
-
-    def uninterrupted(self) -> AbstractContextManager[None]:
-        return self.client.uninterrupted()
-
-    def now(self) -> datetime:
-        if self.client.now is None:  # this answer is free of rate limit
-            self.client.get("/rate_limit", "see the rate limit", absolute=True, missing=True)
-        return self.client.now or datetime.now(UTC)
 
     # --- issues -----------------------------------------------------------------------------------
 
@@ -116,19 +105,6 @@ class GitHubBackend:
         answer = self.client.send("PATCH", f"/issues/{number}", f"edit issue {number}", sent)
         return _read(to_issue, self._written(answer.data, "number", number))
 
-    def add_label(self, number: int, name: str) -> None:
-        sent = {"labels": [name]}
-        answer = self.client.send("POST", f"/issues/{number}/labels", "label issues", sent)
-        if name.lower() not in {label.name.lower() for label in _read_all(to_label, answer.data)}:
-            raise InsufficientScope(f"GitHub dropped the label {name!r} of issue {number} in silence.")
-
-    def remove_label(self, number: int, name: str) -> None:
-        path = f"/issues/{number}/labels/{quote(name, safe='')}"
-        answer = self.client.send("DELETE", path, "take labels off issues", accepts=(404,))
-        left = () if answer.status == 404 else _read_all(to_label, answer.data)
-        if name.lower() in {label.name.lower() for label in left}:
-            raise IntegrityError(f"Issue {number} still has the label {name!r}, which was taken off.")
-
     # --- comments ---------------------------------------------------------------------------------
 
     def list_comments(self, number: int, page: int) -> Page:
@@ -144,8 +120,10 @@ class GitHubBackend:
         answer = self.client.send("POST", f"/issues/{number}/comments", f"comment on issue {number}", {"body": body})
         comment = _read(to_comment, answer.data)
         if comment.body.split() != body.split():
-            raise IntegrityError(f"Comment {comment.id} does not hold what was sent.")
+            raise IntegrityError(f"Comment {comment.id} does not contain what was sent.")
         return comment
+
+    # --- reactions --------------------------------------------------------------------------------
 
     def add_reaction(self, comment_id: int, content: str) -> None:
         path = f"/issues/comments/{comment_id}/reactions"
@@ -182,27 +160,34 @@ class GitHubBackend:
     def list_labels(self) -> tuple[str, ...]:
         return tuple(label.name for label in _read_all(to_label, self._pages("/labels", "see labels")))
 
+    def add_label(self, number: int, name: str) -> None:
+        sent = {"labels": [name]}
+        answer = self.client.send("POST", f"/issues/{number}/labels", "label issues", sent)
+        if name.lower() not in {label.name.lower() for label in _read_all(to_label, answer.data)}:
+            raise InsufficientScope(f"GitHub silently dropped the label {name!r} of issue {number}.")
+
+    def remove_label(self, number: int, name: str) -> None:
+        path = f"/issues/{number}/labels/{quote(name, safe='')}"
+        answer = self.client.send("DELETE", path, "take labels off issues", accepts=(404,))
+        left = () if answer.status == 404 else _read_all(to_label, answer.data)
+        if name.lower() in {label.name.lower() for label in left}:
+            raise IntegrityError(f"Issue {number} still has the label {name!r}, although it was taken off.")
+
     def labels_ever(self, number: int) -> frozenset[str]:
-        # What an event tells of a label is as it was then (aws-actions/stale-issue-cleanup#20).
-        events = self._pages(f"/issues/{number}/events", f"see what became of issue {number}")
+        # An event shows a label as it was then (aws-actions/stale-issue-cleanup#20).
+        events = self._pages(f"/issues/{number}/events", f"see the events of issue {number}")
         return frozenset(_read_all(lambda each: str(each["label"]["name"]), [e for e in events if "label" in e]))
 
-    # --- who may write ----------------------------------------------------------------------------
+    # --- people -----------------------------------------------------------------------------------
 
-    def permission(self, login: str) -> Literal["admin", "write", "read", "none"]:
+    def permission(self, login: str) -> Permission:
         if self.client.connection.token is None:
-            raise InsufficientScope("It takes a token to see who may write.")
+            raise InsufficientScope("A token is needed to see who may write.")
         path = f"/collaborators/{quote(login, safe='')}/permission"
         answer = self.client.get(path, "see who may write", missing=True)
         if answer.status == 404:
             return "none"
         return _PERMISSIONS.get(_read(lambda data: str(data["permission"]), answer.data), "none")
-
-    def read_file(self, path: str) -> str | None:
-        answer = self.client.get(f"/contents/{quote(path)}", "read files", remember=True, missing=True)
-        if answer.status == 404 or not isinstance(answer.data, dict):
-            return None
-        return base64.b64decode(answer.data["content"]).decode("utf-8", "replace")
 
     def team(self, organization: str, slug: str) -> frozenset[str]:
         path = f"/orgs/{quote(organization, safe='')}/teams/{quote(slug, safe='')}/members"
@@ -210,15 +195,36 @@ class GitHubBackend:
             members = self._pages(path, "see the members of teams", absolute=True)
         except ObjectNotFound as error:
             raise InsufficientScope(
-                f"This token may not see the team {organization}/{slug}, or there is none.",
+                f"This token may not see the team {organization}/{slug}, or it does not exist.",
                 hint="Give the token the right to read the organization's members, or name people in CODEOWNERS.",
             ) from error
         return frozenset(_read_all(lambda member: str(member["login"]).lower(), members))
 
+    def read_file(self, path: str) -> str | None:
+        answer = self.client.get(f"/contents/{quote(path)}", "read files", remember=True, missing=True)
+        if answer.status == 404 or not isinstance(answer.data, dict):
+            return None
+        if answer.data.get("encoding") != "base64":  # its content is left out, which must not pass for an empty file
+            raise ConfigurationError(
+                f"{path} of {self.repository} is too large to be read: GitHub shows files of up to 1 MB.",
+                hint="Make it smaller, as with patterns that match more paths.",
+            )
+        return base64.b64decode(answer.data["content"]).decode("utf-8", "replace")
+
+    # --- the clock --------------------------------------------------------------------------------
+
+    def now(self) -> datetime:
+        if self.client.now is None:  # this request does not count against the rate limit
+            self.client.get("/rate_limit", "see the rate limit", absolute=True, missing=True)
+        return self.client.now or datetime.now(UTC)
+
+    def uninterrupted(self) -> AbstractContextManager[None]:
+        return self.client.uninterrupted()
+
     # --- inside -----------------------------------------------------------------------------------
 
     def _pages(self, path: str, what: str, *, absolute: bool = False) -> list[Any]:
-        """All pages of a list; a list of what is gone is empty, unless its path is absolute."""
+        """The elements on all pages of a list; none if what it belongs to is gone, unless its path is absolute."""
         query = {"per_page": str(PAGE)}
         answer = self.client.get(path, what, query=query, absolute=absolute, missing=not absolute)
         found: list[Any] = []
@@ -231,26 +237,29 @@ class GitHubBackend:
         return found
 
     def _written(self, data: Any, name: str, value: object) -> Any:
-        """The answer to a write, if it holds what was sent."""
+        """The answer to a write, if it contains what was sent."""
         if not isinstance(data, dict) or data.get(name) != value:
             raise IntegrityError(
-                f"A write to {self.repository} was answered with something else; it may not have taken."
+                f"The answer to a write to {self.repository} does not contain what was sent; it may not have been done."
             )
         return data
 
 
 def _read(convert: Callable[[Any], T], payload: Any) -> T:
-    """A record of what the server sent, which may be another server than we think."""
+    """A record of what the server sent. It may not be GitHub at all."""
     try:
         return convert(payload)
     except (AttributeError, LookupError, TypeError, ValueError) as error:
         raise BackendUnavailable(
-            "The server's answer is none of GitHub's REST API.",
+            "The server does not answer as GitHub's REST API does.",
             transient=False,
-            hint="Look at the address of the server (--base-url, GITHUB_API_URL, GH_HOST).",
+            hint="Check the address of the server (--base-url, GITHUB_API_URL, GH_HOST).",
         ) from error
 
 
 def _read_all(convert: Callable[[Any], T], payload: Any) -> tuple[T, ...]:
     """The records of a list."""
     return tuple(_read(convert, each) for each in _read(list, payload))
+
+
+_CONFORMS: type[Backend] = GitHubBackend  # mypy holds the class against the port

@@ -1,4 +1,4 @@
-"""What was read before, so that what has not changed costs no rate limit: answers with their ETags."""
+"""Answers that were read before, with their ETags: what has not changed does not count against the rate limit."""
 
 import hashlib
 import json
@@ -30,14 +30,14 @@ class Known:
 
 class Cache:
     """
-    Answers by address, in memory, and in a folder if there is one.
+    Answers by address, in memory, and in a folder if one is given.
 
-    An answer is only ever used when the server says that it still holds. The folder may be deleted
-    at any moment, and what is broken in it counts as missing.
+    An answer is used only when the server says that it is still valid. The folder may be deleted
+    at any moment; a broken file in it counts as missing.
 
     Args:
-        identity: Who asks; ETags are those of a token. Only a hash of it leaves this process.
-        folder: Made with mode 0700 if it is missing.
+        identity: Whose answers these are: an ETag is valid for one token. Only a hash of it leaves this process.
+        folder: Created with mode 0700 if it is missing.
     """
 
     def __init__(self, identity: str, folder: Path | None = None, *, most: int = _DISK) -> None:
@@ -50,7 +50,7 @@ class Cache:
         self._lock = threading.Lock()
 
     def get(self, address: str) -> Known | None:
-        """What was read from an address."""
+        """The answer read from an address before, or None."""
         with self._lock:
             known = self._known.get(address)
             if known is not None:
@@ -83,7 +83,7 @@ class Cache:
             known = Known(kept["etag"], kept["text"])
             if kept["sum"] != _sum(known):
                 return None
-            os.utime(file)  # what is used is kept longest
+            os.utime(file)  # what was used last is kept longest
         except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError):
             return None
         return known
@@ -98,13 +98,13 @@ class Cache:
                 opened.write(raw)
             temporary.replace(file)
             self._bound(folder, len(raw))
-        except OSError as error:  # a cache that cannot be kept is no reason to fail
+        except OSError as error:  # a cache that cannot be written is no reason to fail
             logger.debug("http.cache: {}", error.strerror)
             with suppress(OSError):
                 temporary.unlink(missing_ok=True)
 
     def _bound(self, folder: Path, added: int) -> None:
-        """Keep the folder below its size, the longest unused going first."""
+        """Keep the folder below its size; what was unused longest goes first."""
         self._on_disk = sum(size for _, size, _ in _files(folder)) if self._on_disk is None else self._on_disk + added
         if self._on_disk <= self._most:
             return

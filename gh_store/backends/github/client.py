@@ -51,7 +51,7 @@ class Connection:
 
     Attributes:
         base_url: The address of the REST API.
-        token: Who asks; None to read what is public. Never shown.
+        token: None to read what is public. Never shown.
         timeout: Seconds to wait for an answer.
         ca_bundle: A file of certificates to trust instead of the usual ones.
         cache: The folder of `http.cache`.
@@ -68,21 +68,21 @@ class Connection:
 
     @property
     def identity(self) -> str:
-        """A name for server and token that tells neither."""
+        """A name for server and token that reveals neither."""
         return hashlib.sha256(f"{self.base_url}\n{self.token}".encode()).hexdigest()
 
 
 class Client:
     """
-    One repository over HTTP: paced, told what it means, followed to its new name.
+    One repository over HTTP: requests are paced, refusals become errors, and a renamed repository is followed.
 
-    PyGithub's own retries, pauses and redirects are off. It replays POST blindly, and drops the
+    PyGithub's own retries, pauses and redirects are off: it would replay a POST blindly, and drop the
     query of a redirect (PyGithub 2.10, GithubRetry and Requester).
 
     Attributes:
         repository: `owner/name`, as it was named.
-        owner: The login of who owns it now.
-        now: The server's clock in its last answer, None before the first.
+        owner: The login of its current owner.
+        now: The server's clock in its last answer; None before the first.
     """
 
     def __init__(self, repository: str, connection: Connection, limiter: Limiter) -> None:
@@ -96,11 +96,11 @@ class Client:
         self._prefix = urlsplit(connection.base_url).path.rstrip("/")
         self._answered = False
         self._local = threading.local()
-        self._open = weakref.WeakSet[Requester]()  # what a thread had goes with it
+        self._open = weakref.WeakSet[Requester]()  # a thread's own end with it
         self._lock = threading.Lock()
 
     def close(self) -> None:
-        """End all connections; harmless to repeat."""
+        """Close all connections; harmless to repeat."""
         with self._lock:
             for requester in list(self._open):
                 requester.close()
@@ -121,17 +121,17 @@ class Client:
         missing: bool = False,
     ) -> Answer:
         """
-        Ask.
+        Read.
 
         Args:
-            path: Below the repository.
+            path: Relative to the repository.
             what: What is asked for, in words.
             remember: Keep the answer, and ask next time whether it has changed.
-            absolute: The path is below the server's address.
-            missing: 404 is an answer, too.
+            absolute: The path is relative to the server's address.
+            missing: Return a 404 instead of raising an error.
         Raises:
             RateLimited, AuthMissing, AuthInvalid, InsufficientScope, RepoNotFoundOrUnauthorized,
-            ObjectNotFound, BackendUnavailable: See refusals.
+            ObjectNotFound, BackendUnavailable: See errors.py.
         """
         if query:
             path = f"{path}?{urlencode(query)}"
@@ -143,19 +143,19 @@ class Client:
         Write.
 
         Args:
-            accepts: Statuses of refusals that are answers, too.
+            accepts: Statuses to return instead of raising an error.
         Raises:
-            AuthMissing: There is no token; nothing was sent. Else as `get`.
+            AuthMissing: There is no token; nothing was sent. Otherwise as `get`.
         """
         if self.connection.token is None:
-            raise AuthMissing(f"It takes a token to {what}.")
+            raise AuthMissing(f"A token is needed to {what}.")
         answer = self._ask(verb, path, what, body=body)
         if answer.status in accepts:
             return answer
         return self._understood(verb, answer, path, what)
 
     def next_page(self, answer: Answer) -> str | None:
-        """The path (below the server's address) of the page after an answer, if there is one."""
+        """The path (relative to the server's address) of the page after an answer, if there is one."""
         for link in parse_header_links(answer.headers.get("link", "")):
             if link.get("rel") == "next":
                 split = urlsplit(link["url"])
@@ -178,14 +178,14 @@ class Client:
             return answer
         if verb == "GET":
             raise ObjectNotFound(f"There is nothing at {path} of {self.repository}.")
-        raise refusal(  # GitHub hides what a token may not write, too
+        raise refusal(  # GitHub also hides what a token may not write
             Answer(403, answer.headers, answer.data), what, self.repository, has_token=True
         )
 
     def _must_be_there(self) -> None:
         """Raise RepoNotFoundOrUnauthorized if a 404 is about the whole repository."""
         if not self._answered and self._ask("GET", "", "see it").status == 404:
-            known = "this token may not see it" if self.connection.token else "it takes a token to see it"
+            known = "this token may not see it" if self.connection.token else "a token is needed to see it"
             raise RepoNotFoundOrUnauthorized(f"There is no repository {self.repository}, or {known}.")
         self._answered = True
 
@@ -199,21 +199,21 @@ class Client:
         absolute: bool = False,
         remember: bool = False,
     ) -> Answer:
-        """One request, to wherever the repository is now."""
+        """One request, to where the repository is now."""
         for _ in range(2):
             answer = self._request(verb, path if absolute else self._root + path, what, body, remember=remember)
             if answer.status not in _MOVED:
                 return answer
             self._follow(path)
-        raise BackendUnavailable(f"{self.repository} moved twice.", outcome_unknown=False)
+        raise BackendUnavailable(f"{self.repository} was moved twice during one request.", outcome_unknown=False)
 
     def _follow(self, path: str) -> None:
-        """Find out where the repository is now, or that it was only the issue that went elsewhere."""
+        """Find out where the repository is now, or that only the issue was moved."""
         answer = self._request("GET", self._root, "see where it is", follow=True)
         data = answer.data
         if answer.status != 200 or not isinstance(data, dict) or not {"id", "full_name", "owner"} <= data.keys():
             raise RepoNotFoundOrUnauthorized(
-                f"{self.repository} has moved to where this token may not follow.", hint="Name the repository anew."
+                f"{self.repository} was moved to where this token may not see it.", hint="Use its new name."
             )
         root, name = f"/repositories/{data['id']}", str(data["full_name"])
         if root == self._root or name.lower() == self.repository.lower():
@@ -221,7 +221,7 @@ class Client:
                 f"{path.strip('/').partition('?')[0]} of {self.repository} was moved to another repository.",
                 hint="Move it back, or create the object again.",
             )
-        logger.warning("{} is called {} now; give it its new name.", self.repository, name)
+        logger.warning("{} is now called {}; use the new name.", self.repository, name)
         self._root, self.owner = root, str(data["owner"]["login"])
 
     def _request(
@@ -236,12 +236,12 @@ class Client:
         except requests.exceptions.RetryError:
             return Answer(301, {})
         except requests.RequestException as error:
-            raise self._unanswered(error, what) from None  # the chain would show the request
-        except RuntimeError as error:  # PyGithub will not follow to another host
+            raise self._unanswered(error, what) from None  # the cause would show the request, token included
+        except RuntimeError as error:  # PyGithub does not follow a redirect to another host
             raise BackendUnavailable(
-                f"{self.connection.base_url} answers with a redirect to elsewhere.",
+                f"{self.connection.base_url} redirects to another server.",
                 transient=False,
-                hint="Look at the address of the server (--base-url, GITHUB_API_URL, GH_HOST).",
+                hint="Check the address of the server (--base-url, GITHUB_API_URL, GH_HOST).",
             ) from error
         if status == 304 and known is not None:
             status, text = 200, known.text
@@ -254,20 +254,22 @@ class Client:
             self._limiter.refuse(limited)
             raise limited
         if 200 <= status < 300 and text and answer.data is None:
-            raise BackendUnavailable(f"The answer is no JSON; something stands before {self.connection.base_url}.")
+            raise BackendUnavailable(
+                f"The answer of {self.connection.base_url} is not valid JSON; a proxy may have sent it."
+            )
         return answer
 
     def _requester(self, *, follow: bool) -> Requester:
-        """One for each thread: PyGithub keeps the request in fields of a connection that it would share."""
+        """One for each thread: PyGithub keeps a request in fields of the connection, which threads would overwrite."""
         name = "following" if follow else "plain"
         kept: Requester | None = getattr(self._local, name, None)
         if kept is None:
             connection = self.connection
-            statuses = () if follow else (301,)  # as an error, before the query is lost
+            statuses = () if follow else (301,)  # raise an error, before the query is lost
             kept = Requester(
                 auth=Token(connection.token) if connection.token else None,
                 base_url=connection.base_url,
-                timeout=connection.timeout,  # type: ignore[arg-type]  # requests takes fractions of seconds
+                timeout=connection.timeout,  # type: ignore[arg-type]  # requests accepts fractions of seconds
                 user_agent=_user_agent(),
                 verify=connection.ca_bundle or True,
                 per_page=PAGE,
@@ -286,10 +288,10 @@ class Client:
             return BackendUnavailable(
                 f"The certificate of {host} is not trusted.",
                 transient=False,
-                hint="Name the certificates of your server: --ca-bundle FILE or REQUESTS_CA_BUNDLE.",
+                hint="Name your server's certificates: --ca-bundle FILE or REQUESTS_CA_BUNDLE.",
             )
         if isinstance(error, (requests.exceptions.InvalidURL, requests.exceptions.InvalidHeader)):
-            return ConfigurationError(f"No request can be made of the address or the token for {host}.")
+            return ConfigurationError(f"The address or the token for {host} is not valid.")
         if isinstance(error, requests.exceptions.Timeout):
             return BackendUnavailable(
                 f"{host} did not answer within {self.connection.timeout:g} s when asked to {what}.",
@@ -298,7 +300,7 @@ class Client:
         reason = getattr(error.args[0], "reason", None) if error.args else None
         never_sent = isinstance(reason, urllib3.exceptions.NewConnectionError)
         return BackendUnavailable(
-            f"{host} cannot be reached." if never_sent else f"{host} broke off when asked to {what}.",
+            f"{host} cannot be reached." if never_sent else f"{host} closed the connection when asked to {what}.",
             outcome_unknown=not never_sent,
         )
 

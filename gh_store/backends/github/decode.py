@@ -1,4 +1,4 @@
-"""GitHub's JSON as records of the port. Pure, and wary: accounts are deleted, bodies are null."""
+"""GitHub's JSON as records of the port. Pure, and careful: accounts may be deleted, and bodies null."""
 
 from collections.abc import Mapping
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""GitHub's refusals as errors of the store: limits told from missing rights, and those from what is not there."""
+"""GitHub's refusals as errors of the store: a limit, a missing right and a missing thing are three things."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -27,12 +27,12 @@ _SECONDARY = ("secondary rate limit", "abuse detection", "submitted too quickly"
 @dataclass(frozen=True, slots=True)
 class Answer:
     """
-    What the server said.
+    What the server answered.
 
     Attributes:
         status: The HTTP status.
         headers: Names in lower case.
-        data: The JSON, or None if there was none.
+        data: The JSON, or None if the answer had no JSON.
     """
 
     status: int
@@ -53,16 +53,16 @@ class Answer:
             return None
 
     def says(self, code: str) -> bool:
-        """True if one of the answer's validation errors has this code, or tells it in words."""
+        """True if one of the answer's validation errors has this code, or says so in words."""
         errors = self.data.get("errors") if isinstance(self.data, dict) else None
         return any(code in str(error) for error in errors or ())
 
 
 def rate_limited(answer: Answer) -> RateLimited | None:
     """
-    The error of a refusal by a rate limit, which GitHub tells by 403 or 429, or None.
+    The error of a refusal by a rate limit (403, 422 or 429), or None.
 
-    Source: docs.github.com, "Rate limits for the REST API"; the order of what is believed is its.
+    Source: docs.github.com, "Rate limits for the REST API"; the headers are read in its order.
     """
     message = answer.message.lower()
     used_up = answer.headers.get("x-ratelimit-remaining") == "0" and "rate limit exceeded" in message
@@ -92,7 +92,7 @@ def _seconds(text: str | None) -> float | None:
 
 def refusal(answer: Answer, what: str, repository: str, *, has_token: bool) -> GitHubStoreError:
     """
-    The error of any other refusal but 404, of which only the asker knows what it stands for.
+    The error of any other refusal. What a 404 means, only the caller knows.
 
     Args:
         what: What was asked for, in words.
@@ -102,13 +102,13 @@ def refusal(answer: Answer, what: str, repository: str, *, has_token: bool) -> G
     if status == 401:
         if has_token:
             return AuthInvalid("GitHub does not accept this token.")
-        return AuthMissing(f"GitHub wants to know who asks to {what}.")
+        return AuthMissing(f"GitHub requires a token to {what}.")
     if status == 403:
         return _forbidden(answer, what, repository, lower)
     if status == 410:
         if "disabled" in lower:
             return RepoNotFoundOrUnauthorized(
-                f"{repository} has its issues switched off.", hint="Switch them on: Settings, General, Features."
+                f"The issues of {repository} are turned off.", hint="Turn them on: Settings, General, Features."
             )
         return ObjectNotFound("The issue was deleted.")
     if status == 422 and (answer.says("too long") or "too long" in lower):
@@ -116,23 +116,23 @@ def refusal(answer: Answer, what: str, repository: str, *, has_token: bool) -> G
     if status >= 500:
         return BackendUnavailable(f"GitHub answered {status} when asked to {what}.")
     if status < 400:
-        return IntegrityError(f"GitHub answered {status} when asked to {what}, which means that nothing was done.")
+        return IntegrityError(f"GitHub answered {status} when asked to {what}, so nothing was done.")
     return BackendUnavailable(
-        f"GitHub refused to {what}: {message} ({status}).", transient=False, hint="`gh-store doctor` looks it over."
+        f"GitHub refused to {what}: {message} ({status}).", transient=False, hint="Run `gh-store doctor`."
     )
 
 
 def _forbidden(answer: Answer, what: str, repository: str, message: str) -> GitHubStoreError:
     if "commenting is disabled" in message:
-        return LogFull(f"The issue takes no more than {MAX_COMMENTS:,} comments.", limit=MAX_COMMENTS)
+        return LogFull(f"The issue has {MAX_COMMENTS:,} comments, and takes no more.", limit=MAX_COMMENTS)
     if "locked" in message:
         return InsufficientScope(
-            f"The issue is locked, and GitHub refused to {what}.", hint="Unlock it: nobody can react on a locked issue."
+            f"The issue is locked, so GitHub refused to {what}.", hint="Unlock it: nobody can react on a locked issue."
         )
     if "archived" in message:
-        return InsufficientScope(f"{repository} is archived, and can only be read.", hint="Unarchive it.")
+        return InsufficientScope(f"{repository} is archived, so it can only be read.", hint="Unarchive it.")
     needed = answer.headers.get("x-accepted-github-permissions")
-    told = f"This takes the permission {needed}." if needed else None
+    told = f"The token needs the permission {needed}." if needed else None
     return InsufficientScope(
         f"This token may not {what} on {repository}: {answer.message}.".replace("..", "."), hint=told
     )

@@ -1,4 +1,4 @@
-"""How fast this process asks: one limiter for all threads that speak for one identity."""
+"""How fast this process makes requests: one limiter for all threads that use one identity."""
 
 import threading
 import time
@@ -13,7 +13,7 @@ from gh_store.domain.exceptions import RateLimited
 
 _HOUR: Final = 3600.0
 _HELD: Final = 2
-"""Requests that an uninterrupted stretch is made of: a GET and a PATCH."""
+"""Requests in an uninterrupted stretch: a GET and a PATCH."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +35,11 @@ class Limits:
 @dataclass
 class Limiter:
     """
-    Paces requests, counts those of the last hour, and remembers what the server has refused.
+    Paces requests, counts those of the last hour, and remembers when the server takes requests again.
 
     Attributes:
         limits: What is allowed.
-        clock: Seconds, never running backwards.
+        clock: Seconds; must never run backwards.
         sleep: Waits so many seconds.
     """
 
@@ -55,12 +55,12 @@ class Limiter:
 
     def admit(self, *, write: bool, now: datetime) -> None:
         """
-        Let a request through, after the pause that is owed.
+        Let a request through, after the pause that is due.
 
         Args:
-            now: The server's time, for what an error tells.
+            now: The server's time, for error messages.
         Raises:
-            RateLimited: The hour is full, or the server has said when it takes requests again.
+            RateLimited: The hour's requests are used up, or the server takes none until later.
         """
         if getattr(self._thread, "held", False):
             with self._lock:
@@ -70,7 +70,7 @@ class Limiter:
 
     @contextmanager
     def uninterrupted(self, now: datetime) -> Iterator[None]:
-        """Requests of this thread inside are let through at once: what they owe is paid on entering."""
+        """Let this thread's requests inside through at once: their pauses are made on entering."""
         self._enter(_HELD, write=True, now=now, count=False)
         self._thread.held = True
         try:
@@ -79,7 +79,7 @@ class Limiter:
             self._thread.held = False
 
     def refuse(self, error: RateLimited) -> None:
-        """Remember that the server takes nothing for a while, so that no thread asks in vain."""
+        """Remember that the server refuses requests for a while, so that no thread makes one in vain."""
         if error.wait is not None:
             with self._lock:
                 self._refused = (self.clock() + error.wait, error)
@@ -117,7 +117,7 @@ class Limiter:
             wait = self._asked[max(0, len(self._asked) + requests - most - 1)] + _HOUR - at if self._asked else _HOUR
             reset = (now + timedelta(seconds=wait)).astimezone(UTC)
             raise RateLimited(
-                f"This process has made its {most:,} requests of an hour; the limit is its own, and not GitHub's.",
+                f"This process has made {most:,} requests in an hour, which is its own limit, not GitHub's.",
                 reset=reset,
                 wait=wait,
                 own=True,
@@ -130,7 +130,7 @@ _sharing = threading.Lock()
 
 
 def shared_limiter(identity: str, limits: Limits) -> Limiter:
-    """The limiter of this process for one identity on one server; the last limits asked for hold."""
+    """The limiter that this process has for one identity on one server; the limits given last apply."""
     with _sharing:
         limiter = _shared.setdefault(identity, Limiter(limits))
         limiter.limits = limits

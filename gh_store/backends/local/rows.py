@@ -1,10 +1,12 @@
-"""The tables of the embedded backend, and their rows as records of the port."""
+"""The tables of the embedded backend, the list of issues as a query, and rows as records of the port. Pure."""
 
 import json
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Final
 
+from gh_store.backends import rules
+from gh_store.backends.base import PAGE
 from gh_store.domain.issues import Comment, Issue, Label, User
 
 _FIRST: Final = """
@@ -43,7 +45,7 @@ INSERT INTO labelled SELECT x.issue, l.name FROM issue_labels x JOIN labels l ON
 LOCKED: Final = "locked"
 PULL_REQUEST: Final = "pull request"
 SCHEMAS: Final = (_FIRST, _SECOND, _THIRD)
-"""Of each version of the format, the statements that make it of the version before."""
+"""For each version of the format, the statements that upgrade a file of the version before."""
 
 ISSUES: Final = """
 SELECT number, title, body, open, author, created_at, updated_at, comments,
@@ -60,12 +62,39 @@ SELECT id, body, author, created_at, edited,
 """
 
 
-def to_user(login: str | None) -> User | None:
-    return None if login is None else User(login, login.endswith("[bot]"))
+def select_issues(
+    labels: Sequence[str], sort: str, *, descending: bool, since: datetime | None, cursor: str | None
+) -> tuple[str, list[Any]]:
+    """The statement that finds a page of issues and the first of the page after it, and its values."""
+    # With labels, the index of the first leads: it yields few issues, and in their order.
+    number = "labelled.issue" if labels else "number"
+    where, values = ["1"], list[Any]()
+    for at, label in enumerate(labels):
+        having = "label = (SELECT id FROM labels WHERE key = ?)"
+        also = f"number IN (SELECT issue FROM issue_labels WHERE {having})"  # noqa: S608  # our text; values are bound
+        where.append(also if at else having)
+        values.append(label.lower())
+    if since is not None:
+        where.append("updated_at >= ?")
+        values.append(int(since.timestamp()))
+    key = f"updated_at, {number}" if sort == "updated" else number
+    if cursor is not None:
+        last = json.loads(cursor)
+        where.append(f"({key}) {'<' if descending else '>'} ({', '.join('?' * len(last))})")
+        values.extend(last)
+    order = key.replace(",", " DESC,") + " DESC" if descending else key
+    joined = " JOIN issue_labels labelled ON labelled.issue = number" if labels else ""
+    return f"{ISSUES}{joined} WHERE {' AND '.join(where)} ORDER BY {order} LIMIT {PAGE + 1}", values
 
 
-def to_time(at: float) -> datetime:
-    return datetime.fromtimestamp(int(at), UTC)  # whole seconds, as GitHub tells them
+def place(row: Sequence[Any], sort: str) -> str:
+    """The cursor of the page that follows this issue: one that moves meanwhile hides no other."""
+    number, updated_at = row[0], row[6]
+    return json.dumps([updated_at, number] if sort == "updated" else [number])
+
+
+def _user(login: str | None) -> User | None:
+    return None if login is None else rules.user(login)
 
 
 def to_issue(row: Sequence[Any]) -> Issue:
@@ -76,9 +105,9 @@ def to_issue(row: Sequence[Any]) -> Issue:
         body=body,
         open=bool(is_open),
         labels=tuple(Label(*label) for label in json.loads(labels)),
-        author=to_user(author),
-        created_at=to_time(created_at),
-        updated_at=to_time(updated_at),
+        author=_user(author),
+        created_at=rules.whole_seconds(created_at),
+        updated_at=rules.whole_seconds(updated_at),
         comments=comments,
         is_pull_request=fate == PULL_REQUEST,
         locked=fate == LOCKED,
@@ -87,4 +116,6 @@ def to_issue(row: Sequence[Any]) -> Issue:
 
 def to_comment(row: Sequence[Any]) -> Comment:
     comment_id, body, author, created_at, edited, reactions = row
-    return Comment(comment_id, body, to_user(author), to_time(created_at), json.loads(reactions), bool(edited))
+    return Comment(
+        comment_id, body, _user(author), rules.whole_seconds(created_at), json.loads(reactions), bool(edited)
+    )

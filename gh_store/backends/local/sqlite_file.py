@@ -1,4 +1,4 @@
-"""One SQLite file of ours: opening it, making it, its transactions, and what its errors mean."""
+"""One SQLite file: opening it, creating it, its transactions, and what its errors mean."""
 
 import os
 import sqlite3
@@ -23,15 +23,15 @@ _APPLICATION_ID: Final = 0x67687374  # "ghst"
 
 class SqliteFile:
     """
-    A database that several threads and processes share: WAL, and one transaction a verb.
+    A database that several threads and processes share: WAL mode, and one transaction for each verb.
 
     Args:
-        path: The file; it is made if it is missing, its folder is not.
-        schemas: Of each version of the format, the statements that make it of the version before.
-        busy_timeout: Seconds to wait for others.
-        synchronous: FULL survives a loss of power, NORMAL may lose the last writes.
+        path: The file; it is created if it is missing, but its folder is not.
+        schemas: For each version of the format, the statements that upgrade a file of the version before.
+        busy_timeout: Seconds to wait for other processes.
+        synchronous: FULL survives a loss of power; NORMAL may lose the last writes.
     Raises:
-        ConfigurationError: The file is none of ours, or of a newer version.
+        ConfigurationError: The file is not a store, or its format is newer than this program.
     """
 
     def __init__(
@@ -50,13 +50,13 @@ class SqliteFile:
                 raise
 
     def close(self) -> None:
-        """Let go of the file; harmless to repeat."""
+        """Close the file; harmless to repeat."""
         with self._lock:
             self.connection.close()
 
     @contextmanager
     def reading(self) -> Iterator[None]:
-        """For one statement on `connection` that changes nothing."""
+        """For one statement on `connection` that only reads."""
         with self._lock, self._errors():
             yield
 
@@ -76,11 +76,10 @@ class SqliteFile:
     # --- opening ----------------------------------------------------------------------------------
 
     def _connect(self) -> sqlite3.Connection:
-        # A file that may not be written is opened for reading; without that, SQLite could not even
-        # tell what it holds.
+        # A file without write permission is opened for reading only; otherwise SQLite could not even read it.
         mode = "rwc" if not self.path.exists() else "rw" if os.access(self.path, os.W_OK) else "ro"
         if mode == "ro" and not self.path.with_name(f"{self.path.name}-wal").exists():
-            mode = "ro&immutable=1"  # nobody writes now; else SQLite wants to write beside the file
+            mode = "ro&immutable=1"  # nobody is writing; otherwise SQLite needs to write beside the file
         return sqlite3.connect(
             f"{self.path.absolute().as_uri()}?mode={mode}",
             uri=True,
@@ -95,18 +94,20 @@ class SqliteFile:
             self._make(schemas)
         elif version > len(schemas):
             raise ConfigurationError(
-                f"{self.path}: this store is of format {version}; this gh-store knows {len(schemas)}.",
+                f"{self.path}: this store has format {version}; this gh-store knows formats up to {len(schemas)}.",
                 file=self.path,
                 hint="Upgrade gh-store: pip install --upgrade gh-object-store.",
             )
 
     def _make(self, schemas: Sequence[str]) -> None:
-        """Make a store of an empty file or of an older format, unless another process does so at this moment."""
+        """Set up an empty file, or upgrade an older format, unless another process is doing so right now."""
         deadline = time.monotonic() + self._busy_timeout
         while True:
             try:
                 if self._one("SELECT count(*) FROM sqlite_master") == 0:
-                    self.connection.execute("PRAGMA journal_mode = WAL")  # does not wait for others by itself
+                    self.connection.execute(
+                        "PRAGMA journal_mode = WAL"
+                    )  # SQLite does not wait for other processes here
                 self.connection.execute("BEGIN IMMEDIATE")
                 break
             except sqlite3.OperationalError as error:
@@ -118,9 +119,9 @@ class SqliteFile:
             version = self._one("PRAGMA user_version") if ours else 0
             if not ours and self._one("SELECT count(*) FROM sqlite_master"):
                 raise ConfigurationError(
-                    f"{self.path}: this is another program's database, and stays as it is.",
+                    f"{self.path}: this is another program's database; it was not changed.",
                     file=self.path,
-                    hint="--store names another file.",
+                    hint="Name another file with --store.",
                 )
             for schema in schemas[version:]:
                 for statement in schema.split(";\n"):
@@ -142,8 +143,8 @@ class SqliteFile:
         try:
             yield
         except sqlite3.ProgrammingError as error:
-            raise BackendUnavailable("The store was closed.", transient=False, hint="Open it again.") from error
-        except OverflowError as error:  # a number that no row can have
+            raise BackendUnavailable("The store is closed.", transient=False, hint="Open it again.") from error
+        except OverflowError as error:  # a number too large for any row
             raise ObjectNotFound("There is no issue of that number.") from error
         except sqlite3.Error as error:
             raise self._mapped(error) from error
@@ -157,24 +158,24 @@ class SqliteFile:
         if name.startswith("SQLITE_READONLY"):
             return InsufficientScope(
                 f"{self.path}: this store may only be read.",
-                hint="Ask for write permission on the file and its folder.",
+                hint="Get write permission on the file and its folder.",
             )
         if name == "SQLITE_FULL":
             return BackendUnavailable(
-                f"{self.path}: the disk is full.", transient=False, hint="Make room; what was stored is safe."
+                f"{self.path}: the disk is full.", transient=False, hint="Free some space; what was stored is safe."
             )
         if name == "SQLITE_NOTADB":
             return ConfigurationError(
-                f"{self.path}: this file is no store, and stays as it is.",
+                f"{self.path}: this file is not a store; it was not changed.",
                 file=self.path,
-                hint="--store names another file.",
+                hint="Name another file with --store.",
             )
         if name.startswith("SQLITE_CANTOPEN"):
             return ConfigurationError(
                 f"{self.path}: the store cannot be opened.",
                 file=self.path,
-                hint="Make the folder, or ask for the right to write in it.",
+                hint="Create the folder, or get permission to write in it.",
             )
         if name.startswith("SQLITE_IOERR"):
-            return BackendUnavailable(f"{self.path}: the disk does not answer ({name}).")
+            return BackendUnavailable(f"{self.path}: the disk failed ({name}).")
         return IntegrityError(f"{self.path}: {error} ({name or 'no code'}).", hint="Restore the file from a copy.")

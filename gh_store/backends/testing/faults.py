@@ -5,16 +5,16 @@ It stands before a real backend, so every promise of the store can be tried unde
 """
 
 import time
-from collections.abc import Callable, Iterable, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Literal, TypeVar
+from functools import partial
+from typing import Any, Literal, ParamSpec, TypeVar
 
-from gh_store.backends.base import PAGE, Backend
+from gh_store.backends.base import PAGE, REQUESTS, Backend
 from gh_store.domain.exceptions import BackendUnavailable, ObjectNotFound
-from gh_store.domain.issues import Comment, Issue, IssuePage, Label, Page, User
+from gh_store.domain.issues import Comment, Issue, IssuePage, Page
 
+P = ParamSpec("P")
 T = TypeVar("T")
 
 
@@ -46,65 +46,38 @@ class Faults:
 
 
 class FaultyBackend:
-    """The verbs of `backend`, with the faults of `faults`."""
+    """
+    A backend with the faults of `faults`.
+
+    Spelled out are the verbs that lag, or that cause a lag; all others are forwarded as they are. Every request
+    is counted, and may be cut.
+    """
 
     def __init__(self, backend: Backend, faults: Faults) -> None:
         self.backend = backend
         self.faults = faults
 
-    @property
-    def repository(self) -> str:
-        return self.backend.repository
-
-    @property
-    def owner(self) -> str:
-        return self.backend.owner
+    def __getattr__(self, name: str) -> Any:
+        member = getattr(self.backend, name)
+        return partial(self._ask, name, member) if name in REQUESTS else member
 
     @property
     def lag(self) -> float:
         return max(self.backend.lag, self.faults.label_lag, self.faults.read_lag)
 
-    @property
-    def cutoff(self) -> float:
-        return self.backend.cutoff
-
-    def uninterrupted(self) -> AbstractContextManager[None]:
-        return self.backend.uninterrupted()
-
-    def now(self) -> datetime:
-        return self.backend.now()
-
-    def close(self) -> None:
-        self.backend.close()
-
     def get_issue(self, number: int) -> Issue:
-        def get() -> Issue:
-            issue = self._seen(self.backend.get_issue(number))
-            if issue is None:
-                raise ObjectNotFound(f"There is no issue {number} yet.")
-            return issue
+        issue = self._ask("get_issue", lambda: self._seen(self.backend.get_issue(number)))
+        if issue is None:
+            raise ObjectNotFound(f"There is no issue {number} yet.")
+        return issue
 
-        return self._ask("get_issue", get)
-
-    def list_issues(
-        self,
-        *,
-        labels: Sequence[str] = (),
-        sort: Literal["created", "updated"] = "created",
-        descending: bool = False,
-        since: datetime | None = None,
-        cursor: str | None = None,
-    ) -> IssuePage:
-        page = self._ask(
-            "list_issues",
-            lambda: self.backend.list_issues(
-                labels=labels, sort=sort, descending=descending, since=since, cursor=cursor
-            ),
-        )
-        shown: Iterable[Issue | None] = map(self._seen, page.issues)
+    def list_issues(self, *, labels: Sequence[str] = (), **how: Any) -> IssuePage:
+        page = self._ask("list_issues", self.backend.list_issues, labels=labels, **how)
         if labels:
-            shown = (issue for issue in page.issues if all(self._indexed(issue.number, name) for name in labels))
-        return IssuePage(tuple(issue for issue in shown if issue is not None), page.next)
+            shown = [issue for issue in page.issues if all(self._indexed(issue.number, name) for name in labels)]
+        else:
+            shown = [issue for issue in map(self._seen, page.issues) if issue is not None]
+        return IssuePage(tuple(shown), page.next)
 
     def create_issue(self, title: str, body: str, labels: Sequence[str]) -> Issue:
         def create() -> Issue:
@@ -116,80 +89,46 @@ class FaultyBackend:
 
         return self._ask("create_issue", create)
 
-    def edit_issue(
-        self, number: int, *, title: str | None = None, body: str | None = None, open: bool | None = None
-    ) -> Issue:
-        return self._ask(
-            "edit_issue",
-            lambda: self._change(number, lambda: self.backend.edit_issue(number, title=title, body=body, open=open)),
-        )
+    def edit_issue(self, number: int, **new: Any) -> Issue:
+        return self._ask("edit_issue", lambda: self._change(number, self.backend.edit_issue, number, **new))
 
     def add_label(self, number: int, name: str) -> None:
         def add() -> None:
-            self.backend.add_label(number, name)
+            self._change(number, self.backend.add_label, number, name)
             self.faults.labelled[number, name.lower()] = self.faults.clock()
 
-        self._ask("add_label", lambda: self._change(number, add))
+        self._ask("add_label", add)
 
     def remove_label(self, number: int, name: str) -> None:
-        self._ask("remove_label", lambda: self._change(number, lambda: self.backend.remove_label(number, name)))
+        self._ask("remove_label", self._change, number, self.backend.remove_label, number, name)
 
     def list_comments(self, number: int, page: int) -> Page:
-        return self._ask("list_comments", lambda: self._comments(number, page))
+        return self._ask("list_comments", self._comments, number, page)
 
     def create_comment(self, number: int, body: str) -> Comment:
         def create() -> Comment:
-            comment = self._change(number, lambda: self.backend.create_comment(number, body))
+            comment = self._change(number, self.backend.create_comment, number, body)
             self.faults.commented[comment.id] = self.faults.clock()
             return comment
 
         return self._ask("create_comment", create)
 
-    def add_reaction(self, comment_id: int, content: str) -> None:
-        self._ask("add_reaction", lambda: self.backend.add_reaction(comment_id, content))
-
-    def list_reactions(self, comment_id: int) -> tuple[tuple[str, User | None], ...]:
-        return self._ask("list_reactions", lambda: self.backend.list_reactions(comment_id))
-
-    def get_label(self, name: str) -> Label | None:
-        return self._ask("get_label", lambda: self.backend.get_label(name))
-
-    def create_label(self, name: str, description: str) -> bool:
-        return self._ask("create_label", lambda: self.backend.create_label(name, description))
-
-    def edit_label(self, name: str, description: str) -> None:
-        self._ask("edit_label", lambda: self.backend.edit_label(name, description))
-
-    def list_labels(self) -> tuple[str, ...]:
-        return self._ask("list_labels", self.backend.list_labels)
-
-    def labels_ever(self, number: int) -> frozenset[str]:
-        return self._ask("labels_ever", lambda: self.backend.labels_ever(number))
-
-    def permission(self, login: str) -> Literal["admin", "write", "read", "none"]:
-        return self._ask("permission", lambda: self.backend.permission(login))
-
-    def read_file(self, path: str) -> str | None:
-        return self._ask("read_file", lambda: self.backend.read_file(path))
-
-    def team(self, organization: str, slug: str) -> frozenset[str]:
-        return self._ask("team", lambda: self.backend.team(organization, slug))
-
     # --- inside -----------------------------------------------------------------------------------
 
-    def _ask(self, verb: str, do: Callable[[], T]) -> T:
+    def _ask(self, verb: str, do: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         cut = self.faults.cut(len(self.faults.calls), verb)
         self.faults.calls.append(verb)
         if cut == "before":
             raise BackendUnavailable(f"The connection was cut before {verb}.")
-        answer = do()
+        answer = do(*args, **kwargs)
         if cut == "after":
             raise BackendUnavailable(f"The connection was cut after {verb}.")
         return answer
 
-    def _change(self, number: int, do: Callable[[], T]) -> T:
+    def _change(self, number: int, do: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Change an issue; for a while, reads show it as it was."""
         before = self.backend.get_issue(number) if self.faults.read_lag else None
-        answer = do()
+        answer = do(*args, **kwargs)
         if before is not None:
             self.faults.changed[number] = (self.faults.clock(), before)
         return answer

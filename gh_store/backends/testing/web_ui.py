@@ -1,136 +1,68 @@
-"""What people do on the pages of GitHub, and the store never does: for tests, and for the dev server."""
+"""What people do by hand on the pages of GitHub, and the store never does: for tests, and for the dev server."""
 
-from gh_store.backends.local import LocalBackend, check_text
-from gh_store.backends.local.rows import LOCKED, PULL_REQUEST
-from gh_store.domain.exceptions import ObjectNotFound
-from gh_store.domain.issues import Role
+from typing import Protocol
+
+from gh_store.backends.base import Backend
+from gh_store.backends.rules import Actor, Role
 
 
-class WebUI(LocalBackend):
-    """The embedded backend, with all that may be done to a repository by hand."""
+class WebUI(Backend, Protocol):
+    """A backend, with all that may be done to its repository by hand."""
+
+    @property
+    def user(self) -> str:
+        """Who acts."""
+
+    @property
+    def actor(self) -> Actor:
+        """Who acts, with the role of now."""
 
     def as_user(self, login: str) -> "WebUI":
-        """The same file in the hands of somebody else."""
-        return WebUI(self.path, user=login, clock=self._clock)
+        """The same repository in the hands of somebody else."""
+
+    def role(self, login: str) -> Role:
+        """The role of a user."""
 
     def set_role(self, login: str, role: Role) -> None:
         """Give a user a role; `read` is what everybody has."""
-        with self._writing():
-            self.need("admin", "give roles")
-            self._db.execute("INSERT OR REPLACE INTO users VALUES (?, ?)", (login, role))
 
     def edit_comment(self, comment_id: int, body: str) -> None:
         """Change the text of a comment."""
-        check_text(body)
-        with self._writing() as at:
-            number = self._own_comment(comment_id)
-            self._db.execute("UPDATE comments SET body = ?, edited = 1 WHERE id = ?", (body, comment_id))
-            self._touch(number, at)
 
     def delete_comment(self, comment_id: int) -> None:
         """Remove a comment and its reactions; its id is never given again."""
-        with self._writing() as at:
-            number = self._own_comment(comment_id)
-            self._db.execute("DELETE FROM comments WHERE id = ?", (comment_id,))
-            self._db.execute("DELETE FROM reactions WHERE comment = ?", (comment_id,))
-            self._db.execute("UPDATE issues SET comments = comments - 1 WHERE number = ?", (number,))
-            self._touch(number, at)
 
     def remove_reaction(self, comment_id: int, content: str) -> None:
         """Take the current user's own reaction back."""
-        with self._writing():
-            self._db.execute(
-                "DELETE FROM reactions WHERE comment = ? AND content = ? AND author = ?",
-                (comment_id, content, self.user),
-            )
-
-    def put_file(self, path: str, text: str) -> None:
-        """Write a file of the default branch."""
-        with self._writing():
-            self.need("write", "write files")
-            self._db.execute("INSERT OR REPLACE INTO files VALUES (?, ?)", (path, text))
-
-    def join_team(self, team: str, login: str) -> None:
-        """Put a user into a team, `organization/slug`."""
-        with self._writing():
-            self.need("admin", "change teams")
-            self._db.execute("INSERT OR IGNORE INTO members VALUES (?, ?)", (team.lower(), login))
-
-    def open_pull_request(self, title: str, body: str, labels: tuple[str, ...] = ()) -> int:
-        """A pull request, which lists show among the issues; its number."""
-        number = self.create_issue(title, body, labels).number
-        with self._writing():
-            self._db.execute("INSERT INTO fates VALUES (?, ?)", (number, PULL_REQUEST))
-        return number
-
-    def lock_issue(self, number: int, *, locked: bool = True) -> None:
-        """Lock an issue: only writers comment, and nobody reacts. Or unlock it."""
-        with self._writing():
-            self._issue(number)
-            self.need("write", "lock issues")
-            self._db.execute("DELETE FROM fates WHERE issue = ? AND fate = ?", (number, LOCKED))
-            if locked:
-                self._db.execute("INSERT INTO fates VALUES (?, ?)", (number, LOCKED))
-
-    def delete_issue(self, number: int, fate: str = "deleted") -> None:
-        """Remove an issue and all that hangs on it; its number is never given again."""
-        with self._writing():
-            self._issue(number)
-            self.need("admin", "delete issues")
-            own_comments = "SELECT id FROM comments WHERE issue = ?"
-            self._db.execute(f"DELETE FROM reactions WHERE comment IN ({own_comments})", (number,))  # noqa: S608  # our text
-            for statement in (
-                "DELETE FROM comments WHERE issue = ?",
-                "DELETE FROM issue_labels WHERE issue = ?",
-                "DELETE FROM issues WHERE number = ?",
-            ):
-                self._db.execute(statement, (number,))
-            self._db.execute("INSERT OR REPLACE INTO fates VALUES (?, ?)", (number, fate))
-
-    def transfer_issue(self, number: int, target: str) -> None:
-        """Move an issue to another repository; `target` is its path there, `owner/name/issues/number`."""
-        self.delete_issue(number, f"transferred to {target}")
-
-    def files(self, folder: str) -> list[str]:
-        """The paths of the files right in a folder of the default branch."""
-        with self._file.reading():
-            paths = [path for (path,) in self._db.execute("SELECT path FROM files ORDER BY path")]
-        return [path for path in paths if path.rpartition("/")[0] == folder]
-
-    # --- what the server has to tell ----------------------------------------------------------------
-
-    def fate(self, number: int) -> str | None:
-        """`locked`, `pull request`, `deleted`, `transferred to …`, or None for any other issue."""
-        with self._file.reading():
-            return self._fate(number)
-
-    def issue_of(self, comment_id: int) -> int:
-        """The issue that a comment stands on."""
-        with self._file.reading():
-            row = self._one("SELECT issue FROM comments WHERE id = ?", comment_id)
-        if row is None:
-            raise ObjectNotFound(f"There is no comment {comment_id}.")
-        return int(row[0])
 
     def delete_label(self, name: str) -> None:
         """Remove a label, from every issue too."""
-        with self._writing() as at:
-            self.need("write", "delete labels")
-            its = "label = (SELECT id FROM labels WHERE key = ?)"
-            key = (name.lower(),)
-            touched = f"number IN (SELECT issue FROM issue_labels WHERE {its})"  # noqa: S608  # our text
-            self._db.execute(f"UPDATE issues SET updated_at = ? WHERE {touched}", (at, *key))  # noqa: S608  # as above
-            self._db.execute(f"DELETE FROM issue_labels WHERE {its}", key)  # noqa: S608  # as above
-            self._db.execute("DELETE FROM labels WHERE key = ?", key)
 
-    # --- inside -----------------------------------------------------------------------------------
+    def put_file(self, path: str, text: str) -> None:
+        """Write a file of the default branch."""
 
-    def _own_comment(self, comment_id: int) -> int:
-        """The issue of a comment that the current user may change."""
-        row = self._one("SELECT issue, author FROM comments WHERE id = ?", comment_id)
-        if row is None:
-            raise ObjectNotFound(f"There is no comment {comment_id}.")
-        number, author = row
-        if author is None or not self._is_me(author):
-            self.need("write", "change the comment of somebody else")
-        return int(number)
+    def join_team(self, team: str, login: str) -> None:
+        """Put a user into a team, `organization/slug`."""
+
+    def open_pull_request(self, title: str, body: str, labels: tuple[str, ...] = ()) -> int:
+        """A pull request, which lists show among the issues; its number."""
+
+    def lock_issue(self, number: int, *, locked: bool = True) -> None:
+        """Lock an issue: only writers comment, and nobody reacts. Or unlock it."""
+
+    def delete_issue(self, number: int, fate: str = "deleted") -> None:
+        """Remove an issue and all that hangs on it; its number is never given again."""
+
+    def transfer_issue(self, number: int, target: str) -> None:
+        """Move an issue to another repository; `target` is its path there, `owner/name/issues/number`."""
+
+    # --- what the dev server asks -----------------------------------------------------------------
+
+    def files(self, folder: str) -> list[str]:
+        """The paths of the files right in a folder of the default branch."""
+
+    def fate(self, number: int) -> str | None:
+        """`locked`, `pull request`, `deleted`, `transferred to …`, or None for any other issue."""
+
+    def issue_of(self, comment_id: int) -> int:
+        """The issue that a comment stands on. Raises ObjectNotFound if there is no such comment."""

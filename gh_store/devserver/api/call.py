@@ -5,8 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 from urllib.parse import urlencode
 
-from gh_store.backends.base import PAGE
-from gh_store.backends.testing.faults import FaultyBackend
+from gh_store.backends.base import PAGE, Backend
 from gh_store.backends.testing.web_ui import WebUI
 from gh_store.devserver.payloads import Payload, Payloads
 from gh_store.domain.exceptions import GitHubStoreError, InsufficientScope, LogFull, ObjectNotFound, ValueTooLarge
@@ -60,7 +59,7 @@ class Call:
     """
 
     payloads: Payloads
-    backend: FaultyBackend
+    backend: Backend
     pages: WebUI
     login: str | None
     names: Mapping[str, Any]

@@ -1,7 +1,7 @@
 """Comments and reactions."""
 
+from gh_store.backends import rules
 from gh_store.backends.base import PAGE
-from gh_store.backends.local.rows import to_user
 from gh_store.devserver.api.call import PER_PAGE, Call, Reply, page_link
 from gh_store.devserver.payloads import REACTIONS
 from gh_store.domain.issues import Comment
@@ -60,7 +60,8 @@ def react(call: Call) -> Reply:
     if content not in REACTIONS:
         return Reply.error(422, "Validation Failed", [{"resource": "Reaction", "code": "invalid", "field": "content"}])
     comment, _ = call.comment(comment_id)
-    user = to_user(call.login)
+    assert call.login is not None  # only who sends a token writes
+    user = rules.user(call.login)
     before = (content, user) in call.pages.list_reactions(comment_id)
     call.backend.add_reaction(comment_id, content)
     return Reply(200 if before else 201, call.payloads.reaction(comment_id, content, user, comment.created_at))

@@ -52,7 +52,7 @@ def issue_events(call: Call) -> Reply:
 
 
 def create_label(call: Call) -> Reply:
-    call.pages.need("write", "make labels")  # permissions are checked before the body
+    call.pages.actor.need("write", "make labels")  # permissions are checked before the body
     name = call.sent["name"]
     if not call.backend.create_label(name, call.sent.get("description") or ""):
         return Reply.error(422, "Validation Failed", [{"resource": "Label", "code": "already_exists", "field": "name"}])

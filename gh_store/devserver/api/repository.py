@@ -2,7 +2,7 @@
 
 import base64
 
-from gh_store.backends.local.rows import to_user
+from gh_store.backends import rules
 from gh_store.devserver.api.call import Call, Reply
 from gh_store.devserver.payloads import rights
 from gh_store.domain.issues import User
@@ -17,9 +17,7 @@ def repository(call: Call) -> Reply:
 def permission(call: Call) -> Reply:
     login = call.names["login"]
     permission = call.backend.permission(login)
-    user = to_user(login)
-    assert user is not None
-    return Reply(200, call.payloads.permission(user, permission, call.pages.role(login)))
+    return Reply(200, call.payloads.permission(rules.user(login), permission, call.pages.role(login)))
 
 
 def team(call: Call) -> Reply:
@@ -60,6 +58,4 @@ def rate_limit(call: Call) -> Reply:
 def who(call: Call) -> Reply:
     if call.login is None:
         return Reply.error(401, "Requires authentication")
-    user = to_user(call.login)
-    assert user is not None
-    return Reply(200, call.payloads.whole_user(user, call.pages.now()))
+    return Reply(200, call.payloads.whole_user(rules.user(call.login), call.pages.now()))
