@@ -1,5 +1,5 @@
 """
-Set up a fresh clone and use it, with nothing but Python: `python3 dev.py demo`, `python3 dev.py test`.
+Set up a fresh clone and use it, with nothing but Python: `python3 dev.py demo`, `test` or `proofs`.
 
 Everything goes into `.venv` beside this file; the machine's own Python stays as it is.
 """
@@ -29,6 +29,7 @@ STEPS = {
             ["pytest", "--numprocesses", "2", "--cov", "--cov-report", "term"],
         ],
     ),
+    "proofs": (".[dev]", [["python", "benchmarks/proofs.py", "all"]]),  # half an hour of what chance may find
 }
 
 

@@ -1,5 +1,7 @@
 """
-That nothing is lost, shown at length: `python benchmarks/proofs.py NAME [--count N] [--seed S] [--jobs J]`.
+That nothing is lost, shown at length.
+
+    python benchmarks/proofs.py NAME [--count N | --minutes M] [--seed S] [--jobs J]
 
     crashes    each verb cut before and after each of its requests, on both backends
     schedules  programs that meet, in so many random interleavings of their requests (and some of at most two changes)
@@ -7,12 +9,16 @@ That nothing is lost, shown at length: `python benchmarks/proofs.py NAME [--coun
     kills      so many programs killed with SIGKILL
     log        10,000 real versions through one object, with log.max_events at 2,400 and at 7
     fuzz       so many examples for each law of the parsers of what anybody may have written
+    all        every one of them, for half an hour
 
-Each prints what it has tried, and ends with 1 at the first thing that is wrong. The tests run short ones.
+With --minutes a proof runs in short rounds, each with the next seed, until the time is over. (Crashes and log have no
+dice: one round of them shows all.) Each round prints what it has tried. The first failure ends the program with 1, and
+shows how to repeat it. The tests run short ones.
 """
 
 import argparse
 import importlib
+import itertools
 import os
 import random
 import shutil
@@ -39,6 +45,9 @@ from gh_store import config as configuration
 
 TESTS = Path(crashes.__file__).parent
 COUNTS = {"crashes": 0, "schedules": 100_000, "year": 100_000, "kills": 500, "log": 5, "fuzz": 5_000}
+ROUNDS = {"crashes": 0, "log": 1, "schedules": 2_000, "year": 2_000, "kills": 50, "fuzz": 200}
+"""The same for a round of at most a minute, in the order of `all`."""
+WITHOUT_DICE = ("crashes", "log")
 
 
 @contextmanager
@@ -160,16 +169,43 @@ PROOFS = {
 }  # fmt: skip  # a table
 
 
+def tell(name: str, count: int, seed: int, jobs: int) -> None:
+    began = time.monotonic()
+    try:
+        told = PROOFS[name](count, seed, jobs)
+    except (Exception, SystemExit):
+        print(f"{name}: failed; repeat it by: python benchmarks/proofs.py {name} --count {count} --seed {seed}")
+        raise
+    print(f"{name}: seed {seed}, {told}; {time.monotonic() - began:.0f} s", flush=True)  # the result
+
+
+def rounds(names: list[str], minutes: float, seed: int, jobs: int) -> None:
+    """At least one round of each; who comes later gets an equal share of the time that is left."""
+    end = time.monotonic() + 60 * minutes
+    for at, name in enumerate(names):
+        now = time.monotonic()
+        until = now + (end - now) / (len(names) - at)
+        for next_seed in itertools.count(seed):
+            tell(name, ROUNDS[name], next_seed, jobs)
+            if name in WITHOUT_DICE or time.monotonic() >= until:
+                break
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("name", choices=PROOFS)
+    parser.add_argument("name", choices=["all", *PROOFS])
     parser.add_argument("--count", type=int, help="how many; each has its default")
-    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--minutes", type=float, help="how long, instead of how many; 30 for all")
+    parser.add_argument(
+        "--seed", type=int, default=random.randrange(1_000_000), help="a new one each time, unless given"
+    )
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
     given = parser.parse_args()
-    began = time.monotonic()
-    told = PROOFS[given.name](COUNTS[given.name] if given.count is None else given.count, given.seed, given.jobs)
-    print(f"{given.name}: seed {given.seed}, {told}; {time.monotonic() - began:.0f} s")  # the result
+    if given.name == "all" or given.minutes is not None:
+        names = list(ROUNDS) if given.name == "all" else [given.name]
+        rounds(names, 30 if given.minutes is None else given.minutes, given.seed, given.jobs)
+    else:
+        tell(given.name, COUNTS[given.name] if given.count is None else given.count, given.seed, given.jobs)
     return 0
 
 

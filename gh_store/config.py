@@ -1,4 +1,4 @@
-"""default_config.yml and the user's file over it, checked."""
+"""The settings: default_config.yml, and over it the file of the user. Both are checked."""
 
 import re
 import string
@@ -16,7 +16,7 @@ from gh_store.wire import ARCHIVED_LABEL, SYSTEM_LABEL, hashed_label
 
 REACTIONS: Final = ("+1", "-1", "laugh", "confused", "heart", "hooray", "rocket", "eyes")
 
-# What may be null, which switches it off.
+# Settings that may be null, which switches them off.
 _TEXT_OR_NULL: Final = ("access.codeowners", "http.cache")
 
 # What has a default that is not empty, and is empty if nothing stands behind its key.
@@ -51,17 +51,17 @@ class Config:
 
 @cache
 def default_text() -> str:
-    """The text of default_config.yml: beside the package once installed, above it in a checkout."""
+    """The text of default_config.yml: inside the package once installed, above it in a checkout."""
     package = Path(__file__).parent
     for folder in (package, package.parent):
         file = folder / "default_config.yml"
         if file.is_file():
             return file.read_text(encoding="utf-8")
-    raise ConfigurationError("default_config.yml is missing from this installation.", hint="Install it anew.")
+    raise ConfigurationError("default_config.yml is missing from this installation.", hint="Reinstall the package.")
 
 
 def user_path() -> Path | None:
-    """`~/.config/gh-store/config.yml`, or None for a user without a home."""
+    """`~/.config/gh-store/config.yml`, or None for a user without a home folder."""
     try:
         return Path.home() / ".config" / "gh-store" / "config.yml"
     except RuntimeError:
@@ -73,9 +73,9 @@ def load(path: str | Path | None = None) -> Config:
     The settings in force.
 
     Args:
-        path: A file that must be there; without it, the user's own file counts if there is one.
+        path: A file that must exist. Without it the user's own file is read, if it exists.
     Raises:
-        ConfigurationError: The file cannot be read, or a key or a value is none of ours.
+        ConfigurationError: The file cannot be read, or a key or a value is not valid.
     """
     defaults = dict.fromkeys(_TEXT_OR_NULL) | _settings(default_text(), Path("default_config.yml"))
     if path is None:
@@ -88,17 +88,19 @@ def load(path: str | Path | None = None) -> Config:
         text = file.read_text(encoding="utf-8")
     except FileNotFoundError as error:
         raise ConfigurationError(
-            f"{file}: there is no such configuration file.", file=file, hint="`gh-store init --config FILE` makes one."
+            f"{file}: the configuration file was not found.",
+            file=file,
+            hint="`gh-store init --config FILE` creates one.",
         ) from error
     except (OSError, UnicodeDecodeError) as error:
-        raise ConfigurationError(f"{file}: the configuration cannot be read: {error}.", file=file) from error
+        raise ConfigurationError(f"{file}: the configuration file cannot be read: {error}.", file=file) from error
     return _config(_overlay(defaults, _settings(text, file), file), file)
 
 
 def _is_file(path: Path) -> bool:
     try:
         return path.is_file()
-    except OSError:  # a home that may not be looked into
+    except OSError:  # a home folder that may not be read
         return False
 
 
@@ -107,21 +109,21 @@ def _settings(text: str, file: Path) -> dict[str, Any]:
     try:
         document = yaml.safe_load(text)
     except (yaml.YAMLError, ValueError, RecursionError) as error:
-        raise ConfigurationError(f"{file}: this is no YAML: {' '.join(str(error).split())}", file=file) from error
+        raise ConfigurationError(f"{file}: not valid YAML: {' '.join(str(error).split())}", file=file) from error
     if document is None:
         return {}
     if not isinstance(document, dict) or not isinstance(document.get("store"), dict | None):
-        raise ConfigurationError(f"{file}: settings stand below `store:`.", key="store", file=file)
+        raise ConfigurationError(f"{file}: settings belong under `store:`.", key="store", file=file)
     for key in document:
         if key != "store":
             raise ConfigurationError(
-                f"{file}: there is no setting {key!r} at the top; settings stand below `store:`.",
+                f"{file}: unknown key {key!r}; settings belong under `store:`.",
                 key=str(key),
                 file=file,
             )
     try:
         return dict(_flat(document.get("store") or {}, ""))
-    except RecursionError as error:  # YAML can name a thing inside itself
+    except RecursionError as error:  # YAML can refer to a value from inside that value
         raise ConfigurationError(f"{file}: a setting contains itself.", file=file) from error
 
 
@@ -137,7 +139,7 @@ def _flat(settings: Mapping[Any, Any], prefix: str) -> Iterator[tuple[str, Any]]
 
 def _overlay(defaults: dict[str, Any], settings: dict[str, Any], file: Path) -> dict[str, Any]:
     for key, value in settings.items():
-        fault = "there is no such setting" if key not in defaults else _fault(key, value, defaults[key])
+        fault = "unknown setting" if key not in defaults else _fault(key, value, defaults[key])
         if fault is not None:
             raise ConfigurationError(
                 f"{file}: store.{key}: {fault}.",
@@ -154,7 +156,7 @@ def _fault(key: str, value: Any, default: Any) -> str | None:
     if kind is float and type(value) is int:
         kind = int
     if type(value) is not kind:
-        return f"{value!r} is a {type(value).__name__}, and a {kind.__name__} is wanted"
+        return f"{value!r} is of type {type(value).__name__}, expected {kind.__name__}"
     for wanted, holds in _WANTED.get(key, ()):
         if not holds(value):
             return f"{value!r} is not {wanted}"
@@ -180,14 +182,14 @@ _REACTION: Final[_Wanted] = (f"one of {' '.join(REACTIONS)}", lambda value: valu
 _LEVELS: Final = ("TRACE", "DEBUG", "INFO", "SUCCESS", "WARNING", "ERROR", "CRITICAL")
 _WANTED: Final[Mapping[str, tuple[_Wanted, ...]]] = {
     "base_label": (
-        (f"a label: 1 to {MAX_LABEL} characters and no comma", lambda v: 0 < len(v) <= MAX_LABEL and "," not in v),
-        ("a label of its own", lambda v: v.lower() not in (SYSTEM_LABEL, ARCHIVED_LABEL)),
+        (f"a label (1 to {MAX_LABEL} characters, no comma)", lambda v: 0 < len(v) <= MAX_LABEL and "," not in v),
+        ("usable: this label has another meaning", lambda v: v.lower() not in (SYSTEM_LABEL, ARCHIVED_LABEL)),
     ),
     "uid_prefix": (
-        ("1 or more characters and no comma", lambda v: v and "," not in v),
+        ("1 or more characters without a comma", lambda v: v and "," not in v),
         (f"short enough for a label of {MAX_LABEL} characters", lambda v: len(hashed_label("", v)) <= MAX_LABEL),
-        ("another beginning than the other labels have", lambda v: not SYSTEM_LABEL.startswith(v.lower())),
-        ("another beginning than the other labels have", lambda v: not ARCHIVED_LABEL.startswith(v.lower())),
+        ("usable: another label starts like this", lambda v: not SYSTEM_LABEL.startswith(v.lower())),
+        ("usable: another label starts like this", lambda v: not ARCHIVED_LABEL.startswith(v.lower())),
     ),
     "reactions.processed": (_REACTION,),
     "reactions.rejected": (_REACTION,),
@@ -196,15 +198,15 @@ _WANTED: Final[Mapping[str, tuple[_Wanted, ...]]] = {
     "processing.patience": (("between 0 and 60", lambda v: 0 <= v <= 60),),
     "retries.max_attempts": (("between 1 and 100", lambda v: 1 <= v <= 100),),
     "retries.backoff_factor": (("between 0 and 60", lambda v: 0 <= v <= 60),),
-    "access.codeowners": (("a path, as data/", lambda v: v.strip("/ ") != ""),),
+    "access.codeowners": (("a path such as data/", lambda v: v.strip("/ ") != ""),),
     "rate_limit.on_limit": ((f"one of {' '.join(get_args(OnLimit))}", lambda v: v in get_args(OnLimit)),),
     "rate_limit.max_requests_per_hour": (("0 or more", lambda v: v >= 0),),
     "rate_limit.seconds_between_writes": (("between 0 and 3600", lambda v: 0 <= v <= 3600),),
     "rate_limit.seconds_between_requests": (("between 0 and 3600", lambda v: 0 <= v <= 3600),),
-    "http.timeout": (("above 0, and 3600 at most", lambda v: 0 < v <= 3600),),
+    "http.timeout": (("above 0 and at most 3600", lambda v: 0 < v <= 3600),),
     "http.cache": (("a folder", lambda v: v.strip() != ""),),
     "log.level": ((f"one of {' '.join(_LEVELS)}", lambda v: v in _LEVELS),),
-    "log.format": (("a loguru format, as {time} | {level} | {message}", _is_format),),
+    "log.format": (("a loguru format such as {time} | {level} | {message}", _is_format),),
     "log.max_events": ((f"between 1 and {MAX_COMMENTS}", lambda v: 1 <= v <= MAX_COMMENTS),),
 }
 
@@ -214,15 +216,16 @@ def _config(settings: Mapping[str, Any], file: Path | None) -> Config:
         key.replace(".", "_"): tuple(value) if isinstance(value, list) else value for key, value in settings.items()
     }
     config = Config(**fields)
-    for key, clash in (
+    for key, clash, fault in (
         (
             "reactions.rejected",
-            config.reactions_rejected == config.reactions_processed and "the processed reaction too",
+            config.reactions_rejected == config.reactions_processed,
+            "this is also the reaction of processed events",
         ),
-        ("base_label", config.base_label.lower().startswith(config.uid_prefix.lower()) and "what begins a UID label"),
+        ("base_label", config.base_label.lower().startswith(config.uid_prefix.lower()), "UID labels start like this"),
     ):
         if clash:
             raise ConfigurationError(
-                f"{file or 'default_config.yml'}: store.{key}: this is {clash}.", key=f"store.{key}", file=file
+                f"{file or 'default_config.yml'}: store.{key}: {fault}.", key=f"store.{key}", file=file
             )
     return config

@@ -1,4 +1,4 @@
-"""Which repository, on which server, with which token; nothing but this and the command line reads the environment."""
+"""Which repository, on which server, with which token. Only this and the command line read the environment."""
 
 import os
 import re
@@ -20,11 +20,11 @@ _GH_SECONDS: Final = 10.0
 @dataclass(frozen=True, slots=True)
 class Token:
     """
-    A token, which is never shown.
+    A token. It is never shown.
 
     Attributes:
         value: The token itself.
-        source: Where it was found, in words.
+        source: Where it was found, for messages.
     """
 
     value: str = field(repr=False)
@@ -34,12 +34,12 @@ class Token:
 @dataclass(frozen=True, slots=True)
 class Credentials:
     """
-    Where a store lies, and who asks for it.
+    Where a store is, and who accesses it.
 
     Attributes:
         repository: `owner/name`.
         base_url: The address of the REST API.
-        token: Who asks; None to read what is public.
+        token: The token, or None to read what is public.
         ca_bundle: A file of certificates to trust instead of the usual ones.
     """
 
@@ -57,30 +57,30 @@ def resolve(
     environ: Mapping[str, str] | None = None,
 ) -> Credentials:
     """
-    What was given, completed from the environment: one order for library and command line.
+    Complete what was given from the environment, in one order for library and command line.
 
     Args:
         repository: `owner/name`; else GITHUB_REPOSITORY.
         token: Else GH_TOKEN, GITHUB_TOKEN (or, for another server than github.com, those of the
             enterprise), else what `gh auth token` says.
         base_url: The address of the REST API; else GITHUB_API_URL, else that of GH_HOST.
-        environ: Instead of this process's.
+        environ: The environment; else that of this process.
     Raises:
-        ConfigurationError: No repository, or an address that no token may be sent to.
-        AuthInvalid: The token cannot be one.
+        ConfigurationError: No repository is named, or no token may be sent to the address.
+        AuthInvalid: The token contains characters that are not allowed in a token.
     """
     environ = os.environ if environ is None else environ
     name = repository or environ.get("GITHUB_REPOSITORY")
     if not name:
         raise ConfigurationError(
-            "No repository is named.", hint="Name one as owner/name: repo=, --repo or GITHUB_REPOSITORY."
+            "No repository is named.", hint="Name it as owner/name: repo=, --repo or GITHUB_REPOSITORY."
         )
     if not _REPOSITORY.fullmatch(name):
-        raise ConfigurationError(f"{name!r} is no repository: it is written owner/name.")
+        raise ConfigurationError(f"{name!r} is not a repository name.", hint="Write it as owner/name.")
     address = _address(base_url, environ)
     _check(address)
     if ca_bundle is not None and not os.path.exists(ca_bundle):  # noqa: PTH110  # a string for requests
-        raise ConfigurationError(f"{ca_bundle}: there is no such file of certificates.")
+        raise ConfigurationError(f"{ca_bundle}: the file of certificates was not found.")
     return Credentials(name, address, _token(token, address, environ), ca_bundle)
 
 
@@ -100,13 +100,13 @@ def _check(address: str) -> None:
     try:
         split = urlsplit(address)
         sound = split.scheme in ("http", "https") and split.hostname and not split.username and split.port != 0
-    except ValueError:  # a port that is no number
+    except ValueError:  # the port is not a number
         sound = None
-    if not sound:  # its text is not shown: it may hold a password
-        raise ConfigurationError("The server's address is none.", hint="Name it as https://HOST/api/v3.")
+    if not sound:  # the address is not shown: it may hold a password
+        raise ConfigurationError("The address of the server is not valid.", hint="Write it as https://HOST/api/v3.")
     if split.scheme == "http" and not _is_loopback(split.hostname or ""):
         raise ConfigurationError(
-            f"{address} would carry the token in the open.", hint="Use https; http is for this machine alone."
+            f"{address} would send the token unencrypted.", hint="Use https. Only loopback addresses may use http."
         )
 
 
@@ -118,7 +118,7 @@ def _is_loopback(host: str) -> bool:
 
 
 def _host(address: str) -> str:
-    """The name under which `gh` knows a server."""
+    """The name that `gh` uses for a server."""
     host = urlsplit(address).hostname or ""
     if host == "api.github.com" or host.endswith(".ghe.com"):
         return host.removeprefix("api.")
@@ -131,10 +131,10 @@ def _same_server(one: SplitResult, other: SplitResult) -> bool:
 
 def _token(given: str | None, address: str, environ: Mapping[str, str]) -> Token | None:
     """
-    The token for a server, and for no other.
+    The token for this server.
 
-    The order is that of `gh` (cli.github.com/manual/gh_help_environment): a token of github.com is
-    never sent elsewhere, but to the server that Actions says it was made by.
+    The order is that of `gh` (cli.github.com/manual/gh_help_environment). A token of github.com is never sent
+    elsewhere, except to the server that Actions names as its origin.
     """
     if given:
         return _checked(given, "the argument")
@@ -157,10 +157,10 @@ def _from_gh(host: str, environ: Mapping[str, str]) -> Token | None:
     gh = shutil.which("gh", path=environ.get("PATH"))
     if gh is None:
         return None
-    # Its own look at the environment would undo ours: it must tell what it keeps itself.
+    # `gh` reads the same variables. Without them it answers with the token that it has stored.
     clean = {name: value for name, value in environ.items() if not name.endswith("_TOKEN")}
     try:
-        told = subprocess.run(  # noqa: S603  # no shell, and a host that was checked
+        told = subprocess.run(  # noqa: S603  # no shell, and the host was checked
             [gh, "auth", "token", "--hostname", host],
             env=clean,
             capture_output=True,
@@ -176,8 +176,8 @@ def _from_gh(host: str, environ: Mapping[str, str]) -> Token | None:
 
 
 def _checked(value: str, source: str) -> Token:
-    """A token that fits in a header; else the libraries below would show it in an error."""
+    """A token that fits in a header. Otherwise a library would show it in an error."""
     value = value.strip()
     if not value.isascii() or not value.isprintable() or " " in value or not value:
-        raise AuthInvalid(f"The token from {source} holds characters that no token has.")
+        raise AuthInvalid(f"The token from {source} contains characters that are not allowed in a token.")
     return Token(value, source)

@@ -1,4 +1,4 @@
-"""The one way a file is written: whole, or not at all."""
+"""The one way to write a file: completely, or not at all."""
 
 import os
 import shutil
@@ -10,8 +10,8 @@ from gh_store.domain.exceptions import BackendUnavailable, InsufficientScope
 
 
 def write(path: Path, pieces: Iterable[str]) -> None:
-    """Replace a file whole or not at all; folders that are missing are made."""
-    path = path.resolve()  # behind a link, the file that it leads to
+    """Replace a file completely or not at all. Missing folders are created."""
+    path = path.resolve()  # of a link, the file that it points to
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -25,7 +25,7 @@ def write(path: Path, pieces: Iterable[str]) -> None:
         _sync_folder(path.parent)
     except PermissionError as error:
         raise InsufficientScope(
-            f"{path}: the file cannot be written: {error.strerror}.", hint="Ask for the right."
+            f"{path}: the file cannot be written: {error.strerror}.", hint="Check the permissions of file and folder."
         ) from error
     except OSError as error:
         raise BackendUnavailable(
@@ -37,7 +37,7 @@ def write(path: Path, pieces: Iterable[str]) -> None:
 
 
 def _sync_folder(folder: Path) -> None:
-    if os.name == "posix":  # elsewhere folders cannot be opened
+    if os.name == "posix":  # on other systems folders cannot be opened
         descriptor = os.open(folder, os.O_RDONLY)
         try:
             os.fsync(descriptor)

@@ -83,7 +83,7 @@ def test_labels_are_made_only_if_asked_for(hub):
     assert checks["labels"].outcome == "warning"
     assert hub.backend().list_labels() == ()
     checks, _ = examine(hub, fix=True)
-    assert checks["labels"].found == "made: gh-store, stored-object, archived"
+    assert checks["labels"].found == "created: gh-store, stored-object, archived"
     assert hub.backend().list_labels() == ("gh-store", "stored-object", "archived")
     checks, _ = examine(hub, fix=True)
     assert checks["labels"].outcome == "ok"
@@ -130,7 +130,7 @@ def test_the_store_is_looked_over(hub):
     checks, last = examine(hub)
     assert last.outcome == "warning"
     assert "3 objects, 0 deleted, 1 not settled" in checks["store"].found
-    assert "1 by creators who may no longer write, though they may edit: orphan" in checks["store"].found
+    assert "1 whose creators can no longer write, but can still edit: orphan" in checks["store"].found
     hub.user("former", "write")
     issue = hub.issue(1)
     former.create_issue(issue.title, issue.body, [label.name for label in issue.labels])
@@ -148,7 +148,7 @@ def test_what_should_be_seen_to(hub):
     hub.trouble.add({"kind": "rename", "to": "local/new"})
     checks, _ = examine(hub)
     assert checks["repository"].outcome == "warning"
-    assert "is called local/new now" in checks["repository"].found
+    assert "was renamed to local/new" in checks["repository"].found
 
 
 def test_the_other_distribution_of_the_same_name(hub, tmp_path, monkeypatch):

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from gh_store import ConfigurationError, InvalidInput, wire
 from gh_store import config as configuration
 from gh_store.access.codeowners import owners_of
-from gh_store.cli import workflows
+from gh_store.cli import actions
 from gh_store.collection import snapshot
-from gh_store.doctor import template_labels
+from gh_store.doctor.templates import template_labels
 
 owners = st.lists(
     st.one_of(
@@ -55,7 +55,7 @@ def test_configuration(tmp_path_factory, text):
 def test_snapshots_and_events_of_workflows(tmp_path_factory, text):
     file = Path(tmp_path_factory.getbasetemp()) / "any.json"
     file.write_text(text, encoding="utf-8", errors="surrogatepass")
-    for read in (snapshot.load, workflows.read_event):
+    for read in (snapshot.load, actions.read_event):
         try:
             read(file)
         except (ConfigurationError, InvalidInput) as error:
@@ -76,6 +76,6 @@ def test_titles(text, labels):
 
 @given(st.text(max_size=400))
 def test_what_a_summary_shows_is_shown_as_it_is(text):
-    shown = workflows.quoted(text)
+    shown = actions.quoted(text)
     assert not re.search(r"[^\w &#;]|_", shown)
     assert "\n" not in shown

@@ -26,6 +26,8 @@ meta = distribution("gh-object-store")
 assert meta.version == "1.0.0.dev0", meta.version
 assert [e.value for e in meta.entry_points if e.name == "gh-store"] == ["gh_store.__main__:main"]
 assert pathlib.Path(where).with_name("py.typed").is_file()
+urls = [url.split(", ")[0] for url in meta.metadata.get_all("Project-URL")]
+assert urls == ["Homepage", "Documentation", "Changelog", "Issues", "Source"], urls
 """
 
 

@@ -17,6 +17,7 @@ from gh_store.domain import exceptions
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+ALL_PAGES = sorted({*PAGES, *ROOT.glob("*.md")})
 BLOCKS = [
     block
     for page in PAGES
@@ -67,7 +68,7 @@ def test_shell(tmp_path, environment, code):
     assert done.returncode == 0, done.stderr.decode()
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+@pytest.mark.parametrize("page", ALL_PAGES, ids=lambda page: page.name)
 def test_links_lead_somewhere(page):
     text = page.read_text("utf-8")
     for target in re.findall(r"\]\((?!https?:)([^)#]+)", text):
@@ -79,6 +80,12 @@ def test_links_lead_somewhere(page):
     }
     for target in re.findall(r"\]\(#([^)]+)\)", text):
         assert target in titles, target
+
+
+@pytest.mark.parametrize("page", ALL_PAGES, ids=lambda page: page.name)
+def test_files_that_a_page_names_exist(page):
+    for name in re.findall(r"`((?:gh_store|tests)/[\w./-]*)`", page.read_text("utf-8")):
+        assert (ROOT / name).exists(), name
 
 
 def test_every_error_and_every_fault_is_in_the_docs():

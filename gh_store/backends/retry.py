@@ -6,10 +6,9 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Final, TypeVar
 
-from loguru import logger
-
 from gh_store.domain.exceptions import BackendUnavailable, RateLimited
 from gh_store.domain.limits import OnLimit
+from gh_store.logger import logger
 
 T = TypeVar("T")
 

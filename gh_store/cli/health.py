@@ -1,26 +1,26 @@
-"""`gh-store doctor`: a deployment looked over."""
+"""`gh-store doctor`: is this deployment healthy?"""
 
 from typing import Any
 
 import click
 
-from gh_store.cli.commands import commands
-from gh_store.cli.options import server_options, start
+from gh_store.cli import settings
+from gh_store.cli.options import server_options
 from gh_store.cli.terminal import as_json, is_terminal
 from gh_store.domain.exceptions import GitHubStoreError
 
 
-@commands.command(epilog="Example: gh-store doctor --repo ada/data --json | jq '.[].outcome'")
+@click.command(epilog="Example: gh-store doctor --repo ada/data --json | jq '.[].outcome'")
 @server_options
-@click.option("--fix", is_flag=True, help="Make the labels that are missing; nothing else is ever changed.")
-@click.option("--read-only", is_flag=True, help="Do not ask for the right to write, nor for a token.")
+@click.option("--fix", is_flag=True, help="Create missing labels; nothing else is ever changed.")
+@click.option("--read-only", is_flag=True, help="Require neither a token nor the right to write.")
 @click.option("--json", "as_array", is_flag=True, help="An array of {check, outcome, found, hint}, for programs.")
 def doctor(config: str | None, fix: bool, read_only: bool, as_array: bool, **server: Any) -> int:
-    """Look over token, rights, repository and store; exit with the code of the first failed check."""
-    from gh_store import credentials  # noqa: PLC0415  # this and what follows need PyGithub
-    from gh_store.doctor import Doctor  # noqa: PLC0415  # as above
+    """Check the token, its rights, the repository and the store. Exit with the code of the first failed check."""
+    from gh_store import credentials
+    from gh_store.doctor import Doctor
 
-    loaded = start(config)
+    loaded = settings.start(config)
     who = credentials.resolve(server["repo"], server["token"], server["base_url"], server["ca_bundle"])
     examined = Doctor(who, loaded, fix=fix, read_only=read_only)
     told, failed = [], None

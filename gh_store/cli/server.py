@@ -1,36 +1,37 @@
-"""`gh-store dev-server`: GitHub's REST API on loopback, over a store in a file."""
+"""`gh-store dev-server`: GitHub's REST API on this machine, over a store in a file."""
 
 from typing import Final, get_args
 
 import click
 
-from gh_store.backends.rules import Role
-from gh_store.cli.commands import commands
 from gh_store.cli.terminal import say
 from gh_store.domain.exceptions import ConfigurationError
+from gh_store.domain.issues import Role
 
 _ROLES: Final = get_args(Role)
 
 
-@commands.command(
+@click.command(
     "dev-server", epilog="Example: gh-store dev-server --store hub.db --repo ada/data --user secret=ada:admin"
 )
-@click.option("--host", default="127.0.0.1", show_default=True, help="An address of this machine alone.")
-@click.option("--port", type=click.IntRange(0, 65535), default=8000, show_default=True, help="0 is any.")
+@click.option("--host", default="127.0.0.1", show_default=True, help="A loopback address.")
+@click.option("--port", type=click.IntRange(0, 65535), default=8000, show_default=True, help="0 is any free port.")
 @click.option(
     "--store", "path", metavar="PATH", required=True, help="The file that holds the repository; :memory: for none."
 )
-@click.option("--repo", metavar="OWNER/NAME", required=True, help="What the repository is called.")
+@click.option("--repo", metavar="OWNER/NAME", required=True, help="The name of the repository.")
 @click.option(
     "--user",
     "users",
     metavar="TOKEN=LOGIN:ROLE",
     multiple=True,
-    help=f"Who may ask; repeatable. A role is one of {', '.join(_ROLES)}.",
+    help=f"A user; repeatable. A role is one of {', '.join(_ROLES)}.",
 )
-@click.option("--fault", "faults", metavar="KIND[:NAME=VALUE,…]", multiple=True, help="What goes wrong; repeatable.")
-@click.option("--latency", type=click.FloatRange(min=0), default=0.0, metavar="SECONDS", help="That an answer takes.")
-@click.option("--private", is_flag=True, help="Show the repository only to those with a role of triage or more.")
+@click.option("--fault", "faults", metavar="KIND[:NAME=VALUE,…]", multiple=True, help="A fault to inject; repeatable.")
+@click.option(
+    "--latency", type=click.FloatRange(min=0), default=0.0, metavar="SECONDS", help="The time that an answer takes."
+)
+@click.option("--private", is_flag=True, help="Show the repository only to users with a role of triage or higher.")
 def dev_server(
     host: str,
     port: int,
@@ -42,15 +43,15 @@ def dev_server(
     private: bool,
 ) -> None:
     """
-    Answer as GitHub does, offline: for tests, and to see what happens when things go wrong.
+    Serve GitHub's REST API offline, over a store in a file: for tests, and to try what happens when GitHub fails.
 
-    Faults are asked for by --fault, or by POST to /_devserver/faults; what was asked of the server is
-    read at /_devserver/requests.
+    Faults are injected with --fault, or by POST to /_devserver/faults. /_devserver/requests lists the requests that
+    were made.
     """
     try:
-        from gh_store.devserver.app import DevServer  # noqa: PLC0415  # an extra of the package
-        from gh_store.devserver.faults import read_fault  # noqa: PLC0415  # as above
-        from gh_store.devserver.server import listen, serve  # noqa: PLC0415  # as above
+        from gh_store.devserver.app import DevServer
+        from gh_store.devserver.faults import read_fault
+        from gh_store.devserver.server import listen, serve
     except ImportError as error:
         raise ConfigurationError(
             f"The dev server needs {error.name}.", hint="pip install 'gh-object-store[server]'"
@@ -65,7 +66,7 @@ def dev_server(
             server.owner_pages.set_role(login, role)
         for fault in faults:
             server.faults.add(read_fault(fault))
-        say(f"{repo} is at http://{host}:{listening.getsockname()[1]}; Ctrl-C ends it")
+        say(f"{repo} is served at http://{host}:{listening.getsockname()[1]}; press Ctrl-C to stop")
         serve(server, listening)
     finally:
         server.close()
@@ -76,5 +77,5 @@ def _user(text: str) -> tuple[str, tuple[str, Role]]:
     token, found, rest = text.partition("=")
     login, _, role = rest.rpartition(":")
     if not (token and found and login and role in _ROLES):  # the text is not shown: it holds a token
-        raise click.UsageError(f"--user is written TOKEN=LOGIN:ROLE, with a role of {', '.join(_ROLES)}.")
+        raise click.UsageError(f"--user has the form TOKEN=LOGIN:ROLE, where ROLE is one of {', '.join(_ROLES)}.")
     return token, (login, role)  # type: ignore[return-value]  # it is one of Role

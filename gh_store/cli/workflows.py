@@ -1,47 +1,36 @@
-"""GitHub Actions: the workflows that users copy, the event that starts a run, and what a run tells of itself."""
+"""The workflows that users copy into their repository."""
 
-import json
-import os
 import re
-from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
-from gh_store import files, wire
-from gh_store.cli.terminal import say
-from gh_store.collection import snapshot
-from gh_store.domain.exceptions import ConfigurationError, InvalidInput
-from gh_store.domain.findings import Processed
-from gh_store.objects.inputs import read_text
+from gh_store import files
+from gh_store.domain.exceptions import ConfigurationError
 
 NAMES: Final = ("process-updates.yml", "sweep.yml", "snapshot.yml")
 _FOLDER: Final = Path(".github", "workflows")
 _HERE_ALONE: Final = re.compile(r"^.*!endsWith\(github\.repository, '/gh-store'\).*\n", re.MULTILINE)
 _INSTALLS: Final = re.compile(r"gh-object-store==\S+")
 
-_MOST_ROWS: Final = 100
-_MOST_TEXT: Final = 200
-
-
-# --- the files ------------------------------------------------------------------------------------
-
 
 def workflow(name: str) -> str:
-    """A workflow as users have it: it installs this version, and runs in any repository."""
+    """A workflow as users get it: it installs this version, and runs in any repository."""
+    from gh_store import __version__
+
     package = Path(__file__).parents[1]
     for folder in (package / "workflows", package.parent / _FOLDER):
         if (folder / name).is_file():
             text = _HERE_ALONE.sub("", (folder / name).read_text(encoding="utf-8"))
-            return _INSTALLS.sub(f"gh-object-store=={wire.CLIENT_VERSION}", text)
-    raise ConfigurationError(f"{name} is missing from this installation.", hint="Install it anew.")
+            return _INSTALLS.sub(f"gh-object-store=={__version__}", text)
+    raise ConfigurationError(f"{name} is missing from this installation.", hint="Reinstall the package.")
 
 
 def write_workflows(repository: Path, *, force: bool) -> list[str]:
     """
-    Write the workflows into a repository; the paths of those that were written.
+    Write the workflows into a repository. Returns the paths that were written.
 
     Raises:
-        ConfigurationError: A file is there and differs; nothing was written.
+        ConfigurationError: A file exists and differs; nothing was written.
     """
     wanted = {repository / _FOLDER / name: workflow(name) for name in NAMES}
     try:
@@ -51,96 +40,9 @@ def write_workflows(repository: Path, *, force: bool) -> list[str]:
     for path, text in there.items():
         if text != wanted[path] and not force:
             raise ConfigurationError(
-                f"{path} is there, and differs.", file=path, hint="Look at it; --force writes over it."
+                f"{path} exists and differs.", file=path, hint="Compare it first; --force overwrites it."
             )
     new = {path: text for path, text in wanted.items() if there.get(path) != text}
     for path, text in new.items():
         files.write(path, [text])
     return [str(path) for path in new]
-
-
-# --- the event ------------------------------------------------------------------------------------
-
-
-def read_event(path: Path) -> tuple[int, int]:
-    """
-    The issue that an event is about, and the comment that was written, or 0.
-
-    Raises:
-        InvalidInput: The file holds no event of an issue.
-    """
-    text = read_text(path)
-    try:
-        event = wire.parse(text)
-    except ValueError as error:
-        raise InvalidInput(f"{path}: this is no JSON: {error}.", hint="Name the file of GITHUB_EVENT_PATH.") from error
-    number = _number(event, "issue", "number")
-    if number is None:
-        raise InvalidInput(
-            f"{path}: this is no event of an issue.", hint="Run it on: issues, issue_comment. Else give --issue N."
-        )
-    written = isinstance(event, dict) and event.get("action") == "created"
-    return number, (_number(event, "comment", "id") or 0) if written else 0
-
-
-def _number(event: object, *keys: str) -> int | None:
-    for key in keys:
-        event = event.get(key) if isinstance(event, dict) else None
-    return event if isinstance(event, int) and not isinstance(event, bool) and event > 0 else None
-
-
-# --- the summary ----------------------------------------------------------------------------------
-
-
-def report_processed(done: Sequence[Processed]) -> None:
-    """Tell a workflow what was processed: its outputs, and a page for people."""
-    applied, rejected = sum(each.applied for each in done), sum(each.rejected for each in done)
-    _outputs({"changed": applied > 0, "applied": applied, "rejected": rejected, "objects": len(done)})
-    lines = [f"### gh-store: {applied:,} applied, {rejected:,} rejected, {len(done):,} objects", ""]
-    if done:
-        lines += ["| object | issue | version | applied | rejected |", "| --- | --- | --- | --- | --- |"]
-    for each in done[:_MOST_ROWS]:
-        version = each.object.meta.version if each.object is not None else ""
-        name = quoted(each.object_id or "")
-        lines.append(f"| {name} | {each.issue_number} | {version} | {each.applied} | {each.rejected} |")
-    told = [(each.issue_number, f"event {at}", why) for each in done for at, why in each.reasons]
-    told += [(each.issue_number, type(each.error).__name__, str(each.error)) for each in done if each.error is not None]
-    lines += ["", *(f"- Issue {number}, {what}: {quoted(why)}" for number, what, why in told[:_MOST_ROWS])]
-    left = max(0, len(done) - _MOST_ROWS) + max(0, len(told) - _MOST_ROWS)
-    _summary([*lines, *([f"- … and {left:,} more lines"] if left else [])])
-
-
-def report_snapshot(path: Path, *, changed: bool) -> None:
-    """Tell a workflow of a snapshot."""
-    if not {"GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY"} & os.environ.keys():
-        return
-    written = snapshot.load(path)
-    objects = len(written.objects) if written is not None else 0
-    _outputs({"changed": changed, "objects": objects})
-    _summary([f"### gh-store: {quoted(str(path))} {'changed' if changed else 'is up to date'}, {objects:,} objects"])
-
-
-def quoted(text: str) -> str:
-    """Text of a store that Markdown shows as it is, and does not act upon."""
-    text = " ".join(text.split())
-    text = text if len(text) <= _MOST_TEXT else text[: _MOST_TEXT - 1] + "…"
-    return "".join(each if each.isalnum() or each == " " else f"&#{ord(each)};" for each in text)
-
-
-def _outputs(values: Mapping[str, bool | int]) -> None:
-    _append("GITHUB_OUTPUT", [f"{name}={json.dumps(value)}" for name, value in values.items()])
-
-
-def _summary(lines: Sequence[str]) -> None:
-    _append("GITHUB_STEP_SUMMARY", [*lines, ""])
-
-
-def _append(variable: str, lines: Sequence[str]) -> None:
-    """Append to the file that a variable names, if it is set. A file that cannot be written fails no work."""
-    path = os.environ.get(variable)
-    if path:
-        try:
-            with Path(path).open("a", encoding="utf-8") as file:
-                file.writelines(f"{line}\n" for line in lines)
-        except OSError as error:
-            say(f"note: {variable} could not be written: {error.strerror}")

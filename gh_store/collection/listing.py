@@ -4,13 +4,12 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from loguru import logger
-
 from gh_store.access.lookup import author_of, find
 from gh_store.access.repository import Repository
 from gh_store.domain.exceptions import IntegrityError, ObjectNotFound
 from gh_store.domain.values import StoredObject
 from gh_store.issues.object_issue import ObjectIssue, Status
+from gh_store.logger import logger
 from gh_store.reading.reader import Reader
 
 Progress = Callable[[], object]

@@ -3,8 +3,6 @@
 import uuid
 from dataclasses import dataclass, field, replace
 
-from loguru import logger
-
 from gh_store import wire
 from gh_store.access.lookup import find
 from gh_store.domain.events import Draft, Event, Outcome, Place
@@ -19,6 +17,7 @@ from gh_store.domain.exceptions import (
 from gh_store.domain.values import State, StoredObject
 from gh_store.issues.object_issue import ObjectIssue, Status, deleted
 from gh_store.log.fold import Rejection, fold
+from gh_store.logger import logger
 from gh_store.processing.processor import Processor
 from gh_store.reading.values import stored
 

@@ -14,8 +14,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from loguru import logger
-
 from gh_store import wire
 from gh_store.backends.base import PAGE
 from gh_store.domain.events import Continued, Draft, Event, Place
@@ -24,6 +22,7 @@ from gh_store.domain.limits import MAX_COMMENTS, MAX_TITLE
 from gh_store.issues.chain import Chains
 from gh_store.issues.object_issue import ObjectIssue, Status
 from gh_store.log.fold import begin
+from gh_store.logger import logger
 from gh_store.processing.forwarding import Forwarder
 from gh_store.processing.replies import Replies
 from gh_store.reading.earlier import first_event

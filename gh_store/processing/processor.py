@@ -13,8 +13,6 @@ What makes it safe to cut anywhere, and to run twice at once:
 from dataclasses import dataclass, field, replace
 from typing import Final, NoReturn
 
-from loguru import logger
-
 from gh_store import wire
 from gh_store.access.lookup import unconfirmed
 from gh_store.domain.events import Draft
@@ -31,6 +29,7 @@ from gh_store.domain.exceptions import (
 from gh_store.issues.object_issue import ObjectIssue, Status
 from gh_store.log.decide import Decision
 from gh_store.log.difference import difference
+from gh_store.logger import logger
 from gh_store.processing.completion import close, complete_receipts
 from gh_store.processing.handover import Handover, creation_id
 from gh_store.processing.replies import PostedReplies, Replies

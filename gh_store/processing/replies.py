@@ -3,8 +3,6 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from loguru import logger
-
 from gh_store import wire
 from gh_store.access.repository import Repository
 from gh_store.domain.events import Event
@@ -13,6 +11,7 @@ from gh_store.domain.issues import Comment
 from gh_store.log.comments import Log, read_comment
 from gh_store.log.decide import Decision, rejection
 from gh_store.log.duplicates import Counts
+from gh_store.logger import logger
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,12 +2,11 @@
 
 from collections.abc import Iterator
 
-from loguru import logger
-
 from gh_store import wire
 from gh_store.collection.listing import Progress, holding, list_issues
 from gh_store.domain.exceptions import IntegrityError
 from gh_store.issues.object_issue import ObjectIssue, Status
+from gh_store.logger import logger
 from gh_store.objects.inputs import is_ours
 from gh_store.reading.history import decisions_of
 from gh_store.reading.reader import Reader

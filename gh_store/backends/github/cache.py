@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from loguru import logger
+from gh_store.logger import logger
 
 _MEMORY: Final = 16_000_000
 """Characters kept in memory."""

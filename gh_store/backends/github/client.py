@@ -16,7 +16,6 @@ import requests
 import urllib3
 from github.Auth import Token
 from github.Requester import Requester
-from loguru import logger
 from requests.utils import parse_header_links
 
 from gh_store.backends.base import PAGE
@@ -30,6 +29,7 @@ from gh_store.domain.exceptions import (
     ObjectNotFound,
     RepoNotFoundOrUnauthorized,
 )
+from gh_store.logger import logger
 
 Verb = Literal["GET", "POST", "PATCH", "DELETE"]
 

@@ -1,4 +1,4 @@
-"""A deployment looked over: each check tells what it found, and the first that fails tells what to do."""
+"""The checks of a deployment. Each says what it found; the first that fails says what to do."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -6,11 +6,11 @@ from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any, Final
 
-import yaml
-
 from gh_store import credentials, wire
 from gh_store.backends.github import Connection, GitHubBackend, Limiter, Limits
 from gh_store.config import Config
+from gh_store.doctor.summary import Summary
+from gh_store.doctor.templates import template_labels
 from gh_store.domain.exceptions import (
     AuthInvalid,
     AuthMissing,
@@ -21,8 +21,6 @@ from gh_store.domain.exceptions import (
     RateLimited,
     RepoNotFoundOrUnauthorized,
 )
-from gh_store.domain.issues import User
-from gh_store.issues.object_issue import ObjectIssue, Status
 from gh_store.stores import Store
 
 _OTHER: Final = "gh-store"
@@ -31,19 +29,19 @@ _FEW: Final = 50
 _RIGHTS: Final = {"read": "pull", "label": "triage", "write issues, react, write contents": "push"}
 _TEMPLATES: Final = (".github/ISSUE_TEMPLATE", "ISSUE_TEMPLATE", "docs/ISSUE_TEMPLATE")
 _MOST_TEMPLATES: Final = 50
-_LABEL_TEXT: Final = "Of the object store kept in these issues (gh-store)."
+_LABEL_TEXT: Final = "Used by the object store in these issues (gh-store)."
 
 
 @dataclass(frozen=True, slots=True)
 class Check:
     """
-    What one check found.
+    The result of one check.
 
     Attributes:
-        name: What was looked at.
-        found: What it is like, in words.
+        name: What was checked.
+        found: What was found, in words.
         error: What is wrong, or None.
-        warning: True if it works, and should be seen to.
+        warning: True if it works, but needs attention.
     """
 
     name: str
@@ -59,14 +57,14 @@ class Check:
 
 class Doctor:
     """
-    Looks a repository over. Changes nothing, but the labels that are missing if it is asked to.
+    Checks a repository. Changes nothing, except that it creates missing labels if asked to.
 
     Args:
         who: The repository and the token, as every command finds them.
         config: The settings in force.
-        fix: Make the labels that are missing.
-        read_only: Do not ask for the right to write.
-        clock: This machine's.
+        fix: Create missing labels.
+        read_only: Do not require the right to write.
+        clock: The clock of this machine.
     """
 
     def __init__(
@@ -91,7 +89,7 @@ class Doctor:
         self._refused: AuthInvalid | None = None
 
     def close(self) -> None:
-        """Let go of the connections."""
+        """Close the connections."""
         self.backend.close()
 
     def examine(self) -> Iterator[Check]:
@@ -125,7 +123,7 @@ class Doctor:
         except PackageNotFoundError:
             return Check("installation", f"gh-object-store {wire.CLIENT_VERSION}")
         raise ConfigurationError(
-            f"The distribution {_OTHER} {other} is installed too, under the same import name.",
+            f"The distribution {_OTHER} {other} is installed too, and has the same import name.",
             hint=f"pip uninstall {_OTHER} gh-object-store, then install gh-object-store again.",
         )
 
@@ -139,7 +137,7 @@ class Doctor:
         enterprise = answer.headers.get("x-github-enterprise-version")
         called = f"GitHub Enterprise Server {enterprise}" if enterprise else "GitHub"
         behind = abs((self._clock() - answer.date).total_seconds()) if answer.date else 0.0
-        if behind > _SKEW:  # times come from the server; but a wrong clock breaks certificates next
+        if behind > _SKEW:  # times come from the server, but a wrong clock also breaks certificates
             return Check(
                 "server", f"{called} at {self.who.base_url}; this clock is off by {behind:.0f} s", warning=True
             )
@@ -149,8 +147,8 @@ class Doctor:
         token = self.who.token
         if token is None:
             if not self.read_only:
-                raise AuthMissing("No token was found; this store can be read if it is public, and not written.")
-            return Check("token", "none: what is public can be read")
+                raise AuthMissing("No token was found. Without one a public store can be read, but not written.")
+            return Check("token", "none; a public store can be read")
         if self._refused is not None:
             raise AuthInvalid(f"The server does not accept the token from {token.source}.")
         return Check("token", f"from {token.source}, valid")
@@ -169,31 +167,31 @@ class Doctor:
         self._repository = self.backend.client.get("", "see the repository").data
         name, kind = self._repository["full_name"], "private" if self._repository["private"] else "public"
         if name.lower() != self.who.repository.lower():
-            return Check("repository", f"{self.who.repository} is called {name} now: name it so", warning=True)
+            return Check("repository", f"{self.who.repository} was renamed to {name}; use the new name", warning=True)
         if self._repository.get("archived"):
-            raise InsufficientScope(f"{name} is archived, and can only be read.", hint="Unarchive it.")
+            raise InsufficientScope(f"{name} is archived, so it can only be read.", hint="Unarchive it.")
         return Check("repository", f"{name}, {kind}")
 
     def _issues(self) -> Check:
         if not self._repository.get("has_issues", True):
             raise RepoNotFoundOrUnauthorized(
-                f"{self.who.repository} has its issues switched off.",
-                hint="Switch them on: Settings, General, Features.",
+                f"Issues are disabled in {self.who.repository}.",
+                hint="Enable them: Settings, General, Features.",
             )
         self.backend.list_issues(descending=True)
-        return Check("issues", "on, and this token reads them")
+        return Check("issues", "enabled, and this token can read them")
 
     def _rights(self) -> Check:
-        """What the repository tells of its user's role, and what a label without a name tells of the token."""
+        """The user's role, as the repository says; the token's rights, as the answer to a label without a name says."""
         if self.read_only:
-            return Check("rights", "reads; nothing else was asked for")
+            return Check("rights", "read only, as requested")
         role = self._repository.get("permissions") or {}
         told = [f"{word} {'yes' if role[right] else 'no'}" for word, right in _RIGHTS.items() if right in role]
         scopes = self._headers.get("x-oauth-scopes")
         told += [f"scopes: {scopes}"] if scopes else []
-        # Rights are looked at before what was sent, so the answer is 422 if they suffice; nothing is made.
+        # GitHub checks rights before it checks input: the answer is 422 if they suffice, and nothing is created.
         self.backend.client.send("POST", "/labels", f"write issues ({', '.join(told)})", {}, accepts=(422,))
-        return Check("rights", f"writes issues and labels ({', '.join(told) or 'the role is not told'})")
+        return Check("rights", f"writes issues and labels ({', '.join(told) or 'unknown role'})")
 
     def _labels(self) -> Check:
         wanted = (wire.SYSTEM_LABEL, self.config.base_label, wire.ARCHIVED_LABEL)
@@ -201,15 +199,15 @@ class Doctor:
         if missing and self.fix:
             for name in missing:
                 self.backend.create_label(name, _LABEL_TEXT)
-            return Check("labels", f"made: {', '.join(missing)}")
+            return Check("labels", f"created: {', '.join(missing)}")
         if missing:
             return Check(
-                "labels", f"not there yet: {', '.join(missing)}; --fix makes them, or the first object", warning=True
+                "labels", f"missing: {', '.join(missing)}; --fix creates them, or the first object does", warning=True
             )
         return Check("labels", ", ".join(wanted))
 
     def _templates(self) -> Check:
-        """Templates give their labels to issues of people who may not label."""
+        """A template that sets the store's labels lets anyone create what looks like an object."""
         giving = []
         for place in _TEMPLATES:
             answer = self.backend.client.get(f"/contents/{place}", "see issue templates", missing=True)
@@ -219,8 +217,8 @@ class Doctor:
                 if any(self._is_ours(label.lower()) for label in labels):
                     giving.append(str(each["path"]))
         if not giving:
-            return Check("templates", "none gives the store's labels away")
-        found = f"{', '.join(giving)}: gives the store's labels to issues of strangers; take them out"
+            return Check("templates", "no template sets the store's labels")
+        found = f"{', '.join(giving)}: sets the store's labels on issues of strangers; remove them"
         return Check("templates", found, warning=True)
 
     def _is_ours(self, label: str) -> bool:
@@ -235,56 +233,6 @@ class Doctor:
         found = seen.words()
         if seen.duplicates:
             numbers = "; ".join(f"{name!r}: {', '.join(map(str, at))}" for name, at in seen.duplicates.items())
-            error = DuplicateUIDError(f"Objects stand in several issues: {numbers}.")
+            error = DuplicateUIDError(f"Several issues claim the same object: {numbers}.")
             return Check("store", found, error)
         return Check("store", found, warning=bool(seen.unsettled or seen.orphans))
-
-
-def template_labels(text: str) -> list[str]:
-    """The labels that an issue template gives: of a form's YAML, or of the front matter of Markdown."""
-    try:
-        matter: Any = yaml.safe_load(text.split("---")[1] if text.startswith("---") else text)
-    except (yaml.YAMLError, IndexError, ValueError, RecursionError):
-        return []
-    labels = matter.get("labels") if isinstance(matter, dict) else None
-    if isinstance(labels, str):
-        labels = labels.split(",")
-    return [str(label).strip() for label in labels] if isinstance(labels, list) else []
-
-
-class Summary:
-    """What a store is like, gathered issue by issue."""
-
-    def __init__(self) -> None:
-        self.objects: dict[str, list[int]] = {}
-        self.deleted = 0
-        self.unsettled = 0
-        self.orphans: list[str] = []
-
-    @property
-    def duplicates(self) -> dict[str, list[int]]:
-        """Object id -> its issues, where there are several."""
-        return {name: sorted(numbers) for name, numbers in sorted(self.objects.items()) if len(numbers) > 1}
-
-    def add(self, head: ObjectIssue, trusts: Callable[[User | None], bool]) -> None:
-        """Count an issue in."""
-        if head.status is Status.DELETED:
-            self.deleted += 1
-        elif head.status is Status.ACTIVE and not head.incomplete:
-            name = head.object_id or f"issue {head.issue.number}"
-            self.objects.setdefault(name, []).append(head.issue.number)
-            if not trusts(head.issue.author):
-                self.orphans.append(name)
-        else:
-            return
-        self.unsettled += not head.settled
-
-    def words(self) -> str:
-        told = [f"{len(self.objects)} objects, {self.deleted} deleted, {self.unsettled} not settled"]
-        if self.unsettled:
-            told.append("gh-store process-updates --all settles them")
-        if self.orphans:
-            some = ", ".join(self.orphans[:5]) + (", …" if len(self.orphans) > 5 else "")
-            told.append(f"{len(self.orphans)} by creators who may no longer write, though they may edit: {some}")
-            told.append("gh-store adopt takes them over")
-        return "; ".join(told)

@@ -1,0 +1,38 @@
+"""`gh-store init`: a configuration file and a store, or the workflows that run a store."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from gh_store.cli import settings
+from gh_store.cli.opening import open_store, store_name
+from gh_store.cli.options import store_options
+from gh_store.cli.terminal import emit
+from gh_store.cli.workflows import write_workflows
+
+
+@click.command(epilog="Example: gh-store init --store data.db")
+@click.option(
+    "--workflows",
+    metavar="[DIR]",
+    is_flag=False,
+    flag_value=".",
+    help="Write the workflows into the repository in DIR (default: this folder) instead.",
+)
+@click.option("--force", is_flag=True, help="With --workflows: overwrite files that differ.")
+@store_options
+def init(workflows: str | None, force: bool, config: str | None, **where: Any) -> None:
+    """
+    Create a configuration file and a store, or workflows.
+
+    What exists already is left alone. With --repo no store is created: the repository is there.
+    """
+    if force and workflows is None:
+        raise click.UsageError("--force goes with --workflows.")
+    if workflows is not None:
+        emit({"workflows": write_workflows(Path(workflows), force=force)})
+        return
+    file = settings.make_file(Path(config)) if config is not None else settings.ensure_user_file(None)
+    with open_store(config=config, create=True, **where):
+        emit({"store": store_name(**where), "config": str(file) if file is not None else None})

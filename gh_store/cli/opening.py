@@ -1,0 +1,79 @@
+"""Which store a command works on, and the data that it is given."""
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from gh_store.cli import settings
+from gh_store.cli.options import DEFAULT_STORE
+from gh_store.cli.terminal import say
+
+if TYPE_CHECKING:
+    from gh_store.stores import Store
+
+
+def _repository(store: str | None, repo: str | None) -> str | None:
+    """The repository that the options name, or None for a store in a file."""
+    if store is not None and repo is not None:
+        raise click.UsageError("--store and --repo name two stores; give one of them.")
+    return None if store is not None else repo or os.environ.get("GITHUB_REPOSITORY") or None
+
+
+def store_name(store: str | None, repo: str | None, **_: object) -> str:
+    """The store that the options name."""
+    return _repository(store, repo) or store or DEFAULT_STORE
+
+
+def open_store(
+    store: str | None,
+    repo: str | None,
+    token: str | None,
+    base_url: str | None,
+    ca_bundle: str | None,
+    config: str | None,
+    *,
+    create: bool = False,
+) -> "Store":
+    """The store that the options name: --store, --repo, GITHUB_REPOSITORY, or a file in this folder."""
+    from gh_store.stores import GitHubStore, LocalStore
+
+    repository = _repository(store, repo)
+    settings.start(config)
+    if repository is not None:
+        if repo is None:
+            say(f"using {repository} (GITHUB_REPOSITORY)")
+        return GitHubStore(repository, token, config, base_url=base_url, ca_bundle=ca_bundle)
+    if token or base_url or ca_bundle:
+        raise click.UsageError("--token, --base-url and --ca-bundle go with --repo.")
+    if store is None:
+        say(f"using ./{DEFAULT_STORE} (--store names another)")
+    return LocalStore(store or DEFAULT_STORE, config, create=create)
+
+
+def read_data(text: str | None, from_file: str | None, what: str) -> Any:
+    """JSON from an argument, a file, or stdin."""
+    from gh_store import wire
+
+    if (text is None) == (from_file is None):
+        raise click.UsageError(f"Give {what} once: as an argument, `-` for stdin, or --from-file FILE.")
+    if from_file is not None and from_file != "-":
+        try:
+            text = Path(from_file).read_text(encoding="utf-8")
+        except OSError as error:
+            raise click.UsageError(f"{from_file}: {error.strerror}.") from error
+        except UnicodeDecodeError as error:
+            raise click.UsageError(f"{from_file}: not valid UTF-8.") from error
+    elif text is None or text == "-":
+        text = read_stdin()
+    return wire.read_value(text)
+
+
+def read_stdin() -> str:
+    """The text on stdin."""
+    try:
+        return sys.stdin.buffer.read().decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise click.UsageError("stdin: not valid UTF-8.") from error

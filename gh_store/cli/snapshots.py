@@ -1,0 +1,41 @@
+"""`gh-store snapshot` and `gh-store update-snapshot`: all objects in one document, for a static site."""
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from gh_store.cli.actions import report_snapshot
+from gh_store.cli.opening import open_store
+from gh_store.cli.options import positionals, store_options
+from gh_store.cli.terminal import progress, say
+
+
+@click.command(epilog="Example: gh-store snapshot --output site/data.json")
+@click.option("--output", metavar="FILE", default="snapshot.json", show_default=True, help="The file; - is stdout.")
+@click.option("--complete", is_flag=True, help="Read every issue of the repository instead of the label index.")
+@store_options
+def snapshot(output: str, complete: bool, **where: Any) -> None:
+    """Write all objects to one JSON document."""
+    with open_store(**where) as store, progress("Reading objects") as step:
+        if output == "-":
+            pieces = store.snapshot(complete=complete, progress=step).pieces()
+        else:
+            changed = store.write_snapshot(output, complete=complete, progress=step)
+    if output == "-":
+        sys.stdout.writelines(pieces)
+    else:
+        say(f"wrote {output}" if changed else f"{output} is up to date")
+        report_snapshot(Path(output), changed=changed)
+
+
+@click.command("update-snapshot", epilog="Example: gh-store update-snapshot site/data.json")
+@positionals("snapshot_path")
+@store_options
+def update_snapshot(snapshot_path: str, **where: Any) -> None:
+    """Bring a snapshot file up to date, removals included."""
+    with open_store(**where) as store, progress("Reading changes") as step:
+        changed = store.update_snapshot(snapshot_path, progress=step)
+    say(f"updated {snapshot_path}" if changed else f"{snapshot_path} is up to date")
+    report_snapshot(Path(snapshot_path), changed=changed)

@@ -1,0 +1,18 @@
+"""
+The one door to loguru. The library is silent until a program says `logger.enable("gh_store")`.
+
+It is opened late, where something is first to be logged: loguru takes longer to import than a short command takes to
+run. What the program has said by then stays as it said it.
+"""
+
+from loguru import logger
+
+__all__ = ["logger"]
+
+# loguru has no public question for this. Where its answer is missing, the library is silent.
+_said = [
+    (name.removesuffix("."), on)
+    for name, on in reversed(getattr(getattr(logger, "_core", None), "activation_list", ()))
+    if name.startswith("gh_store.")
+]
+logger.configure(activation=[("gh_store", False), *_said])
