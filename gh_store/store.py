@@ -17,11 +17,11 @@ from gh_store.collection import listing, sweep
 from gh_store.collection import snapshot as snapshots
 from gh_store.config import Config
 from gh_store.domain.events import Draft, HistoryEntry
-from gh_store.domain.exceptions import ConfigurationError, GitHubStoreError
+from gh_store.domain.exceptions import ConfigurationError, GitHubStoreError, ObjectNotFound
 from gh_store.domain.findings import Processed, RepairResult, TransferResult, VerifyReport
 from gh_store.domain.values import JsonObject, Mode, StoredObject
 from gh_store.issues.comments import Comments
-from gh_store.issues.object_issue import ObjectIssue
+from gh_store.issues.object_issue import ObjectIssue, Status
 from gh_store.maintenance.adopt import adopt
 from gh_store.maintenance.verify import Verifier
 from gh_store.objects.create import create
@@ -377,9 +377,17 @@ class Store:
     # --- inside -----------------------------------------------------------------------------------
 
     @property
-    def issue_handler(self) -> "PublishedIssueHandler":
+    def issue_handler(self) -> PublishedIssueHandler:
         """What programs of the published package use."""
-        return PublishedIssueHandler(self)
+        return PublishedIssueHandler(self.get, self._at_number, self.get_object_history)
+
+    def _at_number(self, issue_number: int) -> StoredObject:
+        head = self._repo.issues.read(issue_number)
+        if head.retired:
+            head = self._processor.handover.last(head)
+        if head.status is not Status.ACTIVE or not self._repo.authority.confirms(head):
+            raise ObjectNotFound(f"Issue {issue_number} holds no object.")
+        return self._reader.view(head)
 
     def _write_snapshot(self, path: Path, new: snapshots.Snapshot) -> bool:
         try:

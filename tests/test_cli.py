@@ -455,7 +455,7 @@ def test_verify_and_repair(shell):
     shell.run("create", "a", '{"n": 1}')
     shell.run("create", "b", "{}")
     out, err = shell.run("verify")
-    assert (out, "0 to repair, 0 remarks" in err) == ("", True)
+    assert (out, "0 to repair, 0 pending, 0 remarks" in err) == ("", True)
     with LocalWebUI(shell.folder / "gh-store.db") as pages:
         pages.remove_label(1, "stored-object")
         pages.edit_issue(2, title="Hello")

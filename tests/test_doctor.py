@@ -63,6 +63,19 @@ def test_the_first_failed_check_is_the_last_and_has_the_name_of_its_error(hub, o
     assert "token-of" not in "".join(check.found for check in checks.values())
 
 
+def test_who_writes_and_owns_no_path_is_told(hub):
+    hub.config = replace(hub.config, access_codeowners="data/")
+    hub.backend().put_file("CODEOWNERS", "data/ @ada\n")
+    hub.user("robot", "write")
+    hub.user("ada", "write")
+    for name, outcome in (("robot", "warning"), ("ada", "ok"), ("local", "ok")):
+        hub.connection(name)
+        checks, _ = examine(hub, token=f"token-of-{name}")
+        assert checks["rights"].outcome == outcome
+    hub.config = replace(hub.config, access_users=("@robot",))
+    assert examine(hub, token="token-of-robot")[0]["rights"].outcome == "ok"
+
+
 def test_issues_that_are_switched_off(hub):
     hub.trouble.add({"kind": "no-issues"})
     _, last = examine(hub)

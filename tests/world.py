@@ -9,7 +9,6 @@ from gh_store import Store
 from gh_store.backends.base import Backend
 from gh_store.backends.github import Connection, GitHubBackend, Limiter, Limits
 from gh_store.backends.memory import Repository
-from gh_store.backends.rules import Role
 from gh_store.backends.testing.faults import Faults, FaultyBackend
 from gh_store.backends.testing.local import LocalWebUI
 from gh_store.backends.testing.memory import MemoryWebUI
@@ -17,7 +16,7 @@ from gh_store.backends.testing.web_ui import WebUI
 from gh_store.config import Config
 from gh_store.devserver.app import DevServer
 from gh_store.devserver.server import serving
-from gh_store.domain.issues import Comment, Issue
+from gh_store.domain.issues import Comment, Issue, Role
 
 REPOSITORY = "local/data"
 

@@ -1,1 +1,1 @@
-"""What holds issues, comments, labels and reactions. `base` is the port; each adapter has a folder."""
+"""What holds issues, comments, labels and reactions. `base` is the port, `memory` its manual; adapters have folders."""

@@ -25,7 +25,7 @@ from typing import Any, Concatenate, Final, Literal, ParamSpec, TypeVar
 from gh_store.backends import rules
 from gh_store.backends.base import PAGE, Backend, Permission
 from gh_store.domain.exceptions import ObjectNotFound
-from gh_store.domain.issues import Comment, Issue, IssuePage, Label, Page, User
+from gh_store.domain.issues import Comment, Issue, IssuePage, Label, Page, Role, User
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -62,7 +62,7 @@ class Repository:
     labels_ever: dict[int, set[str]] = field(default_factory=lambda: defaultdict(set))
     closed_by: dict[int, str] = field(default_factory=dict)
     gone: dict[int, str] = field(default_factory=dict)
-    roles: dict[str, rules.Role] = field(default_factory=lambda: {rules.OWNER: "admin"})
+    roles: dict[str, Role] = field(default_factory=lambda: {rules.OWNER: "admin"})
     files: dict[str, str] = field(default_factory=dict)
     teams: dict[str, set[str]] = field(default_factory=dict)
 
@@ -257,7 +257,7 @@ class MemoryBackend:
 
     # --- inside -----------------------------------------------------------------------------------
 
-    def role(self, login: str) -> rules.Role:
+    def role(self, login: str) -> Role:
         """The role of a user; everybody may read."""
         return self.data.roles.get(login.lower(), "read")
 

@@ -2,14 +2,12 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Final, Literal, TypeAlias
+from typing import Final
 
 from gh_store.backends.base import Permission
 from gh_store.domain.exceptions import InsufficientScope, LogFull, ValueTooLarge
-from gh_store.domain.issues import Issue, User
+from gh_store.domain.issues import Issue, Role, User
 from gh_store.domain.limits import MAX_COMMENTS, MAX_LABEL, MAX_TEXT, MAX_TITLE
-
-Role: TypeAlias = Literal["none", "read", "triage", "write", "maintain", "admin"]
 
 OWNER: Final = "local"
 """Who owns a repository that is not GitHub's."""

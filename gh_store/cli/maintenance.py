@@ -13,29 +13,31 @@ from gh_store.domain.exceptions import GitHubStoreError, IntegrityError
 from gh_store.domain.findings import Finding, RepairResult, TransferResult
 
 _DRY_RUN = click.option("--dry-run", is_flag=True, help="Only show what would be done.")
+_WORDS = {"damage": "damage", "pending": "pending", "suspected": "remark"}
 _IDS = click.argument("object_ids", nargs=-1, metavar="[ID]...")
 
 
 @click.command(epilog="Example: gh-store verify || gh-store repair")
 @_IDS
-@click.option("--json", "as_object", is_flag=True, help="{damage, suspected}, for programs.")
+@click.option("--json", "as_object", is_flag=True, help="{damage, pending, suspected}, for programs.")
+@click.option("--strict", is_flag=True, help="Exit with 7 if something is pending, too.")
 @store_options
-def verify(object_ids: tuple[str, ...], as_object: bool, **where: Any) -> int:
+def verify(object_ids: tuple[str, ...], as_object: bool, strict: bool, **where: Any) -> int:
     """
     Replay logs from their first event, and compare. Exit with 7 if something needs repair.
 
-    Remarks (an applied comment was edited, an issue is missing) are not damage, and leave the exit code 0.
+    What is pending, and remarks (an applied comment was edited, an issue is missing), leave the exit code 0.
     """
     with open_store(**where) as store, progress("Replaying objects") as step:
         seen = store.verify(*object_ids, progress=step)
+    named = {"damage": seen.damage, "pending": seen.pending, "suspected": seen.suspected}
     if as_object:
-        emit({"damage": [*map(as_dict, seen.damage)], "suspected": [*map(as_dict, seen.suspected)]})
+        emit({name: [*map(as_dict, found)] for name, found in named.items()})
     else:
-        for finding in (*seen.damage, *seen.suspected):
-            word = "damage" if finding.damage else "remark"
+        for word, finding in ((_WORDS[name], finding) for name, found in named.items() for finding in found):
             click.echo(f"{word}: {_place(finding)}: {finding.kind}: {finding.found}\n    {finding.remedy}")
-    say(f"{len(seen.damage)} to repair, {len(seen.suspected)} remarks")
-    return IntegrityError.exit_code if seen.damage else 0
+    say(f"{len(seen.damage)} to repair, {len(seen.pending)} pending, {len(seen.suspected)} remarks")
+    return IntegrityError.exit_code if seen.damage or (strict and seen.pending) else 0
 
 
 @click.command(epilog="Example: gh-store repair --dry-run")

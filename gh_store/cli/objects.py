@@ -101,12 +101,13 @@ def list_objects(prefix: str | None, labels: tuple[str, ...], **where: Any) -> N
 
 @click.command(epilog="Example: gh-store history metrics | jq '.[].outcome'")
 @positionals("object_id")
+@click.option("--duplicates", is_flag=True, help="Show repetitions of the same event, too.")
 @_OUTPUT
 @store_options
-def history(object_id: str, output: str | None, **where: Any) -> None:
-    """Print every event of an object, with the state after it."""
+def history(object_id: str, duplicates: bool, output: str | None, **where: Any) -> None:
+    """Print what was applied to an object or rejected, with the state after it."""
     with open_store(**where) as store:
-        entries = store.get_object_history(object_id)
+        entries = store.get_object_history(object_id, duplicates=duplicates)
         if output is None and is_terminal():
             emit_table(object_id, ("version", "when", "who", "type", "outcome", "what"), history_rows(entries))
         else:

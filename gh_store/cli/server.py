@@ -4,9 +4,9 @@ from typing import Final, get_args
 
 import click
 
-from gh_store.backends.rules import Role
 from gh_store.cli.terminal import say
 from gh_store.domain.exceptions import ConfigurationError
+from gh_store.domain.issues import Role
 
 _ROLES: Final = get_args(Role)
 

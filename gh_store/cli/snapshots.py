@@ -14,7 +14,7 @@ from gh_store.cli.terminal import progress, say
 
 @click.command(epilog="Example: gh-store snapshot --output site/data.json")
 @click.option("--output", metavar="FILE", default="snapshot.json", show_default=True, help="The file; - is stdout.")
-@click.option("--complete", is_flag=True, help="Read every issue of the repository, and trust no index.")
+@click.option("--complete", is_flag=True, help="Read every issue of the repository instead of the label index.")
 @store_options
 def snapshot(output: str, complete: bool, **where: Any) -> None:
     """Write all objects to one JSON document."""

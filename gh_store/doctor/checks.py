@@ -21,6 +21,7 @@ from gh_store.domain.exceptions import (
     RateLimited,
     RepoNotFoundOrUnauthorized,
 )
+from gh_store.domain.issues import User
 from gh_store.stores import Store
 
 _OTHER: Final = "gh-store"
@@ -191,7 +192,25 @@ class Doctor:
         told += [f"scopes: {scopes}"] if scopes else []
         # GitHub checks rights before it checks input: the answer is 422 if they suffice, and nothing is created.
         self.backend.client.send("POST", "/labels", f"write issues ({', '.join(told)})", {}, accepts=(422,))
+        outside = self._outside_codeowners()
+        if outside is not None:
+            return Check("rights", outside, warning=True)
         return Check("rights", f"writes issues and labels ({', '.join(told) or 'unknown role'})")
+
+    def _outside_codeowners(self) -> str | None:
+        """What is wrong if the token's user writes, and access.codeowners leaves him out."""
+        path = self.config.access_codeowners
+        if path is None:
+            return None
+        me = self.backend.client.get("/user", "see the token's user", absolute=True, missing=True)
+        login = me.data.get("login") if me.status != 404 and isinstance(me.data, dict) else None
+        rights = Store(self.backend, self.config).access_control
+        if not isinstance(login, str) or rights.counts(User(login, login.endswith("[bot]"))):
+            return None
+        return (
+            f"{login} writes, but does not own {path} by CODEOWNERS: what a processor of this user forwards or replies "
+            "does not count; name the user in access.users"
+        )
 
     def _labels(self) -> Check:
         wanted = (wire.SYSTEM_LABEL, self.config.base_label, wire.ARCHIVED_LABEL)

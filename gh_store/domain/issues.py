@@ -3,6 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Literal, TypeAlias
+
+Role: TypeAlias = Literal["none", "read", "triage", "write", "maintain", "admin"]
 
 
 @dataclass(frozen=True, slots=True)

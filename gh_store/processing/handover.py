@@ -273,7 +273,8 @@ class Handover:
             return False
         following = (each for each in self.repo.issues.issues_of(head) if each.after is not None)
         nominated = [each for each in following if each.after is not None and each.after.issue == head.number]
-        return any(each.uncommitted for each in nominated) and self._continuing(head.number, nominated) is None
+        unsealed = head.seal is not None or any(each.uncommitted for each in nominated)
+        return bool(nominated) and unsealed and self._continuing(head.number, nominated) is None
 
     def archive_all(self, head: ObjectIssue) -> None:
         """Mark all that a deleted object was in, or was about to go on in: the deletion is whole only then."""

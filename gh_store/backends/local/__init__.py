@@ -12,7 +12,7 @@ from gh_store.backends.base import PAGE, Backend, Permission
 from gh_store.backends.local.rows import COMMENTS, ISSUES, LOCKED, SCHEMAS, place, select_issues, to_comment, to_issue
 from gh_store.backends.local.sqlite_file import SqliteFile
 from gh_store.domain.exceptions import ConfigurationError, ObjectNotFound
-from gh_store.domain.issues import Comment, Issue, IssuePage, Label, Page, User
+from gh_store.domain.issues import Comment, Issue, IssuePage, Label, Page, Role, User
 
 
 class LocalBackend:
@@ -294,7 +294,7 @@ class LocalBackend:
         )
         return cursor.rowcount == 1
 
-    def role(self, login: str) -> rules.Role:
+    def role(self, login: str) -> Role:
         """The role of a user; everybody may read."""
         row = self._one("SELECT role FROM users WHERE login = ?", login)
         return row[0] if row else "read"

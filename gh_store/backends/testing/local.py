@@ -5,6 +5,7 @@ from gh_store.backends.local import LocalBackend
 from gh_store.backends.local.rows import LOCKED, PULL_REQUEST
 from gh_store.backends.testing.web_ui import WebUI
 from gh_store.domain.exceptions import ObjectNotFound
+from gh_store.domain.issues import Role
 
 
 class LocalWebUI(LocalBackend):
@@ -13,7 +14,7 @@ class LocalWebUI(LocalBackend):
     def as_user(self, login: str) -> "LocalWebUI":
         return LocalWebUI(self.path, user=login, clock=self._clock)
 
-    def set_role(self, login: str, role: rules.Role) -> None:
+    def set_role(self, login: str, role: Role) -> None:
         with self._writing():
             self.actor.need("admin", "give roles")
             self._db.execute("INSERT OR REPLACE INTO users VALUES (?, ?)", (login, role))

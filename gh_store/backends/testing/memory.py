@@ -6,7 +6,7 @@ from gh_store.backends import rules
 from gh_store.backends.memory import MemoryBackend, atomic
 from gh_store.backends.testing.web_ui import WebUI
 from gh_store.domain.exceptions import ObjectNotFound
-from gh_store.domain.issues import Comment
+from gh_store.domain.issues import Comment, Role
 
 
 class MemoryWebUI(MemoryBackend):
@@ -16,7 +16,7 @@ class MemoryWebUI(MemoryBackend):
         return MemoryWebUI(self.data, user=login)
 
     @atomic
-    def set_role(self, login: str, role: rules.Role) -> None:
+    def set_role(self, login: str, role: Role) -> None:
         self.actor.need("admin", "give roles")
         self.data.roles[login.lower()] = role
 

@@ -3,7 +3,8 @@
 from typing import Protocol
 
 from gh_store.backends.base import Backend
-from gh_store.backends.rules import Actor, Role
+from gh_store.backends.rules import Actor
+from gh_store.domain.issues import Role
 
 
 class WebUI(Backend, Protocol):
