@@ -14,7 +14,7 @@ _COMMANDS: Final = (
     ("doctor", "health:doctor", "Check the token, its rights, the repository and the store"),
     ("export", "transfer:export_store", "Write the whole store with its logs, as JSON Lines"),
     ("get", "objects:get", "Print an object, with all pending updates applied"),
-    ("history", "objects:history", "Print every event of an object, with the state after it"),
+    ("history", "objects:history", "Print what was applied to an object or rejected, with the state after it"),
     ("import", "transfer:import_store", "Create the objects of an export, a snapshot or documents"),
     ("init", "init:init", "Create a configuration file and a store, or workflows"),
     ("list", "objects:list_objects", "Print all objects"),
