@@ -10,7 +10,7 @@ from typing import Any, Final, Literal, Self
 
 from gh_store.backends.base import PAGE
 from gh_store.backends.local.rows import COMMENTS, ISSUES, LOCKED, SCHEMAS, to_comment, to_issue, to_time, to_user
-from gh_store.backends.local.sqlite_file import SqliteFile
+from gh_store.backends.local.sqlite_file import SqliteFile, Synchronous
 from gh_store.domain.exceptions import ConfigurationError, InsufficientScope, LogFull, ObjectNotFound, ValueTooLarge
 from gh_store.domain.issues import Comment, Issue, IssuePage, Label, Page, User
 from gh_store.domain.limits import MAX_COMMENTS, MAX_LABEL, MAX_TEXT, MAX_TITLE
@@ -40,7 +40,8 @@ class LocalBackend:
         create: False to raise ConfigurationError where there is no file.
         clock: Seconds since the epoch. It may jump back; what the file shows never does.
         busy_timeout: Seconds to wait for other processes before BackendUnavailable.
-        synchronous: SQLite's setting: FULL survives a loss of power, NORMAL may lose the last writes.
+        synchronous: SQLite's setting: FULL survives a loss of power, NORMAL may lose the last writes,
+            OFF may lose the file; all of them survive a program that dies.
     Raises:
         ConfigurationError: The file is none of ours, or of a newer version.
     """
@@ -57,7 +58,7 @@ class LocalBackend:
         create: bool = True,
         clock: Callable[[], float] = time.time,
         busy_timeout: float = 30.0,
-        synchronous: Literal["FULL", "NORMAL"] = "FULL",
+        synchronous: Synchronous = "FULL",
     ) -> None:
         self.path = Path(path)
         self._clock = clock
@@ -67,6 +68,7 @@ class LocalBackend:
                 file=self.path,
                 hint="`gh-store init` or `gh-store create` makes one; --store names another.",
             )
+        self._synchronous = synchronous
         self._file = SqliteFile(self.path, SCHEMAS, busy_timeout=busy_timeout, synchronous=synchronous)
         self._db = self._file.connection
         try:

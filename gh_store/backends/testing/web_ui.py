@@ -10,7 +10,7 @@ class WebUI(LocalBackend):
 
     def as_user(self, login: str) -> "WebUI":
         """The same file in the hands of somebody else."""
-        return WebUI(self.path, user=login, clock=self._clock)
+        return WebUI(self.path, user=login, clock=self._clock, synchronous=self._synchronous)
 
     def set_role(self, login: str, role: Role) -> None:
         """Give a user a role; `read` is what everybody has."""
