@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 from hypothesis import settings
+from in_process import ZONE
+from shell import Shell
 from world import GitHubWorld, World, stop_server
 
 from gh_store import config as configuration
@@ -24,8 +26,16 @@ def home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPat
     for name in os.environ:
         if name.startswith(("GH_", "GITHUB_")):
             monkeypatch.delenv(name)  # a workflow that runs the tests has a repository and a token of its own
-    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    monkeypatch.setenv("NO_PROXY", f"127.0.0.1,.{ZONE}")
     return folder
+
+
+@pytest.fixture
+def shell(tmp_path: Path, home: Path) -> Shell:
+    """The command line in an empty folder."""
+    folder = tmp_path / "work"
+    folder.mkdir()
+    return Shell(folder, home)
 
 
 @pytest.fixture
@@ -52,8 +62,8 @@ def world(request: pytest.FixtureRequest, tmp_path: Path, config: Config) -> Ite
 
 @pytest.fixture
 def hub(tmp_path: Path, config: Config) -> Iterator[GitHubWorld]:
-    """A repository on a server that behaves like GitHub."""
-    world = GitHubWorld(tmp_path / "store.db", config)
+    """A repository on a server that behaves like GitHub, at an address of this machine."""
+    world = GitHubWorld(tmp_path / "store.db", config).on_a_socket()
     with world.closing:
         yield world
 

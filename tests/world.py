@@ -3,7 +3,9 @@
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
+
+import in_process
 
 from gh_store import Store
 from gh_store.backends.base import Backend
@@ -35,7 +37,7 @@ class Clock:
 
 
 class Switch:
-    """One server for all tests of a process; each test puts its own repository behind it."""
+    """One server on a socket for all tests of a process; each test puts its own repository behind it."""
 
     def __init__(self) -> None:
         self.app: DevServer | None = None
@@ -68,7 +70,7 @@ class World:
         """The repository in somebody's hands, without faults: as on the pages of GitHub."""
         name = user or "local"
         if name not in self.people:
-            self.people[name] = WebUI(self.path, user=user, clock=self.clock, synchronous="NORMAL")
+            self.people[name] = WebUI(self.path, user=user, clock=self.clock, synchronous="OFF")
             self.closing.callback(self.people[name].close)
         return self.people[name]
 
@@ -80,9 +82,6 @@ class World:
         """A store in somebody's hands; each call is a program of its own, which remembers nothing."""
         options = {"config": self.config, "sleep": self.clock.sleep, **options}
         return Store(FaultyBackend(self.through(user), self.faults), **options)
-
-    def plug(self) -> None:
-        """Put this repository, and no other, behind the server that tests share."""
 
     def near(self) -> Store:
         """The owner's store, reached without faults and without a network: for preparing and looking."""
@@ -119,22 +118,23 @@ class World:
 
 
 class GitHubWorld(World):
-    """The same repository on a server that behaves like GitHub, reached over HTTP."""
+    """The same repository on a server that behaves like GitHub, reached over HTTP; without a socket, unless asked."""
 
     repository = REPOSITORY
 
     def __init__(self, path: Path, config: Config, *, lagging: bool = False) -> None:
         super().__init__(path, config)
-        self.address = address()
-        self.server = DevServer(path, REPOSITORY, {"token-of-local": "local"}, clock=self.clock)
+        self.server = DevServer(path, REPOSITORY, {"token-of-local": "local"}, clock=self.clock, synchronous="OFF")
         if lagging:
             lags = self.server.trouble.lags
             lags.label_lag, lags.read_lag, lags.late_ids = 1.5, 0.9, True
         self.closing.callback(self.server.close)
-        self.plug()
+        self.address = self.closing.enter_context(in_process.serving(self.server))
 
-    def plug(self) -> None:
-        _SWITCH.app = self.server
+    def on_a_socket(self) -> Self:
+        """Answer at an address that other processes may use, too."""
+        _SWITCH.app, self.address = self.server, address()
+        return self
 
     @property
     def trouble(self) -> Any:

@@ -93,9 +93,7 @@ def target(request, tmp_path, config):
 def test_what_was_exported_is_the_same_elsewhere(world, target):
     messy(world)
     world.settle()
-    world.plug()
     lines = list(world.store().export(deleted=True))
-    target.plug()
     done = target.store().import_from(lines)
     assert [(each.object_id, each.made, each.error) for each in done] == [(o, True, None) for o in
             ["thing", "x" * 60, "old", "edited", "old"]]  # fmt: skip
