@@ -1,7 +1,9 @@
 """What the tests share: stores on every backend, and a home of their own."""
 
 import os
-from collections.abc import Iterator
+import sys
+import threading
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
@@ -18,6 +20,21 @@ settings.register_profile("long", max_examples=int(os.environ.get("EXAMPLES", "1
 settings.load_profile("long" if "EXAMPLES" in os.environ else "fixed")
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """Coverage doubles the time of a test; it takes none where others run the same lines (`untraced`)."""
+    if item.get_closest_marker("untraced") is None:
+        return (yield)
+    tracer, of_threads = sys.gettrace(), threading.gettrace()
+    sys.settrace(None)
+    threading.settrace(None)
+    try:
+        return (yield)
+    finally:
+        sys.settrace(tracer)
+        threading.settrace(of_threads)
+
+
 @pytest.fixture(autouse=True)
 def home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
     """No test reads or writes the home of whoever runs it."""
@@ -28,6 +45,15 @@ def home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPat
             monkeypatch.delenv(name)  # a workflow that runs the tests has a repository and a token of its own
     monkeypatch.setenv("NO_PROXY", f"127.0.0.1,.{ZONE}")
     return folder
+
+
+@pytest.fixture(autouse=True)
+def breaks_stores(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every store is verified after the test that used it, unless it breaks stores, and says why."""
+    marked = request.node.get_closest_marker("breaks_stores")
+    if marked is not None:
+        (reason,) = marked.args
+        monkeypatch.setattr(World, "breaks_stores", bool(reason))
 
 
 @pytest.fixture
@@ -50,13 +76,17 @@ def server_of_this_process() -> Iterator[None]:
     stop_server()
 
 
-@pytest.fixture(params=["embedded", "lagging", "github", "github lagging"])
+OVER_HTTP = [pytest.param(name, marks=pytest.mark.untraced) for name in ("github", "github lagging")]
+"""Their lines are those of the embedded ones, of tests/backends/github and of tests/devserver."""
+
+
+@pytest.fixture(params=["embedded", "lagging", *OVER_HTTP])
 def world(request: pytest.FixtureRequest, tmp_path: Path, config: Config) -> Iterator[World]:
     """Every backend that the promises hold on."""
     path = tmp_path / "store.db"
     lagging = "lagging" in request.param
     world = (GitHubWorld if "github" in request.param else World)(path, config, lagging=lagging)
-    with world.closing:
+    with world:
         yield world
 
 
@@ -64,7 +94,7 @@ def world(request: pytest.FixtureRequest, tmp_path: Path, config: Config) -> Ite
 def hub(tmp_path: Path, config: Config) -> Iterator[GitHubWorld]:
     """A repository on a server that behaves like GitHub, at an address of this machine."""
     world = GitHubWorld(tmp_path / "store.db", config).on_a_socket()
-    with world.closing:
+    with world:
         yield world
 
 
@@ -72,5 +102,5 @@ def hub(tmp_path: Path, config: Config) -> Iterator[GitHubWorld]:
 def calm(tmp_path: Path, config: Config) -> Iterator[World]:
     """The embedded backend without lag, where requests are counted."""
     world = World(tmp_path / "store.db", config)
-    with world.closing:
+    with world:
         yield world

@@ -113,6 +113,7 @@ def test_what_reads_alone_needs_no_token_and_no_right(hub):
         assert all(check.error is None for check in checks.values())
 
 
+@pytest.mark.breaks_stores("several things are wrong with it")
 def test_the_store_is_looked_over(hub):
     store = hub.store()
     store.create("a", {})

@@ -27,6 +27,8 @@ keys = st.sampled_from(["k", "l", "m"])
 values = st.one_of(
     st.integers(0, 9), st.none(), st.booleans(), st.just("@x"), st.dictionaries(keys, st.integers(0, 9), max_size=2)
 )
+
+pytestmark = pytest.mark.untraced  # the tests of each idea run the same lines
 objects = st.dictionaries(keys, values, max_size=3)
 
 

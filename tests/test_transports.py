@@ -30,7 +30,7 @@ FAULTS = [(verb, fault) for verb in ("get", "comment") for fault in ("rename", *
 def both(tmp_path, config):
     """The same repository twice: without a socket, and on one."""
     made = World(tmp_path / "store.db", config)
-    with made.closing:
+    with made:
         for name in "abc":
             made.near().create(name, {"n": 1}, ["a/b c"])
     data = made.path.read_bytes()
@@ -38,7 +38,7 @@ def both(tmp_path, config):
     for name in ("without.db", "over.db"):
         (tmp_path / name).write_bytes(data)
         worlds.append(GitHubWorld(tmp_path / name, config))
-    with worlds[0].closing, worlds[1].closing:
+    with worlds[0], worlds[1]:
         yield worlds[0], worlds[1].on_a_socket()
 
 
@@ -58,3 +58,25 @@ def test_both_say_the_same(both, verb, fault):
         said.append((answer.replace(world.address.removeprefix("http://"), "HOST"), world.trouble.requests))
     assert said[0] == said[1]
     assert said[0][1][0]["fault"] == (None if fault == "rename" else fault)
+
+
+@pytest.mark.parametrize(
+    ("like", "fault"),
+    [
+        ("drop-before", "500"),
+        ("drop-after", "502"),
+        ("drop-after", "timeout"),
+        ("primary-limit", "secondary-limit"),
+        ("primary-limit", "secondary-limit-bare"),
+        ("primary-limit", "too-quickly"),
+    ],
+)
+def test_to_the_store_some_faults_are_one(both, like, fault):
+    met = []
+    for kind, world in zip((like, fault), both, strict=True):
+        world.trouble.add({"kind": kind})
+        with pytest.raises(GitHubStoreError) as caught:
+            world.through(timeout=0.2).create_comment(1, "{}")
+        unknown = getattr(caught.value, "outcome_unknown", None)
+        met.append((type(caught.value), unknown, len(world.comments())))
+    assert met[0] == met[1]

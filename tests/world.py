@@ -3,7 +3,7 @@
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import in_process
 
@@ -49,7 +49,11 @@ class Switch:
 
 @dataclass
 class World:
-    """One repository, and everybody who acts on it."""
+    """
+    One repository, and everybody who acts on it.
+
+    A context manager: in the end, what a sweep leaves of its store must be sound.
+    """
 
     path: Path
     config: Config
@@ -60,11 +64,28 @@ class World:
     people: dict[str, WebUI] = field(default_factory=dict)
 
     repository = "local"
+    breaks_stores: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
         self.faults = Faults(clock=self.clock)
         if self.lagging:
             self.faults.label_lag, self.faults.read_lag, self.faults.late_ids = 1.5, 0.9, True
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, error: type[BaseException] | None, *_: object) -> None:
+        with self.closing:
+            if error is None and not self.breaks_stores:
+                self.check()
+
+    def check(self) -> None:
+        """After a sweep, the store is as its logs say."""
+        self.settle()
+        failed = [done for done in self.near().process_pending() if done.error is not None]
+        assert failed == [], failed
+        damage = self.near().verify().damage
+        assert damage == (), damage
 
     def backend(self, user: str | None = None) -> WebUI:
         """The repository in somebody's hands, without faults: as on the pages of GitHub."""
