@@ -199,7 +199,7 @@ class Machine(RuleBasedStateMachine):
         model = self.objects.get(object_id)
         if comment is None or model.edited or model.titled or model.broken:
             return  # what is lost in both body and log is lost
-        head = self.store._issues.read(self.objects[object_id].number)
+        head = self.world.head(self.objects[object_id].number)
         if comment.id > head.checkpoint.watermark:
             return  # what is pending may be changed, and then it is another event
         self.objects[object_id].exact = False

@@ -17,6 +17,7 @@ from gh_store.config import Config
 from gh_store.devserver.app import DevServer
 from gh_store.devserver.server import serving
 from gh_store.domain.issues import Comment, Issue
+from gh_store.issues.object_issue import ObjectIssue, read_issue
 
 REPOSITORY = "local/data"
 
@@ -121,6 +122,19 @@ class World:
 
     def issue(self, number: int = 1) -> Issue:
         return self.backend().get_issue(number)
+
+    def issues(self) -> list[Issue]:
+        """All of them, by number."""
+        page = self.backend().list_issues()
+        issues = list(page.issues)
+        while page.next is not None:
+            page = self.backend().list_issues(cursor=page.next)
+            issues += page.issues
+        return issues
+
+    def head(self, number: int = 1) -> ObjectIssue:
+        """What an issue says of its object."""
+        return read_issue(self.issue(number), self.config)
 
     def comments(self, number: int = 1) -> tuple[Comment, ...]:
         comments: list[Comment] = []

@@ -150,8 +150,7 @@ def kinds(world: World) -> tuple[str, ...]:
 
 def said(world: World):
     """Every event that is there, by its text."""
-    issues = [head.issue.number for head in world.near()._issues.listed()]
-    comments = [comment for number in issues for comment in world.comments(number)]
+    comments = [comment for issue in world.issues() for comment in world.comments(issue.number)]
     return {c.body for c in comments if wire.read_event(c.body, position=c.id, time=c.created_at) is not None}
 
 
