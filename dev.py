@@ -26,7 +26,7 @@ STEPS = {
             ["ruff", "format", "--check", "."],
             ["mypy", "."],
             ["lint-imports"],
-            ["pytest", "--numprocesses", "2", "--cov", "--cov-report", "term"],
+            ["pytest", "--numprocesses", "2", "--dist", "worksteal", "--cov", "--cov-report", "term"],
         ],
     ),
     "proofs": (".[dev]", [["python", "benchmarks/proofs.py", "all"]]),  # random cases, for half an hour

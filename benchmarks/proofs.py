@@ -149,8 +149,8 @@ def a_long_log(count: int, _seed: int, _jobs: int) -> str:
     for most in (2_400, 7):
         with folder() as here:
             there = world.World(here / "store.db", configuration.load())
-            with there.closing:
-                real_data.versions_in_a_long_log(there, most, count)
+            with there:
+                real_data.versions_in_a_long_log(there, most, 2_000 * count)
     return f"{2_000 * count:,} versions, twice"
 
 

@@ -2,12 +2,16 @@
 
 import os
 import pkgutil
-from collections.abc import Callable, Iterator
+import sys
+import threading
+from collections.abc import Callable, Generator, Iterator
 from functools import partial
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
+from in_process import ZONE
+from shell import Shell
 from world import GitHubWorld, MemoryWorld, World, stop_server
 
 from gh_store import config as configuration
@@ -18,6 +22,21 @@ settings.register_profile("long", max_examples=int(os.environ.get("EXAMPLES", "1
 settings.load_profile("long" if "EXAMPLES" in os.environ else "fixed")
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """Coverage doubles the time of a test; it takes none where others run the same lines (`untraced`)."""
+    if item.get_closest_marker("untraced") is None:
+        return (yield)
+    tracer, of_threads = sys.gettrace(), threading.gettrace()
+    sys.settrace(None)
+    threading.settrace(None)
+    try:
+        return (yield)
+    finally:
+        sys.settrace(tracer)
+        threading.settrace(of_threads)
+
+
 @pytest.fixture(autouse=True)
 def home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
     """No test reads or writes the home of whoever runs it."""
@@ -26,8 +45,25 @@ def home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPat
     for name in os.environ:
         if name.startswith(("GH_", "GITHUB_")):
             monkeypatch.delenv(name)  # a workflow that runs the tests has a repository and a token of its own
-    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    monkeypatch.setenv("NO_PROXY", f"127.0.0.1,.{ZONE}")
     return folder
+
+
+@pytest.fixture(autouse=True)
+def breaks_stores(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every store is verified after the test that used it, unless it breaks stores, and says why."""
+    marked = request.node.get_closest_marker("breaks_stores")
+    if marked is not None:
+        (reason,) = marked.args
+        monkeypatch.setattr(World, "breaks_stores", bool(reason))
+
+
+@pytest.fixture
+def shell(tmp_path: Path, home: Path) -> Shell:
+    """The command line in an empty folder."""
+    folder = tmp_path / "work"
+    folder.mkdir()
+    return Shell(folder, home)
 
 
 @pytest.fixture
@@ -55,19 +91,22 @@ if "WORLD" in os.environ:  # somebody's own, MODULE:NAME
     WORLDS = {os.environ["WORLD"]: pkgutil.resolve_name(os.environ["WORLD"])}
 
 
-@pytest.fixture(params=WORLDS)
+# The lines behind HTTP are those of the embedded worlds, and of the tests of the backend and of the dev server.
+@pytest.fixture(
+    params=[pytest.param(name, marks=[pytest.mark.untraced] if "github" in name else []) for name in WORLDS]
+)
 def world(request: pytest.FixtureRequest, tmp_path: Path, config: Config) -> Iterator[World]:
     """One of them, and everybody who acts on it."""
     world = WORLDS[request.param](tmp_path / "store.db", config)
-    with world.closing:
+    with world:
         yield world
 
 
 @pytest.fixture
 def hub(tmp_path: Path, config: Config) -> Iterator[GitHubWorld]:
-    """A repository on a server that behaves like GitHub."""
-    world = GitHubWorld(tmp_path / "store.db", config)
-    with world.closing:
+    """A repository on a server that behaves like GitHub, at an address of this machine."""
+    world = GitHubWorld(tmp_path / "store.db", config).on_a_socket()
+    with world:
         yield world
 
 
@@ -75,5 +114,5 @@ def hub(tmp_path: Path, config: Config) -> Iterator[GitHubWorld]:
 def calm(tmp_path: Path, config: Config) -> Iterator[World]:
     """The embedded backend without lag, where requests are counted."""
     world = World(tmp_path / "store.db", config)
-    with world.closing:
+    with world:
         yield world

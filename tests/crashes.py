@@ -229,8 +229,7 @@ def picture(world: World) -> Picture:
     """All that users and readers of the issues see, without what each run makes anew (ids, times, nonces)."""
     world.near().process_pending()
     issues = []
-    for issue in reversed(list(world.near()._repo.issues.listed())):
-        at = issue.issue
+    for at in world.issues():
         said, told = [], []
         for comment in world.comments(at.number):
             event = wire.read_event(comment.body, position=comment.id, time=comment.created_at)
@@ -239,7 +238,8 @@ def picture(world: World) -> Picture:
             told += [comment.body] if event is None and wire.read_reply(comment.body) else []
         assert len(set(told)) == len(told), f"a rejection was told twice: {told}"
         version = at.title.split("[")[1].split()[0]
-        issues.append((issue.object_id, issue.status, version, at.open, at.body, tuple(said), issue.intact))
+        head = world.head(at.number)
+        issues.append((head.object_id, head.status, version, at.open, at.body, tuple(said), head.intact))
     return sorted(issues, key=str), sorted(
         (o.meta.object_id, wire.canonical(o.data), o.meta.version, history(world, o.meta.object_id))
         for o in world.near().list_all()

@@ -19,8 +19,6 @@ from world import World
 
 from gh_store import ObjectExists, ObjectNotFound, Store
 from gh_store import config as configuration
-from gh_store.access.lookup import find
-from gh_store.issues.object_issue import ObjectIssue
 
 Scenario = Callable[["Stage"], list[Program]]
 
@@ -49,28 +47,31 @@ class Stage:
         self.written: list[str] = []  # what updates of `thing` have returned, in order
         self.left: list[str] = []  # and those of `left`
 
-    def program(self, name: str, do: Callable[[Store], object], user: str | None = None) -> Program:
-        def with_store(program: Program) -> None:
-            backend = Scheduled(self.world.backend(user), program)
-            do(Store(backend, self.world.config, sleep=self.world.clock.sleep))
+    def program(self, name: str, do: Callable[[Store], object], knows: Sequence[str] = ()) -> Program:
+        """What a program does with a store that knows the issues of some objects by number, as they are before all this."""
+        backend = Scheduled(self.world.backend())
+        store = Store(backend, self.world.config, sleep=self.world.clock.sleep)
+        for object_id in knows:
+            store.get(object_id)
 
-        return Program(name, with_store)
+        def begin(program: Program) -> None:
+            backend.program = program
+            do(store)
 
-    def writer(self, key: str, known: ObjectIssue | None = None, **options: Any) -> Program:
+        return Program(name, begin)
+
+    def writer(self, key: str, knows: Sequence[str] = (), **options: Any) -> Program:
         def write(store: Store) -> None:
-            if known is not None:
-                store._repo.index.remember(known)
             try:
                 store.update("thing", {key: 1}, **options)
             except ObjectNotFound:
                 return
             self.written.append(key)
 
-        return self.program(f"write-{key}", write)
+        return self.program(f"write-{key}", write, knows)
 
     def knowing(self, key: str, **options: Any) -> Program:
-        """A writer that knows the object's issue by its number, as it was before all this."""
-        return self.writer(key, find(self.world.near()._repo, "thing"), **options)
+        return self.writer(key, ["thing"], **options)
 
     def reader(self) -> Program:
         def read(store: Store) -> None:

@@ -47,11 +47,11 @@ class Program:
 
 
 class Scheduled:
-    """A backend in the hands of one program: each verb waits for its turn."""
+    """A backend in the hands of one program: once that has begun, each verb waits for its turn."""
 
-    def __init__(self, backend: Backend, program: Program) -> None:
+    def __init__(self, backend: Backend) -> None:
         self._backend = backend
-        self._program = program
+        self.program: Program | None = None
 
     def __getattr__(self, name: str) -> Any:
         found = getattr(self._backend, name)
@@ -59,7 +59,8 @@ class Scheduled:
             return found
 
         def verb(*arguments: Any, **named: Any) -> Any:
-            self._program.turn(name)
+            if self.program is not None:
+                self.program.turn(name)
             return found(*arguments, **named)
 
         return verb

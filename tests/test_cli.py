@@ -11,7 +11,6 @@ import subprocess
 import sys
 from contextlib import closing
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 
@@ -22,7 +21,6 @@ from gh_store.cli.output import as_dict
 from gh_store.domain.findings import Finding, Kind, Processed, RepairResult, TransferResult
 from gh_store.domain.values import ObjectMeta, StoredObject
 
-ROOT = Path(__file__).parents[1]
 VERBS = [
     "adopt",
     "create",
@@ -45,33 +43,24 @@ VERBS = [
 ]
 
 
-class Shell:
-    """A folder to work in."""
-
-    def __init__(self, folder, home):
-        self.folder = folder
-        ours = {name: value for name, value in os.environ.items() if not name.startswith(("GH_", "GITHUB_"))}
-        self.environment = {**ours, "HOME": str(home), "PYTHONPATH": str(ROOT), "NO_COLOR": "1"}
-
-    def run(self, *arguments, stdin=None, code=0):
-        done = subprocess.run(
-            [sys.executable, "-m", "gh_store", *arguments], cwd=self.folder, env=self.environment, check=False,
-            input=stdin.encode() if stdin is not None else None, capture_output=True, timeout=60,
-        )  # fmt: skip
-        out, err = done.stdout.decode(), done.stderr.decode()
-        assert "Traceback" not in out + err, err
-        assert done.returncode == code, (done.returncode, out, err)
-        return out, err
-
-    def json(self, *arguments, **options):
-        return json.loads(self.run(*arguments, **options)[0])
+def test_a_command_is_a_process(shell):
+    """All others run in the process of the tests; it makes no difference."""
+    for arguments, stdin, code in (
+        (["create", "a", "-"], '{"from": "stdin ü"}', 0),
+        (["get", "nobody"], "", 3),
+        (["create", "b", "{nope}"], "", 2),
+        (["update", "a", '[{"op": "remove", "path": "/x"}]', "--mode", "patch"], "", 0),
+        (["process-updates", "--all"], "", 0),
+        ([], "", 2),
+    ):
+        spawned = shell.spawn(*arguments, "--store", "one.db", stdin=stdin, code=code)
+        assert without_times(spawned) == without_times(
+            shell.run(*arguments, "--store", "two.db", stdin=stdin, code=code)
+        )
 
 
-@pytest.fixture
-def shell(tmp_path, home):
-    folder = tmp_path / "work"
-    folder.mkdir()
-    return Shell(folder, home)
+def without_times(said):
+    return re.sub(r"\d{4}-\d\d-\d\d[T ][\d:.]+", "TIME", "".join(said))
 
 
 def test_a_day_with_the_store(shell):

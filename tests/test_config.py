@@ -170,7 +170,8 @@ def test_base_label_and_uid_prefix(calm):
 
 def test_reactions(calm):
     settings = {"reactions_processed": "hooray", "reactions_rejected": "eyes", "reactions_initial_state": "heart"}
-    store = set_to(calm, **settings)
+    calm.config = replace(calm.config, **settings)
+    store = calm.store()
     store.create("a", {})
     store.update("a", {"n": 1}, process=True)
     with pytest.raises(InvalidUpdate):

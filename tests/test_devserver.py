@@ -368,11 +368,10 @@ def gh_store(folder, *arguments, **environ):
         (["--fault", "500:times=x"], "Invalid options"),
     ],
 )
-def test_wrong_use_is_said_in_a_line(tmp_path, arguments, told):
-    done = gh_store(tmp_path, "dev-server", "--store", "s.db", "--repo", "o/n", "--port", "0", *arguments)
-    assert done.returncode == 2
-    assert told in done.stderr
-    assert "secret" not in done.stderr
+def test_wrong_use_is_said_in_a_line(shell, arguments, told):
+    _, err = shell.run("dev-server", "--store", "s.db", "--repo", "o/n", "--port", "0", *arguments, code=2)
+    assert told in err
+    assert "secret" not in err
 
 
 def test_without_the_extra_it_says_what_to_install(tmp_path):

@@ -4,8 +4,10 @@ import gc
 import json
 import logging
 import os
+import sqlite3
 import threading
 from collections import Counter
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 
@@ -109,8 +111,8 @@ def test_deleted_accounts_and_bodies_that_are_null(hub):
     hub.store().create("a", {})
     stranger = hub.backend("stranger")
     stranger.create_comment(1, '{"n": 1}')
-    with hub.backend()._writing():
-        hub.backend()._db.execute("UPDATE comments SET author = NULL WHERE author = 'stranger'")
+    with closing(sqlite3.connect(hub.path)) as file, file:
+        file.execute("UPDATE comments SET author = NULL WHERE author = 'stranger'")
     hub.backend().create_issue("no body", "", [])
     backend = hub.through()
     assert backend.get_issue(2).body == ""
@@ -180,8 +182,7 @@ def test_no_pause_stands_between_the_processors_get_and_its_patch(hub):
         hub.clock.sleep(seconds)
 
     limits = Limits(between_writes=1.0, between_requests=0.25)
-    backend = hub.through()
-    backend.client._limiter = Limiter(limits, clock=hub.clock, sleep=sleep)
+    backend = GitHubBackend(hub.repository, hub.connection(), Limiter(limits, clock=hub.clock, sleep=sleep))
     store = Store(backend, hub.config, sleep=sleep)
     store.create("a", {})
     store.update("a", {"n": 1})

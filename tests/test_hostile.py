@@ -16,6 +16,8 @@ from gh_store import (
 )
 from gh_store import config as configuration
 
+pytestmark = pytest.mark.untraced  # the tests of each idea run the same lines
+
 NESTED = '{"a":' * 10_000 + "1" + "}" * 10_000
 BRACKET = "[v9 2026-11-21T10:00:00Z 99/9 9f86d081]"
 META = '"_meta": {"update_mode": "append"}'
@@ -126,7 +128,7 @@ def test_a_strangers_copy_cuts_no_import(world, metrics):
     world.settle()
     ours = world.near()
     other = World(world.path.with_name("other.db"), world.config)
-    with other.closing:
+    with other:
         assert [each.made for each in other.store().import_from([line])] == [True]
         text = other.comments()[0].body
     world.backend("stranger").create_comment(2, text)  # the very event that is missing

@@ -7,6 +7,8 @@ import pytest
 from interleavings import SCENARIOS, Stage, play, schedules, up_to, with_changes
 from schedule import run
 
+pytestmark = pytest.mark.untraced  # the tests of each idea run the same lines
+
 SEED = 20261121
 SCENARIO = pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.__name__)
 

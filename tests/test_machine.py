@@ -27,6 +27,8 @@ keys = st.sampled_from(["k", "l", "m"])
 values = st.one_of(
     st.integers(0, 9), st.none(), st.booleans(), st.just("@x"), st.dictionaries(keys, st.integers(0, 9), max_size=2)
 )
+
+pytestmark = pytest.mark.untraced  # the tests of each idea run the same lines
 objects = st.dictionaries(keys, values, max_size=3)
 
 
@@ -197,7 +199,7 @@ class Machine(RuleBasedStateMachine):
         model = self.objects.get(object_id)
         if comment is None or model.edited or model.titled or model.broken:
             return  # what is lost in both body and log is lost
-        head = self.store._repo.issues.read(self.objects[object_id].number)
+        head = self.world.head(self.objects[object_id].number)
         if comment.id > head.checkpoint.watermark:
             return  # what is pending may be changed, and then it is another event
         self.objects[object_id].exact = False

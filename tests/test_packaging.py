@@ -56,15 +56,16 @@ def run(*command, **options):
 
 
 def environment_with(folder, *pip_arguments):
-    """A virtual environment that has our dependencies and, installed by pip, the package."""
+    """A virtual environment that has our dependencies and, if pip is told how to install it, the package."""
     run(sys.executable, "-m", "venv", "--without-pip", folder)
     python = folder / "bin" / "python"
     site = next((folder / "lib").glob("python*/site-packages"))
     # Dependencies come from where the tests run, but not the package that they were installed with.
     ours = [path for path in sys.path if path.endswith("site-packages")]
     (site / "zz-dependencies.pth").write_text("\n".join(ours))
-    pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--python", python, "install"]
-    run(*pip, "--quiet", "--no-deps", "--no-index", "--no-build-isolation", "--ignore-installed", *pip_arguments)
+    if pip_arguments:
+        pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--python", python, "install"]
+        run(*pip, "--quiet", "--no-deps", "--no-index", "--no-build-isolation", "--ignore-installed", *pip_arguments)
     return python
 
 

@@ -3,15 +3,17 @@
 import dataclasses
 import json
 import random
-from itertools import pairwise
+from itertools import cycle, islice, pairwise
 from pathlib import Path
 
 import jsonpatch
 import pytest
+from world import GitHubWorld, World
 
-from gh_store import LocalStore
 from gh_store.domain.findings import VerifyReport
 from gh_store.log.difference import difference
+
+pytestmark = pytest.mark.untraced  # the tests of each idea run the same lines
 
 DATA = Path(__file__).parent / "data"
 
@@ -38,20 +40,20 @@ KINDS = pytest.mark.parametrize("kind", [replace, patch, merge], ids=lambda kind
 
 
 @KINDS
-def test_two_thousand_versions_of_one_document(tmp_path, kind):
-    with LocalStore(tmp_path / "store.db") as store:
-        versions_of_one_document(store, kind, 2000)
+def test_hundreds_of_versions_of_one_document(calm, kind):
+    versions_of_one_document(calm.store(), kind, 500)
 
 
-@pytest.mark.parametrize(("most", "rounds"), [(2_400, 5), (7, 1)])
-def test_thousands_of_versions_of_one_document(calm, most, rounds):
-    versions_in_a_long_log(calm, most, rounds)
+@pytest.mark.parametrize(("most", "count"), [(2_400, 2_500), (7, 500)])
+def test_thousands_of_versions_of_one_document(calm, most, count):
+    versions_in_a_long_log(calm, most, count)
 
 
-def versions_in_a_long_log(world, most, rounds):
-    """So many times over the same ground: the log takes several issues, and nobody notices."""
+def versions_in_a_long_log(world, most, count):
+    """Over the same ground again and again: the log takes several issues, and nobody notices."""
     world.config = dataclasses.replace(world.config, log_max_events=most)
-    versions = [line["document"] for line in lines("bitcoin-price-history.jsonl")] * rounds
+    versions = [line["document"] for line in lines("bitcoin-price-history.jsonl")]
+    versions = list(islice(cycle(versions), count))
     store, random_ = world.store(), random.Random(2026)
     store.create("btc-price", versions[0])
     until = random_.randint(1, 90)
@@ -76,9 +78,14 @@ def versions_in_a_long_log(world, most, rounds):
     assert world.store().process_pending() == []
 
 
-@KINDS
-def test_two_hundred_versions_of_one_document_over_http(hub, kind):
-    versions_of_one_document(hub.store(), kind, 200)
+@pytest.fixture
+def far(tmp_path, config):
+    with GitHubWorld(tmp_path / "store.db", config) as made:
+        yield made.store()
+
+
+def test_two_hundred_versions_of_one_document_over_http(far):
+    versions_of_one_document(far, patch, 200)
 
 
 def versions_of_one_document(store, kind, count):
@@ -102,41 +109,42 @@ def versions_of_one_document(store, kind, count):
         assert store.get("btc-price", version=version).data == versions[version - 1]
 
 
-def test_two_thousand_objects(tmp_path):
-    with LocalStore(tmp_path / "store.db") as store:
-        many_objects(store, tmp_path, 2000)
+def test_a_thousand_objects(calm, tmp_path):
+    many_objects(calm.store(), tmp_path, 1000)
 
 
-def test_a_backup_of_five_hundred_objects(tmp_path):
+@pytest.fixture
+def copy(tmp_path, config):
+    """Another store, to import into."""
+    with World(tmp_path / "copy.db", config) as made:
+        yield made.store()
+
+
+def test_a_backup_of_five_hundred_objects(calm, copy):
     packages = lines("packages.jsonl")[:500]
-    with LocalStore(tmp_path / "store.db") as store:
-        given = (json.dumps(each) + "\n" for each in packages)
-        assert all(done.made for done in store.import_from(given))
-        assert store.verify() == VerifyReport((), (), ())
-        backup = list(store.export())
-        snapshot = json.loads(store.snapshot().text())["objects"]
-    with LocalStore(tmp_path / "copy.db") as copy:
-        copy.import_from(backup)
-        again = json.loads(copy.snapshot().text())["objects"]
+    store = calm.store()
+    given = (json.dumps(each) + "\n" for each in packages)
+    assert all(done.made for done in store.import_from(given))
+    assert store.verify() == VerifyReport((), (), ())
+    backup = list(store.export())
+    snapshot = json.loads(store.snapshot().text())["objects"]
+    copy.import_from(backup)
+    again = json.loads(copy.snapshot().text())["objects"]
     assert {each: entry["data"] for each, entry in again.items()} == {
         each: entry["data"] for each, entry in snapshot.items()}  # fmt: skip
     assert {each["id"]: each["document"] for each in packages} == {
         each: entry["data"] for each, entry in again.items()}  # fmt: skip
 
 
-def test_a_backup_of_five_hundred_versions(tmp_path):
+def test_a_backup_of_five_hundred_versions(calm, copy):
     versions = [line["document"] for line in lines("bitcoin-price-history.jsonl")][:500]
-    with LocalStore(tmp_path / "store.db") as store, LocalStore(tmp_path / "copy.db") as copy:
-        store.create("btc-price", versions[0])
-        for old, new in pairwise(versions):
-            store.update("btc-price", patch(old, new), "patch")
-        assert [done.made for done in copy.import_from(store.export())] == [True]  # nothing was processed yet
-        assert [entry["state"] for entry in copy.get_object_history("btc-price")] == versions
-        assert copy.verify() == VerifyReport((), (), ())
-
-
-def test_two_hundred_objects_over_http(hub, tmp_path):
-    many_objects(hub.store(), tmp_path, 200)
+    store = calm.store()
+    store.create("btc-price", versions[0])
+    for old, new in pairwise(versions):
+        store.update("btc-price", patch(old, new), "patch")
+    assert [done.made for done in copy.import_from(store.export())] == [True]  # nothing was processed yet
+    assert [entry["state"] for entry in copy.get_object_history("btc-price")] == versions
+    assert copy.verify() == VerifyReport((), (), ())
 
 
 def many_objects(store, tmp_path, count):

@@ -3,6 +3,8 @@
 import pytest
 import year
 
+pytestmark = pytest.mark.untraced  # the tests of each idea run the same lines
+
 
 @pytest.mark.parametrize("seed", [1])
 def test_the_oracle_agrees_after_a_year(tmp_path, seed):

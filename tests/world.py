@@ -3,7 +3,9 @@
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar, Self
+
+import in_process
 
 from gh_store import Store
 from gh_store.backends.base import Backend
@@ -17,6 +19,7 @@ from gh_store.config import Config
 from gh_store.devserver.app import DevServer
 from gh_store.devserver.server import serving
 from gh_store.domain.issues import Comment, Issue, Role
+from gh_store.issues.object_issue import ObjectIssue, read_issue
 
 REPOSITORY = "local/data"
 
@@ -37,7 +40,7 @@ class Clock:
 
 
 class Switch:
-    """One server for all tests of a process; each test puts its own repository behind it."""
+    """One server on a socket for all tests of a process; each test puts its own repository behind it."""
 
     def __init__(self) -> None:
         self.app: DevServer | None = None
@@ -49,7 +52,11 @@ class Switch:
 
 @dataclass
 class World:
-    """One repository, and everybody who acts on it."""
+    """
+    One repository, and everybody who acts on it.
+
+    A context manager: in the end, what a sweep leaves of its store must be sound.
+    """
 
     path: Path
     config: Config
@@ -60,11 +67,28 @@ class World:
     people: dict[str, WebUI] = field(default_factory=dict)
 
     repository = "local"
+    breaks_stores: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
         self.faults = Faults(clock=self.clock)
         if self.lagging:
             self.faults.label_lag, self.faults.read_lag, self.faults.late_ids = 1.5, 0.9, True
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, error: type[BaseException] | None, *_: object) -> None:
+        with self.closing:
+            if error is None and not self.breaks_stores:
+                self.check()
+
+    def check(self) -> None:
+        """After a sweep, the store is as its logs say."""
+        self.settle()
+        failed = [done for done in self.near().process_pending() if done.error is not None]
+        assert failed == [], failed
+        damage = self.near().verify().damage
+        assert damage == (), damage
 
     def backend(self, user: str | None = None) -> WebUI:
         """The repository in somebody's hands, without faults: as on the pages of GitHub."""
@@ -76,7 +100,7 @@ class World:
 
     def open(self, user: str | None) -> WebUI:
         """The repository, opened anew by somebody."""
-        return LocalWebUI(self.path, user=user, clock=self.clock, synchronous="NORMAL")
+        return LocalWebUI(self.path, user=user, clock=self.clock, synchronous="OFF")
 
     def through(self, user: str | None = None) -> Backend:
         """The repository as somebody's program reaches it."""
@@ -86,9 +110,6 @@ class World:
         """A store in somebody's hands; each call is a program of its own, which remembers nothing."""
         options = {"config": self.config, "sleep": self.clock.sleep, **options}
         return Store(FaultyBackend(self.through(user), self.faults), **options)
-
-    def plug(self) -> None:
-        """Put this repository, and no other, behind the server that tests share."""
 
     def near(self) -> Store:
         """The owner's store, reached without faults and without a network: for preparing and looking."""
@@ -107,6 +128,19 @@ class World:
 
     def issue(self, number: int = 1) -> Issue:
         return self.backend().get_issue(number)
+
+    def issues(self) -> list[Issue]:
+        """All of them, by number."""
+        page = self.backend().list_issues()
+        issues = list(page.issues)
+        while page.next is not None:
+            page = self.backend().list_issues(cursor=page.next)
+            issues += page.issues
+        return issues
+
+    def head(self, number: int = 1) -> ObjectIssue:
+        """What an issue says of its object."""
+        return read_issue(self.issue(number), self.config)
 
     def comments(self, number: int = 1) -> tuple[Comment, ...]:
         comments: list[Comment] = []
@@ -136,22 +170,23 @@ class MemoryWorld(World):
 
 
 class GitHubWorld(World):
-    """The same repository on a server that behaves like GitHub, reached over HTTP."""
+    """The same repository on a server that behaves like GitHub, reached over HTTP; without a socket, unless asked."""
 
     repository = REPOSITORY
 
     def __init__(self, path: Path, config: Config, *, lagging: bool = False) -> None:
         super().__init__(path, config)
-        self.address = address()
-        self.server = DevServer(path, REPOSITORY, {"token-of-local": "local"}, clock=self.clock)
+        self.server = DevServer(path, REPOSITORY, {"token-of-local": "local"}, clock=self.clock, synchronous="OFF")
         if lagging:
             lags = self.server.faults.lags
             lags.label_lag, lags.read_lag, lags.late_ids = 1.5, 0.9, True
         self.closing.callback(self.server.close)
-        self.plug()
+        self.address = self.closing.enter_context(in_process.serving(self.server))
 
-    def plug(self) -> None:
-        _SWITCH.app = self.server
+    def on_a_socket(self) -> Self:
+        """Answer at an address that other processes may use, too."""
+        _SWITCH.app, self.address = self.server, address()
+        return self
 
     @property
     def trouble(self) -> Any:

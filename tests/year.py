@@ -257,7 +257,7 @@ class Year:
         value = {client: {"page": self.numbers}}
         page = self.world.backend(client)
         page.create_comment(number, json.dumps(value))
-        head = self.near._repo.issues.read(number)
+        head = self.world.head(number)
         if head.status == "active" or head.retired:
             self.oracle[object_id].setdefault(client, {})["page"] = self.numbers
             self.unsure.append((client, Write(object_id, self.lives[object_id], "page", self.numbers, "", "append")))
@@ -265,7 +265,7 @@ class Year:
 
     def hand(self) -> None:
         object_id = self.dice.choice(self.objects)
-        head = self.near._repo.issues.read(self.number(object_id))
+        head = self.world.head(self.number(object_id))
         if head.body is None or not head.intact or head.uncommitted or self.depth:
             return  # what falls between a processor's GET and its PATCH is lost, as docs/guarantees.md says
         self.numbers += 1
@@ -274,12 +274,12 @@ class Year:
         self.world.clock.sleep(3)  # and so is what a read does not show yet
 
     def prose(self) -> None:
-        head = self.near._repo.issues.read(self.number(self.dice.choice(self.objects)))
+        head = self.world.head(self.number(self.dice.choice(self.objects)))
         if head.intact:
             self.near.backend.edit_issue(head.issue.number, body="What was here?")
 
     def title(self) -> None:
-        head = self.near._repo.issues.read(self.number(self.dice.choice(self.objects)))
+        head = self.world.head(self.number(self.dice.choice(self.objects)))
         if head.settled and self.depth == 0:
             self.near.backend.edit_issue(head.issue.number, title="A better name")
 

@@ -16,6 +16,7 @@ from starlette.requests import Request
 from starlette.routing import Match, Route
 from starlette.types import Receive, Scope, Send
 
+from gh_store.backends.local.sqlite_file import Synchronous
 from gh_store.backends.memory import MEMORY, Repository
 from gh_store.backends.testing.faults import Faults, FaultyBackend
 from gh_store.backends.testing.local import LocalWebUI
@@ -30,6 +31,11 @@ HOURLY: Final = 5000
 """Requests per hour and token."""
 
 _WRITERS: Final = ("write", "maintain", "admin")
+_ROUTES: Final = [
+    Route(f"{prefix}{path}", endpoint=handler, methods=[method])
+    for prefix in ("", "/api/v3")
+    for method, path, handler in api.ROUTES
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +58,7 @@ class DevServer:
         clock: Returns seconds since the epoch.
         private: True to show the repository only to users with a role of triage or more.
         latency: Seconds that each answer takes.
+        synchronous: As for the embedded backend.
     """
 
     def __init__(
@@ -63,9 +70,12 @@ class DevServer:
         clock: Callable[[], float] = time.time,
         private: bool = False,
         latency: float = 0.0,
+        synchronous: Synchronous = "FULL",
     ) -> None:
         self.owner_pages: WebUI = (
-            MemoryWebUI(Repository(clock)) if str(path) == MEMORY else LocalWebUI(path, clock=clock)
+            MemoryWebUI(Repository(clock))
+            if str(path) == MEMORY
+            else LocalWebUI(path, clock=clock, synchronous=synchronous)
         )
         self.repository_id = number_of("repository", repository.lower())
         self.users = dict(users)
@@ -76,11 +86,6 @@ class DevServer:
         self._pages: dict[str, WebUI] = {self.owner_pages.user.lower(): self.owner_pages}
         self._used: dict[str | None, tuple[int, int]] = {}
         self._answered = 0
-        self._routes = [
-            Route(f"{prefix}{path}", endpoint=handler, methods=[method])
-            for prefix in ("", "/api/v3")
-            for method, path, handler in api.ROUTES
-        ]
 
     @property
     def repository(self) -> str:
@@ -139,7 +144,7 @@ class DevServer:
         moved = self._moved(request)
         if moved is not None:
             return moved
-        for route in self._routes:
+        for route in _ROUTES:
             match, child = route.matches(request.scope)
             if match is Match.FULL:
                 names = dict(child["path_params"])

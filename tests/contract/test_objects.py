@@ -394,6 +394,7 @@ def test_an_event_past_a_deletion_is_rejected_and_its_writer_told(world):
     assert world.store().process_pending() == []
 
 
+@pytest.mark.breaks_stores("two issues claim an id")
 def test_several_issues_of_one_id_are_an_error(world):
     store = world.store()
     store.create("metrics", {})

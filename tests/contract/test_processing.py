@@ -264,7 +264,7 @@ def test_an_issue_that_never_rests_loses_nothing(tmp_path, config):
             world.faults.changed[1] = (world.clock(), page.get_issue(1))  # what a read shows for a while
             assert post() % 2, "which is seen at once, and the one before it is not"
 
-    with world.closing:
+    with world:
         world.near().create("metrics", {})
         sleep(1)
         world.store(sleep=sleep).process_updates(1)
@@ -575,6 +575,7 @@ def older(world, data, updates, *, labels, open_=False, receipts=None, body=None
 LABELS = {"0.5": ["stored-object", "UID:old"], "0.11": ["gh-store", "stored-object", "UID:old"]}
 
 
+@pytest.mark.breaks_stores("0.5 wrote no label gh-store")
 @pytest.mark.parametrize("labels", LABELS.values(), ids=LABELS)
 def test_an_older_stores_object_is_read_updated_and_processed(world, labels):
     number = older(world, {"n": 0}, [{"n": 1}, {"m": {"x": 1}}], labels=labels, body={"n": 1, "m": {"x": 1}})
@@ -641,6 +642,7 @@ def test_a_sweep_brings_an_older_store_forward_once(world):
 # --- the sweep ------------------------------------------------------------------------------------
 
 
+@pytest.mark.breaks_stores("an object has lost its log")
 def test_a_sweep_goes_on_past_an_object_in_trouble(world):
     store = world.store()
     store.create("x" * 60, {})

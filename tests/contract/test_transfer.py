@@ -78,7 +78,7 @@ def seen(store: Store):
 def source(tmp_path, config):
     """Another repository, on the embedded backend."""
     made = World(tmp_path / "source.db", config)
-    with made.closing:
+    with made:
         yield made
 
 
@@ -86,16 +86,14 @@ def source(tmp_path, config):
 def target(request, tmp_path, config):
     """An empty repository to import into."""
     made = {"embedded": World, "github": GitHubWorld}[request.param](tmp_path / "target.db", config)
-    with made.closing:
+    with made:
         yield made
 
 
 def test_what_was_exported_is_the_same_elsewhere(world, target):
     messy(world)
     world.settle()
-    world.plug()
     lines = list(world.store().export(deleted=True))
-    target.plug()
     done = target.store().import_from(lines)
     assert [(each.object_id, each.made, each.error) for each in done] == [(o, True, None) for o in
             ["thing", "x" * 60, "old", "edited", "old"]]  # fmt: skip
@@ -137,14 +135,14 @@ def test_an_import_that_is_killed_anywhere_goes_on(tmp_path, config, source, kin
     source.near().process_pending()
     before = seen(source.near())
     clean = kind(tmp_path / "clean.db", config)
-    with clean.closing:
+    with clean:
         clean.store().import_from(lines)
         calls = list(clean.faults.calls)
     assert len(calls) > 80
     for at in range(0, len(calls), 2 if kind is World else 13):  # test_crashes has each
         for when in ("before", "after"):
             target = kind(tmp_path / f"{at}-{when}.db", replace(config, retries_max_attempts=1))
-            with target.closing:
+            with target:
 
                 def cut(index, verb, at=at, when=when):
                     return when if index == at else "before" if index > at else None  # a program that is dead
@@ -388,7 +386,7 @@ def test_values_at_their_limit_are_carried(world, source):
 
 def test_who_does_not_count_imports_nothing(tmp_path, config):
     world = World(tmp_path / "store.db", replace(config, access_codeowners="data/"))
-    with world.closing:
+    with world:
         world.backend().put_file("CODEOWNERS", "data/ @ada")
         world.user("writer", "write")
         [done] = world.store("writer").import_from(['{"id": "a", "document": {}}'])

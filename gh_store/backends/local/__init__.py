@@ -10,7 +10,7 @@ from typing import Any, Literal, Self
 from gh_store.backends import rules
 from gh_store.backends.base import PAGE, Backend, Permission
 from gh_store.backends.local.rows import COMMENTS, ISSUES, LOCKED, SCHEMAS, place, select_issues, to_comment, to_issue
-from gh_store.backends.local.sqlite_file import SqliteFile
+from gh_store.backends.local.sqlite_file import SqliteFile, Synchronous
 from gh_store.domain.exceptions import ConfigurationError, ObjectNotFound
 from gh_store.domain.issues import Comment, Issue, IssuePage, Label, Page, Role, User
 
@@ -26,7 +26,8 @@ class LocalBackend:
         create: False to raise ConfigurationError if the file is missing.
         clock: Seconds since the epoch. It may jump back; the times in the file never do.
         busy_timeout: Seconds to wait for other processes before BackendUnavailable.
-        synchronous: SQLite's setting: FULL survives a loss of power; NORMAL may lose the last writes.
+        synchronous: SQLite's setting: FULL survives a loss of power, NORMAL may lose the last writes, OFF may
+            lose the file. All of them survive a program that dies.
     Raises:
         ConfigurationError: The file is not a store, or its format is newer than this program.
     """
@@ -43,7 +44,7 @@ class LocalBackend:
         create: bool = True,
         clock: Callable[[], float] = time.time,
         busy_timeout: float = 30.0,
-        synchronous: Literal["FULL", "NORMAL"] = "FULL",
+        synchronous: Synchronous = "FULL",
     ) -> None:
         self.path = Path(path)
         self._clock = clock
@@ -53,6 +54,7 @@ class LocalBackend:
                 file=self.path,
                 hint="Make one with `gh-store init` or `gh-store create`, or name another with --store.",
             )
+        self._synchronous = synchronous
         self._file = SqliteFile(self.path, SCHEMAS, busy_timeout=busy_timeout, synchronous=synchronous)
         self._db = self._file.connection
         try:

@@ -18,6 +18,8 @@ from gh_store.domain.exceptions import (
     ObjectNotFound,
 )
 
+Synchronous = Literal["FULL", "NORMAL", "OFF"]
+
 _APPLICATION_ID: Final = 0x67687374  # "ghst"
 
 
@@ -29,22 +31,20 @@ class SqliteFile:
         path: The file; it is created if it is missing, but its folder is not.
         schemas: For each version of the format, the statements that upgrade a file of the version before.
         busy_timeout: Seconds to wait for other processes.
-        synchronous: FULL survives a loss of power; NORMAL may lose the last writes.
+        synchronous: SQLite's setting; see LocalBackend.
     Raises:
         ConfigurationError: The file is not a store, or its format is newer than this program.
     """
 
-    def __init__(
-        self, path: Path, schemas: Sequence[str], *, busy_timeout: float, synchronous: Literal["FULL", "NORMAL"]
-    ) -> None:
+    def __init__(self, path: Path, schemas: Sequence[str], *, busy_timeout: float, synchronous: Synchronous) -> None:
         self.path = path
         self._busy_timeout = busy_timeout
         self._lock = threading.RLock()
         with self._errors():
             self.connection = self._connect()
             try:
-                self._prepare(schemas)
                 self.connection.execute(f"PRAGMA synchronous = {synchronous}")
+                self._prepare(schemas)
             except BaseException:
                 self.connection.close()
                 raise
