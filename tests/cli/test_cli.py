@@ -10,7 +10,7 @@ import subprocess
 import sys
 
 import pytest
-from shell import ROOT
+from places import ROOT
 
 from gh_store import LocalStore
 from gh_store.backends.testing.web_ui import WebUI

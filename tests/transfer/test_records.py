@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 from hypothesis import given
 from hypothesis import strategies as st
-from test_fold import objects, updates
+from updates import objects, updates
 
 from gh_store import InvalidInput
 from gh_store.domain.events import Outcome
