@@ -33,6 +33,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests" / "proofs"))
 
 import crashes
 import interleavings
@@ -43,7 +44,7 @@ from loguru import logger
 
 from gh_store import config as configuration
 
-TESTS = Path(crashes.__file__).parent
+TESTS = Path(crashes.__file__).parents[1]
 COUNTS = {"crashes": 0, "schedules": 100_000, "year": 100_000, "kills": 500, "log": 5, "fuzz": 5_000}
 ROUNDS = {"crashes": 0, "log": 1, "schedules": 2_000, "year": 2_000, "kills": 50, "fuzz": 200}
 """The same for a round of at most a minute, in the order of `all`."""
@@ -155,7 +156,7 @@ def a_long_log(count: int, _seed: int, _jobs: int) -> str:
 
 
 def all_fuzz(count: int, seed: int, jobs: int) -> str:
-    laws = ["test_fuzz.py", "test_wire.py", "test_fold.py", "test_records.py"]
+    laws = ["proofs/test_fuzz.py", "wire/test_wire.py", "log/test_fold.py", "transfer/test_records.py"]
     asked = [sys.executable, "-m", "pytest", "-q", "-n", str(jobs), f"--hypothesis-seed={seed}", *laws]
     done = subprocess.run(asked, cwd=TESTS, env={**os.environ, "EXAMPLES": str(count)}, check=False)
     if done.returncode:

@@ -2,7 +2,7 @@
 HTTP without a socket: what urllib3 sends to these addresses goes straight to the server's application.
 
 All that lies above (PyGithub, requests, urllib3's pools, retries and errors) is what runs in production. Whatever is
-about sockets, TLS and time runs over a real one (`hub`); that both say the same is tested in test_transports.py.
+about sockets, TLS and time runs over a real one (`hub`); that both say the same is tested in test_in_process.py.
 """
 
 import asyncio

@@ -12,10 +12,9 @@ from unittest.mock import patch
 
 import pytest
 from loguru import logger
+from places import ROOT
 
 from gh_store.cli import main
-
-ROOT = Path(__file__).parents[1]
 
 
 class Shell:

@@ -3,10 +3,10 @@
 import dataclasses
 import re
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 import yaml
+from places import ROOT
 
 from gh_store import (
     BackendUnavailable,
@@ -19,8 +19,6 @@ from gh_store import (
 )
 from gh_store import config as configuration
 from gh_store.backends.github import Limiter, Limits
-
-ROOT = Path(__file__).parents[1]
 
 PUBLISHED = """
 store:

@@ -4,9 +4,9 @@ import os
 import stat
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
+from places import ROOT
 
 from gh_store import AuthInvalid, ConfigurationError, GitHubStore
 from gh_store.credentials import resolve
@@ -150,7 +150,7 @@ def test_a_bundle_of_certificates_must_be_there():
 
 
 def test_nothing_but_this_reads_the_environment():
-    package = Path(__file__).parents[1] / "gh_store"
+    package = ROOT / "gh_store"
     readers = {
         str(file.relative_to(package))
         for file in package.rglob("*.py")

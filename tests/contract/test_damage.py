@@ -7,9 +7,9 @@ The table in docs/guarantees.md is held against this one.
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
+from places import ROOT
 from world import World
 
 from gh_store import ObjectExists, ObjectNotFound, RateLimited, wire
@@ -220,7 +220,7 @@ def test_a_limit_that_is_not_waited_out_ends_the_work(calm):
 
 
 def test_the_guarantees_page_has_the_same_table():
-    text = (Path(__file__).parents[2] / "docs" / "guarantees.md").read_text("utf-8")
+    text = (ROOT / "docs" / "guarantees.md").read_text("utf-8")
     rows = [
         [cell.strip() for cell in line.strip("|").split("|")] for line in text.splitlines() if line.startswith("| … ")
     ]

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from test_fold import objects, updates
+from updates import objects, updates
 
 from gh_store import InvalidInput, InvalidObjectID
 from gh_store.domain.events import Draft, Outcome

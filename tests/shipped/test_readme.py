@@ -4,17 +4,16 @@ import os
 import re
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 import yaml
+from places import ROOT
 
 import gh_store
 from gh_store.cli.commands import commands
 from gh_store.devserver.faults import LASTING, ONCE
 from gh_store.domain import exceptions
 
-ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 ALL_PAGES = sorted({*PAGES, *ROOT.glob("*.md")})

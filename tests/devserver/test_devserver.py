@@ -6,21 +6,20 @@ import re
 import shutil
 import subprocess
 import sys
-from pathlib import Path
 
 import github
 import jsonschema
 import pytest
 import requests
 import world
+from places import DATA, ROOT
 
 from gh_store import InvalidInput
 from gh_store.devserver.app import DevServer
 from gh_store.devserver.server import check_loopback, serving
 
-ROOT = Path(__file__).parents[1]
 OCTOKIT = ROOT / ".venv" / "node" / "node_modules" / "@octokit" / "rest"
-DESCRIBED = json.loads((Path(__file__).parent / "data" / "github-openapi.json").read_text("utf-8"))
+DESCRIBED = json.loads((DATA / "github-openapi.json").read_text("utf-8"))
 
 
 def as_json_schema(schema):

@@ -4,18 +4,16 @@ import dataclasses
 import json
 import random
 from itertools import cycle, islice, pairwise
-from pathlib import Path
 
 import jsonpatch
 import pytest
+from places import DATA
 from world import GitHubWorld, World
 
 from gh_store.domain.findings import VerifyReport
 from gh_store.log.difference import difference
 
 pytestmark = pytest.mark.untraced  # the tests of each idea run the same lines
-
-DATA = Path(__file__).parent / "data"
 
 
 def lines(name):

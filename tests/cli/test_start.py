@@ -5,14 +5,13 @@ import os
 import subprocess
 import sys
 from importlib.metadata import version
-from pathlib import Path
 
 import pytest
+from places import ROOT
 
 import gh_store
 from gh_store.cli.commands import commands
 
-ROOT = Path(__file__).parents[1]
 VERSION = version("gh-object-store")
 SLOW = {"asyncio", "github", "gh_store.store", "loguru", "requests", "rich", "sqlite3", "yaml"}
 

@@ -7,8 +7,8 @@ import sys
 from pathlib import Path
 
 import pytest
+from places import ROOT
 
-ROOT = Path(__file__).parents[1]
 PUBLISHED = ROOT / ".venv" / "published"
 
 pytestmark = pytest.mark.skipif(

@@ -28,7 +28,7 @@ def test_a_backend_that_stays_away_is_said_so(tmp_path, config):
 
 
 # Over HTTP fewer examples: modes of one verb ask the same, and what they ask of each kind of request is in the first six.
-# What a client is told by other faults is one of these three (test_transports.py); one verb meets them all.
+# What a client is told by other faults is one of these three (test_in_process.py); one verb meets them all.
 FIRST = [
     crashes.create, crashes.update_and_process, crashes.process, crashes.delete, crashes.sweep, crashes.move
 ]  # fmt: skip  # a list of names

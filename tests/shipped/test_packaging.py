@@ -1,16 +1,11 @@
 """The package as users get it: from a wheel, an sdist, and an editable install."""
 
 import os
-import shutil
-import subprocess
-import sys
 import tarfile
 import zipfile
-from pathlib import Path
 
-import pytest
-
-ROOT = Path(__file__).parents[1]
+from places import ROOT
+from shipped.environments import environment_with, run
 
 ASK = """
 import pathlib, sys, gh_store
@@ -29,44 +24,6 @@ assert pathlib.Path(where).with_name("py.typed").is_file()
 urls = [url.split(", ")[0] for url in meta.metadata.get_all("Project-URL")]
 assert urls == ["Homepage", "Documentation", "Changelog", "Issues", "Source"], urls
 """
-
-
-@pytest.fixture(scope="module")
-def source(tmp_path_factory):
-    """What a clone holds, so that building leaves no traces in this one."""
-    copy = tmp_path_factory.mktemp("source") / "clone"
-    ignored = shutil.ignore_patterns(
-        ".[!g]*", ".git", ".gitignore", "__pycache__", "build", "dist", "*.db*", "gh-store-demo", "data"
-    )
-    shutil.copytree(ROOT, copy, ignore=ignored)
-    return copy
-
-
-@pytest.fixture(scope="module")
-def built(source, tmp_path_factory):
-    """Wheel and sdist, made by what the set-up installed."""
-    out = tmp_path_factory.mktemp("dist")
-    run(sys.executable, "-m", "build", "--no-isolation", "--outdir", out, source)
-    return out
-
-
-def run(*command, **options):
-    done = subprocess.run([str(part) for part in command], capture_output=True, check=False, **options)
-    assert done.returncode == 0, done.stdout.decode() + done.stderr.decode()
-
-
-def environment_with(folder, *pip_arguments):
-    """A virtual environment that has our dependencies and, if pip is told how to install it, the package."""
-    run(sys.executable, "-m", "venv", "--without-pip", folder)
-    python = folder / "bin" / "python"
-    site = next((folder / "lib").glob("python*/site-packages"))
-    # Dependencies come from where the tests run, but not the package that they were installed with.
-    ours = [path for path in sys.path if path.endswith("site-packages")]
-    (site / "zz-dependencies.pth").write_text("\n".join(ours))
-    if pip_arguments:
-        pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--python", python, "install"]
-        run(*pip, "--quiet", "--no-deps", "--no-index", "--no-build-isolation", "--ignore-installed", *pip_arguments)
-    return python
 
 
 def ask(python, inside, tmp_path):

@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 import yaml
-from test_packaging import ROOT, built, environment_with, source  # noqa: F401  # fixtures
+from places import DATA, ROOT
+from shipped.environments import environment_with
 
 from gh_store import GitHubStore
 from gh_store import config as configuration
@@ -20,7 +21,7 @@ from gh_store.cli import actions, main, workflows
 FOLDER = ROOT / ".github" / "workflows"
 DEPENDABOT = ROOT / ".github" / "dependabot.yml"
 MODULES = ROOT / ".venv" / "node" / "node_modules"
-PAYLOADS = json.loads((Path(__file__).parent / "data" / "webhooks.json").read_text("utf-8"))
+PAYLOADS = json.loads((DATA / "webhooks.json").read_text("utf-8"))
 QUICK = "store: {rate_limit: {seconds_between_writes: 0}, processing: {patience: 0}}"
 
 needs_node = pytest.mark.skipif(
@@ -223,7 +224,7 @@ def git(folder: Path, *arguments: str) -> str:
 
 
 @pytest.fixture
-def runner(hub, built, tmp_path):  # noqa: F811  # as above
+def runner(hub, built, tmp_path):
     python = environment_with(tmp_path / "venv")
     pip = python.with_name("pip")
     # A machine that has what it shall install has nothing to do.
