@@ -21,12 +21,12 @@ from gh_store import (
     AuthInvalid,
     BackendUnavailable,
     ConcurrentUpdateError,
-    GitHubStoreError,
     InvalidUpdate,
     ObjectExists,
     ObjectNotFound,
     RateLimited,
     Store,
+    StoredObject,
 )
 from gh_store import config as configuration
 from gh_store.backends.testing.faults import FaultyBackend
@@ -35,7 +35,6 @@ DOZEN = 12
 BOT = "github-actions[bot]"
 MOST = 40
 YEAR = 365 * 86_400
-_FREE = frozenset({"repository", "owner", "lag", "cutoff", "close", "uninterrupted", "now"})
 
 Slot = tuple[str, str, str]
 
@@ -78,6 +77,13 @@ class Write:
     event_id: str
     mode: str
     options: dict[str, Any] = field(default_factory=dict)
+
+    def by(self, client: str, store: Store) -> StoredObject:
+        """Make it."""
+        changes: Any = {client: {self.key: self.value}}
+        if self.mode == "patch":
+            changes = [{"op": "test", "path": "/none", "value": 1}]
+        return store.update(self.object_id, changes, self.mode, event_id=self.event_id, **self.options)
 
 
 class Year:
@@ -150,29 +156,31 @@ class Year:
         if client in self.gone:
             self.world.backend(client).create_comment(self.number(self.dice.choice(self.objects)), '{"by": "a leaver"}')
             return
-        write = self.again.pop(client, None) or self.meant(client)
+        write = self.again.get(client) or self.meant(client)
         if write.life != self.lives[write.object_id]:
+            self.answered(client, write)
             return
         self.again[client] = write  # until it is known
         try:
-            changes: Any = {client: {write.key: write.value}}
-            if write.mode == "patch":
-                changes = [{"op": "test", "path": "/none", "value": 1}]
             # Who processes at once is mostly a workflow: its token wakes no other.
             user = BOT if "process" in write.options and write.value % 20 else client
-            done = self.store(user, remembers=True).update(
-                write.object_id, changes, write.mode, event_id=write.event_id, **write.options
-            )
+            done = write.by(client, self.store(user, remembers=True))
         except (InvalidUpdate, ConcurrentUpdateError, ObjectNotFound) as error:
             self.seen[f"{type(error).__name__} told"] += 1
             if not isinstance(error, InvalidUpdate) or write.mode == "patch":
-                self.again.pop(client, None)
+                self.answered(client, write)
                 return
             raise
-        self.again.pop(client, None)
-        if write.life == self.lives[write.object_id]:
+        if self.answered(client, write):
             self.accepted(client, write)
         self.wake(done.meta.issue_number)
+
+    def answered(self, client: str, write: Write) -> bool:
+        """True if this is news. In between, the client may have got to know already, and have gone on to another."""
+        if self.again.get(client) is not write:
+            return False
+        del self.again[client]
+        return write.life == self.lives[write.object_id]
 
     def meant(self, client: str) -> Write:
         dice = self.dice
@@ -395,14 +403,11 @@ class Year:
     def check(self) -> tuple[int, int]:
         """The store and the oracle agree; how many events were applied, and in how many issues."""
         for client, write in list(self.again.items()):  # each client gets to know in the end
-            del self.again[client]
             self.calm = True
-            if write.life == self.lives[write.object_id] and client not in self.gone:
-                try:
-                    self.near_of(client).update(write.object_id, {client: {write.key: write.value}}, write.mode, event_id=write.event_id)  # fmt: skip
+            if self.answered(client, write):
+                with suppress(InvalidUpdate, ConcurrentUpdateError):
+                    write.by(client, self.near_of(client))
                     self.accepted(client, write)
-                except GitHubStoreError:
-                    pass
         self.settle()
         damage = self.near.verify().damage
         assert damage == (), damage
