@@ -115,6 +115,19 @@ def test_a_reader_who_may_not_ask_sees_the_committed_state(world, metrics):
     assert world.store("stranger").get("metrics").data == {"n": 0}
 
 
+def test_a_reader_who_may_not_ask_is_not_told_what_a_leaver_makes_up(world):
+    world.user("leaver", "write")
+    world.store("leaver").create("metrics", {"n": 0})
+    world.user("leaver", "read")
+    world.settle()
+    at = wire.read_title(world.issue().title, ["UID:metrics"], "UID:").checkpoint
+    world.backend("leaver").edit_issue(
+        1, title=wire.write_title("metrics", 2, at.time, 1, 1, {"n": "mine"}), body='{"n": "mine"}'
+    )
+    world.settle()
+    assert world.store("stranger").get("metrics").data == {"n": 0}
+
+
 # --- what is an event -----------------------------------------------------------------------------
 
 
