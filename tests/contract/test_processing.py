@@ -672,6 +672,17 @@ def test_a_sweep_goes_on_past_an_object_in_trouble(world):
         world.store().process_updates(1)
 
 
+def test_a_sweep_passes_by_what_a_stranger_began_and_a_triager_labelled(world):
+    world.backend().create_label("UID:mine", "")
+    title = wire.write_title("mine", 1, world.backend().now(), 0, 1, {"n": 1})
+    world.backend("stranger").create_issue(title, '{"n": 1}', [])
+    for label in ("stored-object", "UID:mine"):
+        world.user("triager", "triage").add_label(1, label)
+    world.settle()
+    assert world.store().process_pending() == []
+    assert [each.kind for each in world.store().verify().damage] == ["unconfirmed"]
+
+
 def test_a_sweep_since_a_time_looks_at_what_changed(world):
     store = world.store()
     store.create("a", {})
