@@ -164,12 +164,29 @@ class _Tries:
         yield self._authority.is_authorised
         yield self._either(shown)
         yield self._by_receipts(shown, last=max(shown, default=0))
+        yield from map(self._either, self._until_they_left(shown))
         for decided in self._decided():
             yield self._either(decided)
             yield self._by_receipts(decided, last=max(decided, default=0))
             yield self._by_receipts(decided, last=0)
         yield lambda comment, event: self._begins(comment, event) or comment.id in shown
         yield lambda comment, event: True
+
+    def _until_they_left(self, shown: frozenset[int]) -> Iterator[frozenset[int]]:
+        """
+        What has counted if somebody's right ended before one of his last events.
+
+        Receipts do not tell: a run may be cut before it leaves them, and one that overlaps with it, and that asked
+        later, passes by what the other one applied. The issue's author, who may edit it for ever, goes first.
+        """
+        theirs: dict[User | None, list[int]] = {self._author: []}
+        for comment in self._comments:
+            event = read_comment(comment)
+            if event is not None and not self._authority.is_presumed(comment, event):
+                theirs.setdefault(comment.author, []).append(comment.id)
+        for ids in list(theirs.values())[:_FEW]:
+            for many in range(len(ids), max(-1, len(ids) - _FEW), -1):
+                yield (shown - frozenset(ids)).union(ids[:many])
 
     def _begins(self, comment: Comment, event: Event | Malformed) -> bool:
         begins = isinstance(event, Event) and event.begins

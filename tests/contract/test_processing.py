@@ -387,6 +387,29 @@ def test_an_author_without_the_right_may_not_edit_for_ever(world):
     assert any("no write permission" in comment.body for comment in world.comments())
 
 
+@pytest.mark.parametrize("counted", [True, False])
+def test_what_was_sealed_is_proved_where_receipts_do_not_tell_who_counted(world, counted):
+    """A run may be cut before its receipts, and one that overlaps with it may have asked for rights a moment later."""
+    world.user("leaver", "write")
+    world.store("leaver").create("metrics", {"n": 0})
+    mine = world.backend("leaver").create_comment(1, event({"a": 1}))
+    world.backend("stranger").create_comment(1, event({"n": 666}))
+    world.settle()
+    if not counted:
+        world.user("leaver", "read")
+    world.store().process_updates(1)
+    if counted:
+        world.backend().remove_reaction(mine.id, "+1")
+    else:
+        world.backend().add_reaction(mine.id, "+1")
+    world.user("leaver", "read")
+    world.backend("leaver").edit_issue(1, body='{"n": "mine"}')
+    world.settle()
+    done = {"n": 0, "a": 1} if counted else {"n": 0}
+    assert world.store().get("metrics").data == done
+    assert world.store().process_updates(1).data == done
+
+
 def test_a_title_that_a_person_replaced_is_written_anew(world):
     names = ["metrics", "x" * 60]
     for number, name in enumerate(names, 1):
