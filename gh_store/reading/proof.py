@@ -7,7 +7,6 @@ of the title, or the digest of the seal, says when it is right. Most logs fit at
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
 from itertools import combinations
 from typing import Final
 
@@ -154,6 +153,7 @@ class _Tries:
         self._comments = comments
         self._authority = authority
         self._author = author
+        self._asked: dict[int, frozenset[User]] | None = None
 
     @property
     def _receipts(self) -> Receipts:
@@ -164,7 +164,7 @@ class _Tries:
         yield self._authority.is_authorised
         yield self._either(shown)
         yield self._by_receipts(shown, last=max(shown, default=0))
-        yield from map(self._either, self._until_they_left(shown))
+        yield from self._until_they_left(shown)
         for decided in self._decided():
             yield self._either(decided)
             yield self._by_receipts(decided, last=max(decided, default=0))
@@ -172,21 +172,31 @@ class _Tries:
         yield lambda comment, event: self._begins(comment, event) or comment.id in shown
         yield lambda comment, event: True
 
-    def _until_they_left(self, shown: frozenset[int]) -> Iterator[frozenset[int]]:
+    def _until_they_left(self, shown: frozenset[int]) -> Iterator[Counts]:
         """
-        What has counted if somebody's right ended before one of his last events.
+        Somebody's right ended before one of his last events.
 
         Receipts do not tell: a run may be cut before it leaves them, and one that overlaps with it, and that asked
         later, passes by what the other one applied. The issue's author, who may edit it for ever, goes first.
         """
-        theirs: dict[User | None, list[int]] = {self._author: []}
+        known, theirs = set(shown), dict[User | None, list[int]]({self._author: []})
+        rights, may_ask = self._authority.rights, True
         for comment in self._comments:
             event = read_comment(comment)
-            if event is not None and not self._authority.is_presumed(comment, event):
+            if event is None:
+                continue
+            counts = rights.standing(comment.author)
+            try:
+                counts = counts or (may_ask and self._authority.is_authorised(comment, event))
+            except InsufficientScope:
+                may_ask = False
+            if counts or self._begins(comment, event):
+                known.add(comment.id)
+            else:
                 theirs.setdefault(comment.author, []).append(comment.id)
         for ids in list(theirs.values())[:_FEW]:
             for many in range(len(ids), max(-1, len(ids) - _FEW), -1):
-                yield (shown - frozenset(ids)).union(ids[:many])
+                yield _only(known.difference(ids).union(ids[:many]))
 
     def _begins(self, comment: Comment, event: Event | Malformed) -> bool:
         begins = isinstance(event, Event) and event.begins
@@ -204,19 +214,22 @@ class _Tries:
 
         return counts
 
-    @cached_property
+    @property
     def _reactors(self) -> dict[int, frozenset[User]]:
         """
         Who left what could be a receipt, by comment: asked once, and only where the author does not count.
 
         Of an author who counts, a reaction is believed to be a receipt.
         """
-        found = {}
-        for comment in self._comments:
-            event = read_comment(comment) if self._receipts.shows(comment) else None
-            if event is not None and not self._authority.is_authorised(comment, event):
-                found[comment.id] = self._receipts.by_whom(comment)
-        return found
+        # No cached_property: in Python 3.11 that holds a lock, here during requests, which all replays would share.
+        if self._asked is None:
+            found = {}
+            for comment in self._comments:
+                event = read_comment(comment) if self._receipts.shows(comment) else None
+                if event is not None and not self._authority.is_authorised(comment, event):
+                    found[comment.id] = self._receipts.by_whom(comment)
+            self._asked = found
+        return self._asked
 
     def _decided(self) -> Iterator[frozenset[int]]:
         """
@@ -257,6 +270,10 @@ class _Tries:
             return replace(tried, decisions=tuple(filter(counts, tried.decisions)))
         except InsufficientScope:  # who may not ask sees what the reactions say
             return tried
+
+
+def _only(decided: set[int]) -> Counts:
+    return lambda comment, _: comment.id in decided
 
 
 def _creates(comment: Comment, counts: Counts) -> bool:
