@@ -67,13 +67,12 @@ class Scheduled:
         return verb
 
 
-def run(programs: Sequence[Program], choose: Callable[[Sequence[int]], int]) -> list[str]:
-    """Run programs to their end; `choose` says which of those that can go on goes on. What was released, in order."""
-    trace: list[str] = []
+def run(programs: Sequence[Program], choose: Callable[[Sequence[int]], int], trace: list[str]) -> None:
+    """Run programs to their end; `choose` says which of those that can go on goes on. `trace`: what was released."""
     while True:
         ready = [at for at, program in enumerate(programs) if not program.done]
         if not ready:
-            return trace
+            return
         at = choose(ready)
         trace.append(f"{programs[at].name}:{programs[at].verb}")
         programs[at].step()
