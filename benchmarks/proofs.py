@@ -91,7 +91,7 @@ def some_schedules(job: tuple[str, int, int, int, bool]) -> tuple[int, int]:
     """So many random schedules of a scenario; or so many of at most two changes."""
     name, seed, first, last, every = job
     logger.remove()
-    scenario = getattr(interleavings, name)
+    scenario = next(each for each in interleavings.SCENARIOS if each.__name__ == name)
     requests = tried = 0
     with folder() as here:
         if every:

@@ -85,7 +85,7 @@ class Authority:
         """
         True if a head is what was committed: its checksum fits, and it is sealed or its author counts.
 
-        Who may not ask believes what no seal contradicts.
+        Who may not ask believes any head of an object without a seal.
         """
         return head.intact and (head.sealed or self.confirms_author(head))
 
@@ -94,11 +94,11 @@ class Authority:
         return head.seal is not None or self.confirms_author(head)
 
     def confirms_author(self, head: ObjectIssue) -> bool:
-        """True if the author of an issue counts, as far as this reader may ask: else if no seal contradicts him."""
+        """True if the author of an issue counts, as far as this reader may ask: else if there is no seal to believe."""
         try:
             return self.counts_author(head)
         except InsufficientScope:
-            return head.seal_in_force is None or head.seal is not None
+            return head.seal_in_force is None
 
     def is_outranked(self, head: ObjectIssue) -> bool:
         """True if the seal of the id names another issue, which this one does not continue: that is the object."""

@@ -125,6 +125,11 @@ def admitted(reader: Reader, issue: ObjectIssue) -> ObjectIssue | None:
     """An active issue, if authority admits it as an object; None, and a warning, for one that labels alone nominate."""
     if issue.status is not Status.ACTIVE or issue.incomplete or reader.repo.authority.is_outranked(issue):
         return None
+    return confirmed(reader, issue)
+
+
+def confirmed(reader: Reader, issue: ObjectIssue) -> ObjectIssue | None:
+    """An active issue, if authority admits it, be it only a creation that was cut; else None, and a warning."""
     head = reader.identified(issue)
     if head.object_id is None:
         logger.warning("Issue {} has the labels of an object, and nothing tells which one it holds.", head.number)

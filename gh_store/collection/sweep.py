@@ -5,7 +5,7 @@ from datetime import datetime
 
 from gh_store import wire
 from gh_store.access.repository import Repository
-from gh_store.collection.listing import Progress, admitted, list_issues
+from gh_store.collection.listing import Progress, admitted, confirmed, list_issues
 from gh_store.domain.exceptions import GitHubStoreError, RateLimited
 from gh_store.domain.findings import Processed
 from gh_store.issues.object_issue import ObjectIssue, Status
@@ -38,9 +38,10 @@ def _is_due(processor: Processor, head: ObjectIssue) -> bool:
         return processor.handover.has_late_events(head)
     if processor.repo.authority.is_settled(head):
         return False
-    if head.status is Status.ACTIVE and not head.incomplete:
-        return admitted(processor.reader, head) is not None
-    return head.status in (Status.ACTIVE, Status.DELETED)
+    if head.status is Status.ACTIVE:
+        admits = confirmed if head.incomplete else admitted
+        return admits(processor.reader, head) is not None
+    return head.status is Status.DELETED
 
 
 def candidates(repo: Repository, since: datetime | None) -> Iterator[ObjectIssue]:

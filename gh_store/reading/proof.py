@@ -7,8 +7,7 @@ of the title, or the digest of the seal, says when it is right. Most logs fit at
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
-from itertools import combinations, islice
+from itertools import combinations
 from typing import Final
 
 from gh_store import wire
@@ -25,8 +24,6 @@ from gh_store.log.duplicates import Counts
 from gh_store.reading.earlier import Segment
 
 _FEW: Final = 6
-_MANY: Final = 100
-"""Tries that cost a fold each, and no request."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +153,7 @@ class _Tries:
         self._comments = comments
         self._authority = authority
         self._author = author
+        self._asked: dict[int, frozenset[User]] | None = None
 
     @property
     def _receipts(self) -> Receipts:
@@ -166,14 +164,39 @@ class _Tries:
         yield self._authority.is_authorised
         yield self._either(shown)
         yield self._by_receipts(shown, last=max(shown, default=0))
+        yield from self._until_they_left(shown)
         for decided in self._decided():
             yield self._either(decided)
             yield self._by_receipts(decided, last=max(decided, default=0))
             yield self._by_receipts(decided, last=0)
-        for decided in self._of_who_has_left(shown):
-            yield self._either(decided)
         yield lambda comment, event: self._begins(comment, event) or comment.id in shown
         yield lambda comment, event: True
+
+    def _until_they_left(self, shown: frozenset[int]) -> Iterator[Counts]:
+        """
+        Somebody's right ended before one of his last events.
+
+        Receipts do not tell: a run may be cut before it leaves them, and one that overlaps with it, and that asked
+        later, passes by what the other one applied. The issue's author, who may edit it for ever, goes first.
+        """
+        known, theirs = set(shown), dict[User | None, list[int]]({self._author: []})
+        rights, may_ask = self._authority.rights, True
+        for comment in self._comments:
+            event = read_comment(comment)
+            if event is None:
+                continue
+            counts = rights.standing(comment.author)
+            try:
+                counts = counts or (may_ask and self._authority.is_authorised(comment, event))
+            except InsufficientScope:
+                may_ask = False
+            if counts or self._begins(comment, event):
+                known.add(comment.id)
+            else:
+                theirs.setdefault(comment.author, []).append(comment.id)
+        for ids in list(theirs.values())[:_FEW]:
+            for many in range(len(ids), max(-1, len(ids) - _FEW), -1):
+                yield _only(known.difference(ids).union(ids[:many]))
 
     def _begins(self, comment: Comment, event: Event | Malformed) -> bool:
         begins = isinstance(event, Event) and event.begins
@@ -191,19 +214,22 @@ class _Tries:
 
         return counts
 
-    @cached_property
+    @property
     def _reactors(self) -> dict[int, frozenset[User]]:
         """
         Who left what could be a receipt, by comment: asked once, and only where the author does not count.
 
         Of an author who counts, a reaction is believed to be a receipt.
         """
-        found = {}
-        for comment in self._comments:
-            event = read_comment(comment) if self._receipts.shows(comment) else None
-            if event is not None and not self._authority.is_authorised(comment, event):
-                found[comment.id] = self._receipts.by_whom(comment)
-        return found
+        # No cached_property: in Python 3.11 that holds a lock, here during requests, which all replays would share.
+        if self._asked is None:
+            found = {}
+            for comment in self._comments:
+                event = read_comment(comment) if self._receipts.shows(comment) else None
+                if event is not None and not self._authority.is_authorised(comment, event):
+                    found[comment.id] = self._receipts.by_whom(comment)
+            self._asked = found
+        return self._asked
 
     def _decided(self) -> Iterator[frozenset[int]]:
         """
@@ -225,20 +251,6 @@ class _Tries:
                 trusted = ours.union(believed)
                 yield frozenset(sure | {at for at, users in reactors.items() if users & trusted})
 
-    def _of_who_has_left(self, shown: frozenset[int]) -> Iterator[frozenset[int]]:
-        """
-        The comments that were decided, if a run was cut before its receipts, and an author has left before the next.
-
-        He counted up to one of his comments, whichever that is.
-        """
-        left: dict[User, list[int]] = {}
-        for comment in self._comments:
-            event = read_comment(comment) if comment.id not in shown and comment.author is not None else None
-            if event is not None and comment.author is not None and not self._authority.is_presumed(comment, event):
-                left.setdefault(comment.author, []).append(comment.id)
-        tries = (shown | set(ids[: at + 1]) for ids in left.values() for at in reversed(range(len(ids))))
-        return islice(tries, _MANY)
-
     def without_strangers(self, tried: Replay) -> Replay:
         """
         The replay without what only a reaction let in, which could be a stranger's own.
@@ -258,6 +270,10 @@ class _Tries:
             return replace(tried, decisions=tuple(filter(counts, tried.decisions)))
         except InsufficientScope:  # who may not ask sees what the reactions say
             return tried
+
+
+def _only(decided: set[int]) -> Counts:
+    return lambda comment, _: comment.id in decided
 
 
 def _creates(comment: Comment, counts: Counts) -> bool:

@@ -115,6 +115,19 @@ def test_a_reader_who_may_not_ask_sees_the_committed_state(world, metrics):
     assert world.store("stranger").get("metrics").data == {"n": 0}
 
 
+def test_a_reader_who_may_not_ask_is_not_told_what_a_leaver_makes_up(world):
+    world.user("leaver", "write")
+    world.store("leaver").create("metrics", {"n": 0})
+    world.user("leaver", "read")
+    world.settle()
+    at = wire.read_title(world.issue().title, ["UID:metrics"], "UID:").checkpoint
+    world.backend("leaver").edit_issue(
+        1, title=wire.write_title("metrics", 2, at.time, 1, 1, {"n": "mine"}), body='{"n": "mine"}'
+    )
+    world.settle()
+    assert world.store("stranger").get("metrics").data == {"n": 0}
+
+
 # --- what is an event -----------------------------------------------------------------------------
 
 
@@ -372,6 +385,30 @@ def test_an_author_without_the_right_may_not_edit_for_ever(world):
         assert world.store().process_updates(1).data == {"n": 0}
         world.settle()
     assert any("no write permission" in comment.body for comment in world.comments())
+
+
+@pytest.mark.breaks_stores("a head is overwritten")
+@pytest.mark.parametrize("counted", [True, False])
+def test_what_was_sealed_is_proved_where_receipts_do_not_tell_who_counted(world, counted):
+    """A run may be cut before its receipts, and one that overlaps with it may have asked for rights a moment later."""
+    world.user("leaver", "write")
+    world.store("leaver").create("metrics", {"n": 0})
+    mine = world.backend("leaver").create_comment(1, event({"a": 1}))
+    world.backend("stranger").create_comment(1, event({"n": 666}))
+    world.settle()
+    if not counted:
+        world.user("leaver", "read")
+    world.store().process_updates(1)
+    if counted:
+        world.backend().remove_reaction(mine.id, "+1")
+    else:
+        world.backend().add_reaction(mine.id, "+1")
+    world.user("leaver", "read")
+    world.backend("leaver").edit_issue(1, body='{"n": "mine"}')
+    world.settle()
+    done = {"n": 0, "a": 1} if counted else {"n": 0}
+    assert world.store().get("metrics").data == done
+    assert world.store().process_updates(1).data == done
 
 
 def test_a_title_that_a_person_replaced_is_written_anew(world):
@@ -659,6 +696,18 @@ def test_a_sweep_goes_on_past_an_object_in_trouble(world):
     assert [(each.kind, each.issue_number) for each in world.store().verify().damage] == [("labels", 1)]
     with pytest.raises(IntegrityError):
         world.store().process_updates(1)
+
+
+@pytest.mark.breaks_stores("an issue is labelled that nobody who counts has opened")
+def test_a_sweep_passes_by_what_a_stranger_began_and_a_triager_labelled(world):
+    world.backend().create_label("UID:mine", "")
+    title = wire.write_title("mine", 1, world.backend().now(), 0, 1, {"n": 1})
+    world.backend("stranger").create_issue(title, '{"n": 1}', [])
+    for label in ("stored-object", "UID:mine"):
+        world.user("triager", "triage").add_label(1, label)
+    world.settle()
+    assert world.store().process_pending() == []
+    assert [each.kind for each in world.store().verify().damage] == ["unconfirmed"]
 
 
 def test_a_sweep_since_a_time_looks_at_what_changed(world):

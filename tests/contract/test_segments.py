@@ -16,7 +16,7 @@ from gh_store import (
     Store,
     wire,
 )
-from gh_store.domain.events import Place
+from gh_store.domain.events import Continued, Draft, Place
 from gh_store.domain.findings import VerifyReport
 from gh_store.domain.limits import MAX_COMMENTS
 
@@ -420,6 +420,28 @@ def test_of_rivals_the_lowest_goes_on_and_nothing_is_lost(world, cut):
     world.settle()
     assert world.store().process_pending() == []
     assert world.store().verify().damage == ()
+
+
+def test_two_that_begin_a_successor_at_once_forward_what_the_first_lacks(world):
+    """The first began it before the last event was applied, and has stopped; the second begins it after."""
+    filled(world, 3)
+    last = world.comments()[-1]
+    late = wire.write_event(
+        Draft({"n": 2}, "create-2", attempt=2, initial_of="thing", continues=Continued(
+            Place(1, last.id - 1), 4, 3, last.created_at)), issue_number=2, time=last.created_at,
+    )  # fmt: skip  # what the first one wrote
+
+    def cut(index, verb):
+        if verb == "create_comment" and world.backend().list_issues(descending=True).issues[0].number == 2:
+            world.faults.cut = lambda index, verb: None
+            world.backend().create_comment(2, late)
+
+    world.faults.cut = cut
+    world.store().update("thing", {"m": 1}, process=True)
+    world.settle()
+    world.store().process_pending()
+    world.settle()
+    assert world.store().get("thing").data == {"n": 3, "m": 1}
 
 
 def test_a_rival_that_was_used_is_withdrawn_by_repair(world):

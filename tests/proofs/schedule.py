@@ -8,7 +8,9 @@ import threading
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from gh_store.backends.base import REQUESTS, Backend
+from gh_store.backends.base import Backend
+
+_FREE = ("as_user", "close", "now", "uninterrupted")
 
 
 class Program:
@@ -49,13 +51,13 @@ class Program:
 class Scheduled:
     """A backend in the hands of one program: once that has begun, each verb waits for its turn."""
 
-    def __init__(self, backend: Backend) -> None:
+    def __init__(self, backend: Backend, program: Program | None = None) -> None:
         self._backend = backend
-        self.program: Program | None = None
+        self.program = program
 
     def __getattr__(self, name: str) -> Any:
         found = getattr(self._backend, name)
-        if name not in REQUESTS:
+        if name in _FREE or not callable(found):
             return found
 
         def verb(*arguments: Any, **named: Any) -> Any:
@@ -66,13 +68,12 @@ class Scheduled:
         return verb
 
 
-def run(programs: Sequence[Program], choose: Callable[[Sequence[int]], int]) -> list[str]:
-    """Run programs to their end; `choose` says which of those that can go on goes on. What was released, in order."""
-    trace: list[str] = []
+def run(programs: Sequence[Program], choose: Callable[[Sequence[int]], int], trace: list[str]) -> None:
+    """Run programs to their end; `choose` says which of those that can go on goes on. `trace`: what was released."""
     while True:
         ready = [at for at, program in enumerate(programs) if not program.done]
         if not ready:
-            return trace
+            return
         at = choose(ready)
         trace.append(f"{programs[at].name}:{programs[at].verb}")
         programs[at].step()

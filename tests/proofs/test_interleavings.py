@@ -4,8 +4,9 @@ import math
 import random
 
 import pytest
-from interleavings import SCENARIOS, Stage, play, schedules, up_to, with_changes
+from interleavings import SCENARIOS, play, schedules, up_to, with_changes
 from schedule import run
+from stage import Stage
 
 pytestmark = pytest.mark.untraced  # the tests of each idea run the same lines
 
@@ -47,6 +48,6 @@ def test_the_scheduler_finds_what_a_scheduler_should(tmp_path):
         stage = Stage(tmp_path / f"{number}.db")
         with stage.world.closing:
             stage.world.backend().create_issue("counter", "0", [])
-            run([stage.program("one", count), stage.program("two", count)], with_changes(order, at))
+            run([stage.program("one", count), stage.program("two", count)], with_changes(order, at), [])
             lost += stage.world.issue().body != "2"
     assert lost
