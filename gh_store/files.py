@@ -79,7 +79,7 @@ def _replace(path: Path, pieces: Iterable[str]) -> None:
 
 
 def _write_into(descriptor: int, pieces: Iterable[str]) -> None:
-    with open(descriptor, "w", encoding="utf-8", newline="\n") as file:  # noqa: PTH123  # a descriptor
+    with open(descriptor, "w", encoding="utf-8", newline="\n") as file:
         file.writelines(pieces)
 
 

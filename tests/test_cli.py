@@ -101,7 +101,9 @@ def test_a_day_with_the_store(shell):
     assert "up to date" in shell.run("update-snapshot", "--snapshot-path", "snapshot.json")[1]
     assert json.loads((shell.folder / "snapshot.json").read_text())["objects"] == {}
     assert "up to date" in shell.run("snapshot", "--complete")[1]
-    assert json.loads(shell.run("snapshot", "--complete", "--output", "-")[0])["repository"] == "local"
+    assert re.fullmatch(
+        r"local/[0-9a-f]{16}", json.loads(shell.run("snapshot", "--complete", "--output", "-")[0])["repository"]
+    )
 
 
 def test_strings_stay_strings_and_positionals_may_be_named(shell):

@@ -59,12 +59,15 @@ class World:
     closing: ExitStack = field(default_factory=ExitStack)
     people: dict[str, WebUI] = field(default_factory=dict)
 
-    repository = "local"
-
     def __post_init__(self) -> None:
         self.faults = Faults(clock=self.clock)
         if self.lagging:
             self.faults.label_lag, self.faults.read_lag, self.faults.late_ids = 1.5, 0.9, True
+
+    @property
+    def repository(self) -> str:
+        """What the repository is called."""
+        return self.backend().repository
 
     def backend(self, user: str | None = None) -> WebUI:
         """The repository in somebody's hands, without faults: as on the pages of GitHub."""
@@ -138,7 +141,9 @@ class MemoryWorld(World):
 class GitHubWorld(World):
     """The same repository on a server that behaves like GitHub, reached over HTTP."""
 
-    repository = REPOSITORY
+    @property
+    def repository(self) -> str:
+        return REPOSITORY
 
     def __init__(self, path: Path, config: Config, *, lagging: bool = False) -> None:
         super().__init__(path, config)
