@@ -66,7 +66,8 @@ class LocalBackend:
         try:
             with self._file.reading():
                 self.owner: str = first(self._one("SELECT login FROM owner"), str)
-                self.repository = f"local/{first(self._one('SELECT id FROM identity'), str)}"
+                name = first(self._one("SELECT id FROM identity"), str)
+            self.repository = f"local/{name}"
         except BaseException:
             self.close()
             raise

@@ -47,6 +47,7 @@ _FOURTH: Final = """
 CREATE TABLE identity (id TEXT NOT NULL);
 INSERT INTO identity VALUES (lower(hex(randomblob(8))));
 """
+NUMBER: Final = int | float
 LOCKED: Final = "locked"
 PULL_REQUEST: Final = "pull request"
 SCHEMAS: Final = (_FIRST, _SECOND, _THIRD, _FOURTH)
@@ -85,6 +86,12 @@ def select_issues(
     key = f"updated_at, {number}" if sort == "updated" else number
     if cursor is not None:
         last = json.loads(cursor)
+        if (
+            not isinstance(last, list)
+            or len(last) != 1 + key.count(",")
+            or not all(isinstance(each, NUMBER) for each in last)
+        ):
+            raise ValueError(f"not a cursor: {cursor[:60]}")
         where.append(f"({key}) {'<' if descending else '>'} ({', '.join('?' * len(last))})")
         values.extend(last)
     order = key.replace(",", " DESC,") + " DESC" if descending else key
@@ -110,7 +117,6 @@ def first(row: Sequence[Any] | None, kind: Any) -> Any:
     return checked(row, kind)[0]
 
 
-NUMBER: Final = int | float
 _HINT: Final = "Another program wrote to the file, or it is damaged. Restore it from a copy."
 _ISSUE: Final = (int, str, str, int, str | None, NUMBER, NUMBER, int, str, str | None)
 _COMMENT: Final = (int, str, str | None, NUMBER, int, str)

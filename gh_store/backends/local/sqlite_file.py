@@ -15,6 +15,7 @@ from gh_store.domain.exceptions import (
     GitHubStoreError,
     InsufficientScope,
     IntegrityError,
+    InvalidUpdate,
     ObjectNotFound,
 )
 
@@ -157,6 +158,8 @@ class SqliteFile:
         try:
             yield
         except sqlite3.ProgrammingError as error:
+            if "closed" not in str(error):
+                raise InvalidUpdate(f"A value of this type cannot be stored: {error}.") from error
             raise BackendUnavailable("The store is closed.", transient=False, hint="Open it again.") from error
         except OverflowError as error:  # a number too large for any row
             raise ObjectNotFound("There is no issue of that number.") from error
