@@ -92,6 +92,40 @@ def test_a_reader_that_leaves_is_no_failure(tmp_path, store):
         assert len(done.stderr.splitlines()) <= 2, done.stderr
 
 
+@pytest.mark.parametrize(
+    ("command", "code", "lines"),
+    [
+        ("get a >&-", 2, 1),
+        ("export >&-", 2, 1),
+        ("--help >&-", 2, 1),
+        ("get a >/dev/full", 2, 1),
+        ("snapshot --output - >/dev/full", 2, 1),
+        ("snapshot --output /dev/stdout >/dev/full", 2, 2),
+        ("update a '{}' >/dev/full", 2, 1),
+        ("--help >/dev/full", 2, 1),
+        ("get none 2>&-", 3, 0),
+        ("get none 2>/dev/full", 3, 0),
+        ("get a 2>&-", 0, 0),
+        ("get a >&- 2>&-", 2, 0),
+        ("2>/dev/full", 2, 0),
+        ("create b - <&-", 2, 2),
+        ("get a <&- >&- 2>&-", 2, 0),
+        ("snapshot --output x.json <&- 2>&-", 0, 0),
+    ],
+)
+def test_streams_that_are_closed_or_full(tmp_path, store, command, code, lines):
+    if "/dev/full" in command and not Path("/dev/full").exists():
+        pytest.skip("there is no full device here")
+    named = "" if command.startswith(("--help", "2>", "nonsense")) else "--store s.db"
+    before = (tmp_path / "s.db").stat().st_size
+    word, _, rest = command.partition(" ")
+    done = run(tmp_path, f"gh-store {word if named else ''} {named} {rest if named else command}")
+    assert done.returncode == code, done.stderr
+    assert len(done.stderr.splitlines()) == lines, done.stderr
+    assert (tmp_path / "s.db").stat().st_size == before
+    assert store.get("a").data == {"n": 1}
+
+
 @pytest.mark.parametrize("output", [".", "", "folder"])
 def test_a_folder_is_wrong_input(tmp_path, store, output):
     (tmp_path / "folder").mkdir()
