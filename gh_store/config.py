@@ -12,9 +12,12 @@ import yaml
 
 from gh_store.domain.exceptions import ConfigurationError
 from gh_store.domain.limits import MAX_COMMENTS, MAX_LABEL, OnLimit
-from gh_store.wire import ARCHIVED_LABEL, SYSTEM_LABEL, hashed_label
+from gh_store.wire import ARCHIVED_LABEL, SYSTEM_LABEL, hashed_label, shortened
 
 REACTIONS: Final = ("+1", "-1", "laugh", "confused", "heart", "hooray", "rocket", "eyes")
+
+_LARGEST: Final = 100_000
+"""Bytes of a configuration file. The parser takes its time."""
 
 # Settings that may be null, which switches them off.
 _TEXT_OR_NULL: Final = ("access.codeowners", "http.cache")
@@ -85,7 +88,9 @@ def load(path: str | Path | None = None) -> Config:
     else:
         file = Path(path)
     try:
-        text = file.read_text(encoding="utf-8")
+        with file.open("rb") as opened:
+            raw = opened.read(_LARGEST + 1)
+        text = raw.decode("utf-8")
     except FileNotFoundError as error:
         raise ConfigurationError(
             f"{file}: the configuration file was not found.",
@@ -94,6 +99,8 @@ def load(path: str | Path | None = None) -> Config:
         ) from error
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigurationError(f"{file}: the configuration file cannot be read: {error}.", file=file) from error
+    if len(raw) > _LARGEST:
+        raise ConfigurationError(f"{file}: the configuration file is larger than {_LARGEST:,} bytes.", file=file)
     return _config(_overlay(defaults, _settings(text, file), file), file)
 
 
@@ -104,12 +111,23 @@ def _is_file(path: Path) -> bool:
         return False
 
 
+class _Loader(yaml.SafeLoader):
+    """YAML without aliases: a few lines of them can stand for billions of values."""
+
+    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
+        if self.check_event(yaml.AliasEvent):
+            event = self.peek_event()  # type: ignore[no-untyped-call]  # its types are incomplete
+            raise yaml.composer.ComposerError(None, None, f"*{event.anchor}: aliases are not read", event.start_mark)
+        return super().compose_node(parent, index)
+
+
 def _settings(text: str, file: Path) -> dict[str, Any]:
     """Dotted key -> value of a configuration file."""
     try:
-        document = yaml.safe_load(text)
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
-        raise ConfigurationError(f"{file}: not valid YAML: {' '.join(str(error).split())}", file=file) from error
+        document = yaml.load(text, _Loader)  # noqa: S506  # it is a SafeLoader
+    except (yaml.YAMLError, ValueError, OverflowError, RecursionError) as error:
+        reason = " ".join(str(error).split())
+        raise ConfigurationError(f"{file}: not valid YAML: {reason[:200]}", file=file) from error
     if document is None:
         return {}
     if not isinstance(document, dict) or not isinstance(document.get("store"), dict | None):
@@ -117,14 +135,11 @@ def _settings(text: str, file: Path) -> dict[str, Any]:
     for key in document:
         if key != "store":
             raise ConfigurationError(
-                f"{file}: unknown key {key!r}; settings belong under `store:`.",
+                f"{file}: unknown key {shortened(key)}; settings belong under `store:`.",
                 key=str(key),
                 file=file,
             )
-    try:
-        return dict(_flat(document.get("store") or {}, ""))
-    except RecursionError as error:  # YAML can refer to a value from inside that value
-        raise ConfigurationError(f"{file}: a setting contains itself.", file=file) from error
+    return dict(_flat(document.get("store") or {}, ""))
 
 
 def _flat(settings: Mapping[Any, Any], prefix: str) -> Iterator[tuple[str, Any]]:
@@ -142,7 +157,7 @@ def _overlay(defaults: dict[str, Any], settings: dict[str, Any], file: Path) -> 
         fault = "unknown setting" if key not in defaults else _fault(key, value, defaults[key])
         if fault is not None:
             raise ConfigurationError(
-                f"{file}: store.{key}: {fault}.",
+                f"{file}: store.{key if len(key) <= 60 else key[:59] + '…'}: {fault}.",
                 key=f"store.{key}",
                 file=file,
                 hint="`gh-store init --config FILE` writes a file with every setting and its default.",
@@ -156,10 +171,10 @@ def _fault(key: str, value: Any, default: Any) -> str | None:
     if kind is float and type(value) is int:
         kind = int
     if type(value) is not kind:
-        return f"{value!r} is of type {type(value).__name__}, expected {kind.__name__}"
+        return f"{shortened(value)} is of type {type(value).__name__}, expected {kind.__name__}"
     for wanted, holds in _WANTED.get(key, ()):
         if not holds(value):
-            return f"{value!r} is not {wanted}"
+            return f"{shortened(value)} is not {wanted}"
     return None
 
 
@@ -200,7 +215,7 @@ _WANTED: Final[Mapping[str, tuple[_Wanted, ...]]] = {
     "retries.backoff_factor": (("between 0 and 60", lambda v: 0 <= v <= 60),),
     "access.codeowners": (("a path such as data/", lambda v: v.strip("/ ") != ""),),
     "rate_limit.on_limit": ((f"one of {' '.join(get_args(OnLimit))}", lambda v: v in get_args(OnLimit)),),
-    "rate_limit.max_requests_per_hour": (("0 or more", lambda v: v >= 0),),
+    "rate_limit.max_requests_per_hour": (("between 0 and 1,000,000", lambda v: 0 <= v <= 1_000_000),),
     "rate_limit.seconds_between_writes": (("between 0 and 3600", lambda v: 0 <= v <= 3600),),
     "rate_limit.seconds_between_requests": (("between 0 and 3600", lambda v: 0 <= v <= 3600),),
     "http.timeout": (("above 0 and at most 3600", lambda v: 0 < v <= 3600),),

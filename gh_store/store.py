@@ -391,7 +391,7 @@ class Store:
 
     def _write_snapshot(self, path: Path, new: snapshots.Snapshot) -> bool:
         try:
-            old = snapshots.load(path)
+            old = snapshots.load(path) if files.is_kept(path) else None
         except GitHubStoreError:
             old = None  # whatever it is, it is being replaced
         if old is not None and old.time is not None and (old.repository, old.objects) == (new.repository, new.objects):

@@ -66,13 +66,17 @@ class World:
     closing: ExitStack = field(default_factory=ExitStack)
     people: dict[str, WebUI] = field(default_factory=dict)
 
-    repository = "local"
     breaks_stores: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
         self.faults = Faults(clock=self.clock)
         if self.lagging:
             self.faults.label_lag, self.faults.read_lag, self.faults.late_ids = 1.5, 0.9, True
+
+    @property
+    def repository(self) -> str:
+        """What the repository is called."""
+        return self.backend().repository
 
     def __enter__(self) -> Self:
         return self
@@ -172,7 +176,9 @@ class MemoryWorld(World):
 class GitHubWorld(World):
     """The same repository on a server that behaves like GitHub, reached over HTTP; without a socket, unless asked."""
 
-    repository = REPOSITORY
+    @property
+    def repository(self) -> str:
+        return REPOSITORY
 
     def __init__(self, path: Path, config: Config, *, lagging: bool = False) -> None:
         super().__init__(path, config)

@@ -138,7 +138,7 @@ class Backend(Issues, Comments, Reactions, Labels, People, Clock, Protocol):
 
     @property
     def repository(self) -> str:
-        """`owner/name`, or `local`."""
+        """`owner/name`; `local/<id>` for a store that is not on GitHub, with an id that no other has."""
 
     def close(self) -> None:
         """Release what is held; harmless to repeat."""

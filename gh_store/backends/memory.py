@@ -12,6 +12,7 @@ What GitHub allows, and whom, is in `rules.py`. A backend whose service has such
 """
 
 import json
+import secrets
 import threading
 import time
 from collections import defaultdict
@@ -42,6 +43,7 @@ class Repository:
 
     Attributes:
         clock: Seconds since the epoch. It may jump back; `latest`, the time that was told last, does not.
+        name: Tells it from all others.
         comments: By the number of their issue, then by id.
         issue_of: The number of a comment's issue, by the comment's id.
         reactions: Who left what, by the comment's id; once for each content and login.
@@ -50,6 +52,7 @@ class Repository:
     """
 
     clock: Callable[[], float] = time.time
+    name: str = field(default_factory=lambda: f"local/{secrets.token_hex(8)}")
     lock: threading.RLock = field(default_factory=threading.RLock)
     latest: float = 0.0
     last_number: int = 0
@@ -87,13 +90,13 @@ class MemoryBackend:
         user: Who acts; without one, the owner. Who has no role may read, comment and react.
     """
 
-    repository = "local"
     owner = rules.OWNER
     lag = 0.0  # a write is seen by whatever is asked after it
     cutoff = 0.0  # a write that raised an error will not arrive later
 
     def __init__(self, data: Repository | None = None, *, user: str | None = None) -> None:
         self.data = data or Repository()
+        self.repository = self.data.name
         self.user = user or self.owner
 
     def close(self) -> None:

@@ -5,13 +5,13 @@ The command line: arguments in, JSON on stdout, messages on stderr, exit codes o
 run inside its functions: help and shell completion must not wait for the store.
 """
 
-import os
 import sys
 from collections.abc import Sequence
 from typing import NoReturn
 
 import click
 
+from gh_store.cli import streams
 from gh_store.cli.commands import commands
 
 __all__ = ["main"]
@@ -23,14 +23,24 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
 
 
 def _run(arguments: Sequence[str] | None) -> int:
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
+    streams.prepare()
+    try:
+        code = _command(arguments)
+        sys.stdout.flush()
+    except (BrokenPipeError, SystemExit):  # the reader of our output has left (click says so by SystemExit)
+        streams.give_up(sys.stdout)
+        return 0
+    except OSError as error:  # anything else than the standard streams has errors of ours
+        streams.give_up(sys.stdout)
+        return _fail(f"stdout cannot be written: {error.strerror}.", "", 2)
+    return code
+
+
+def _command(arguments: Sequence[str] | None) -> int:
     try:
         code = commands.main(args=arguments, prog_name="gh-store", standalone_mode=False)
-        sys.stdout.flush()
     except click.exceptions.NoArgsIsHelpError as error:
-        sys.stderr.write(f"{error.format_message()}\n")
+        streams.tell(error.format_message())
         return 2
     except click.UsageError as error:
         command = error.ctx.command_path if error.ctx else "gh-store"
@@ -39,9 +49,8 @@ def _run(arguments: Sequence[str] | None) -> int:
         return _fail(error.format_message(), "", 2)
     except (KeyboardInterrupt, click.Abort):
         return _fail("Interrupted.", "What was written is safe; run the command again.", 130)
-    except (BrokenPipeError, SystemExit):  # the reader of our output has left (click says so by SystemExit)
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+    except OSError:
+        raise
     except Exception as error:  # noqa: BLE001  # the one place where a traceback would reach a user
         return _explain(error)
     return code if isinstance(code, int) else 0

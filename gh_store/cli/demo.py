@@ -1,17 +1,22 @@
 """`gh-store demo`: the store at work, for a newcomer. Every command that it prints is the one that it runs."""
 
+import hashlib
 import shlex
-import shutil
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
 import click
 
+from gh_store import files
 from gh_store.cli.commands import commands
 from gh_store.domain.exceptions import ConfigurationError, GitHubStoreError, InvalidInput
 
 _MARK: Final = ".gh-store-demo"
+"""The file that lists what a demo wrote, as `sha256sum` does: the next one replaces only that."""
+
+_STORE: Final = "store.db"
+_SNAPSHOT: Final = "snapshot.json"
 
 _STEPS: Final[Sequence[tuple[str, Sequence[str]]]] = (
     ("Create an object. It is one issue: the body is its state, a comment is its first event.",
@@ -49,35 +54,52 @@ def demo(output: str) -> None:
     """Show what the store does, in a new folder, with an embedded store."""
     folder = Path(output)
     _make_folder(folder)
-    store = folder / "store.db"
+    store = folder / _STORE
     for sentence, command in _STEPS:
         _step(sentence, [*command, "--store", str(store)])
-    snapshot = folder / "snapshot.json"
+    snapshot = folder / _SNAPSHOT
     _step(
         "Write all objects to one document, for a static site.",
         ["snapshot", "--output", str(snapshot), "--store", str(store)],
     )
     click.echo(snapshot.read_text(encoding="utf-8"), nl=False)
+    files.write(folder / _MARK, (f"{_sum(folder / name)}  {name}\n" for name in (_STORE, _SNAPSHOT)))
     click.secho("\nDone: an object was created, updated, processed and exported.", fg="green", bold=True)
     click.echo(f"The store:    {store}\nThe snapshot: {snapshot}")
     click.echo(f"Try it:       gh-store list --store {shlex.quote(str(store))}")
 
 
 def _make_folder(folder: Path) -> None:
-    if folder.exists():
-        if not (folder / _MARK).is_file():
+    """A folder for the demo. Of an earlier one, what that wrote and nobody changed since makes room."""
+    mark = folder / _MARK
+    try:
+        if folder.is_symlink() or (folder.exists() and (mark.is_symlink() or not mark.is_file())):
             raise InvalidInput(
                 f"{folder} exists and is not the folder of a demo.",
                 hint="--output DIR names another folder.",
             )
-        shutil.rmtree(folder)
-    try:
-        folder.mkdir(parents=True)
-        (folder / _MARK).write_text("Made by `gh-store demo`, which may replace this folder.\n", encoding="utf-8")
-    except OSError as error:
+        if folder.exists():
+            written = mark.read_text(encoding="utf-8").splitlines()
+            names = (_STORE, f"{_STORE}-wal", f"{_STORE}-shm", f"{_STORE}-journal", _SNAPSHOT)
+            there = [path for name in names if (path := folder / name).exists() or path.is_symlink()]
+            for path in there:
+                if path.is_symlink() or not path.is_file() or f"{_sum(path)}  {path.name}" not in written:
+                    raise InvalidInput(
+                        f"{path} is not as the last demo left it.",
+                        hint="Delete it if you do not need it, or name another folder with --output DIR.",
+                    )
+            for path in there:
+                path.unlink()
+        folder.mkdir(parents=True, exist_ok=True)
+    except (OSError, ValueError) as error:
         raise ConfigurationError(
-            f"{folder}: {error.strerror}.", file=folder, hint="--output DIR names another folder."
+            f"{folder}: {error}.", file=folder, hint="--output DIR names another folder."
         ) from error
+    files.write(mark, [])
+
+
+def _sum(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def _step(sentence: str, command: list[str]) -> None:

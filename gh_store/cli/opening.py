@@ -75,5 +75,7 @@ def read_stdin() -> str:
     """The text on stdin."""
     try:
         return sys.stdin.buffer.read().decode("utf-8")
+    except OSError as error:
+        raise click.UsageError(f"stdin cannot be read: {error.strerror}.") from error
     except UnicodeDecodeError as error:
         raise click.UsageError("stdin: not valid UTF-8.") from error

@@ -46,7 +46,7 @@ def dev_server(
     Serve GitHub's REST API offline, over a store in a file: for tests, and to try what happens when GitHub fails.
 
     Faults are injected with --fault, or by POST to /_devserver/faults. /_devserver/requests lists the requests that
-    were made.
+    were made. Both ask for the control token that is told at the start, as `Authorization: Bearer TOKEN`.
     """
     try:
         from gh_store.devserver.app import DevServer
@@ -67,6 +67,7 @@ def dev_server(
         for fault in faults:
             server.faults.add(read_fault(fault))
         say(f"{repo} is served at http://{host}:{listening.getsockname()[1]}; press Ctrl-C to stop")
+        say(f"control token: {server.control_token}")
         serve(server, listening)
     finally:
         server.close()

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol
 
+from gh_store.cli.streams import tell
 from gh_store.files import write
 
 _SHOW_AFTER = 1.0
@@ -16,8 +17,7 @@ _SHOW_AFTER = 1.0
 
 def say(line: str) -> None:
     """Print a message on stderr."""
-    sys.stderr.write(f"gh-store: {line}\n")
-    sys.stderr.flush()
+    tell(f"gh-store: {line}")
 
 
 def as_json(value: object) -> str:

@@ -34,9 +34,18 @@ def write_workflows(repository: Path, *, force: bool) -> list[str]:
     """
     wanted = {repository / _FOLDER / name: workflow(name) for name in NAMES}
     try:
+        for path in wanted:
+            if not path.resolve().is_relative_to(repository.resolve()):
+                raise ConfigurationError(
+                    f"{path}: a link leads out of the repository.",
+                    file=path,
+                    hint="Replace the link by a folder or file.",
+                )
+            if path.exists() and not path.is_file():
+                raise ConfigurationError(f"{path} exists and is not a regular file.", file=path)
         there = {path: path.read_text(encoding="utf-8", errors="replace") for path in wanted if path.exists()}
-    except OSError as error:
-        raise ConfigurationError(f"{error.filename}: {error.strerror}.") from error
+    except (OSError, RuntimeError) as error:  # of links that lead to each other
+        raise ConfigurationError(f"{repository / _FOLDER}: {error}.") from error
     for path, text in there.items():
         if text != wanted[path] and not force:
             raise ConfigurationError(

@@ -3,16 +3,20 @@
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
-from gh_store import wire
+from gh_store import files, wire
 from gh_store.collection.listing import Progress, list_issues, objects
 from gh_store.domain.exceptions import ConfigurationError
 from gh_store.domain.values import StoredObject
 from gh_store.issues.object_issue import Status
 from gh_store.reading.reader import Reader
+
+_EARLIEST: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_EMBEDDED: Final = "local"
+"""What every embedded store was called before each had a name of its own, `local/<id>`."""
 
 
 class Entry(NamedTuple):
@@ -30,7 +34,7 @@ class Snapshot:
     Attributes:
         time: By the clock of the backend. None in a document of the published package: its time is that
             of a client, so the document cannot be updated.
-        repository: `owner/name`, or `local`.
+        repository: `owner/name`, or `local/<id>` for an embedded store.
         objects: Object id -> its entry.
     """
 
@@ -55,7 +59,7 @@ class Snapshot:
 
 
 def _line(value: object) -> str:
-    return json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return json.dumps(value, sort_keys=True, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 
 
 def _entry(obj: StoredObject) -> Entry:
@@ -84,15 +88,20 @@ def bring_forward(reader: Reader, old: Snapshot, progress: Progress = lambda: No
     Raises:
         ConfigurationError: The old snapshot is of another repository.
     """
-    if old.repository != reader.repo.backend.repository:
+    here = reader.repo.backend.repository
+    if old.repository == _EMBEDDED and here.startswith(f"{_EMBEDDED}/"):
+        return take(reader, progress)  # which store it is of, it does not tell: nothing of it is kept
+    if old.repository != here:
         raise ConfigurationError(
-            f"The snapshot is of {old.repository!r}, and this store is {reader.repo.backend.repository!r}.",
+            f"The snapshot is of {wire.shortened(old.repository)}, and this store is {here!r}.",
             hint="Give a snapshot of this store, or another file name.",
         )
     if old.time is None:
         return take(reader, progress)
     # Times are whole seconds, and `since` includes the time itself.
     changed = list(reader.repo.issues.listed(changed_since=old.time - timedelta(seconds=1)))
+    if old.time > reader.repo.backend.now():
+        return take(reader, progress)  # what changed before that time would be missed
     numbers = {head.issue.number for head in changed}
     kept = {object_id: entry for object_id, entry in old.objects.items() if entry.number not in numbers}
     active = (head for head in sorted(changed, key=lambda head: head.number) if head.status is Status.ACTIVE)
@@ -120,6 +129,8 @@ def load(path: Path) -> Snapshot | None:
     Raises:
         ConfigurationError: The file cannot be read, or is not a snapshot.
     """
+    if path.exists() and not files.is_kept(path):
+        raise _no_snapshot(path, "not a regular file")
     try:
         document: Any = wire.parse(path.read_text(encoding="utf-8"), wire.MAX_DEPTH + 3)  # objects, entry, data
     except FileNotFoundError:
@@ -127,22 +138,44 @@ def load(path: Path) -> Snapshot | None:
     except OSError as error:
         raise ConfigurationError(f"{path}: the snapshot cannot be read: {error.strerror}.", file=path) from error
     except ValueError as error:
-        raise _no_snapshot(path) from error
+        raise _no_snapshot(path, str(error)) from error
+    if not isinstance(document, dict):
+        raise _no_snapshot(path, "not a JSON object")
+    time, repository, objects = (document.get(key) for key in ("snapshot_time", "repository", "objects"))
+    if not isinstance(repository, str):
+        raise _no_snapshot(path, "repository is not a name")
+    if not isinstance(objects, dict):
+        raise _no_snapshot(path, "objects is not an object")
+    entries = {object_id: _read_entry(path, object_id, entry) for object_id, entry in objects.items()}
+    return Snapshot(_read_time(path, time), repository, entries)
+
+
+def _read_time(path: Path, text: object) -> datetime | None:
     try:
-        time = datetime.fromisoformat(document["snapshot_time"])
-        ours = time.microsecond == 0 and time.tzinfo is not None
-        entries = {
-            object_id: Entry(int(entry["meta"]["issue_number"]), _line(entry))
-            for object_id, entry in document["objects"].items()
-        }
-        return Snapshot(time if ours else None, str(document["repository"]), entries)
-    except (AttributeError, LookupError, TypeError, ValueError) as error:
-        raise _no_snapshot(path) from error
+        time = datetime.fromisoformat(text)  # type: ignore[arg-type]  # a TypeError is an answer
+        if time.microsecond or time.tzinfo is None:
+            return None
+        time = time.astimezone(UTC)
+    except (TypeError, ValueError, OverflowError) as error:
+        raise _no_snapshot(path, f"snapshot_time {wire.shortened(text)} is not a time") from error
+    if time < _EARLIEST:
+        raise _no_snapshot(path, f"snapshot_time {wire.shortened(text)} lies before {_EARLIEST.year}")
+    return time
 
 
-def _no_snapshot(path: Path) -> ConfigurationError:
+def _read_entry(path: Path, object_id: str, entry: Any) -> Entry:
+    try:
+        number = entry["meta"]["issue_number"]
+        if type(number) is int and number > 0:
+            return Entry(number, _line(entry))
+    except (LookupError, TypeError, ValueError) as error:
+        raise _no_snapshot(path, f"object {wire.shortened(object_id)} is malformed") from error
+    raise _no_snapshot(path, f"object {wire.shortened(object_id)}: issue_number is not a number of an issue")
+
+
+def _no_snapshot(path: Path, reason: str) -> ConfigurationError:
     return ConfigurationError(
-        f"{path}: this file is not a snapshot.",
+        f"{path}: this file is not a snapshot: {reason.rstrip('.')}.",
         file=path,
         hint="Give another file name, or delete this file and take a new snapshot.",
     )

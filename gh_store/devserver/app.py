@@ -3,16 +3,18 @@
 import asyncio
 import hashlib
 import json
+import secrets
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import format_datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.routing import Match, Route
 from starlette.types import Receive, Scope, Send
 
@@ -24,11 +26,22 @@ from gh_store.backends.testing.memory import MemoryWebUI
 from gh_store.backends.testing.web_ui import WebUI
 from gh_store.devserver import api, control
 from gh_store.devserver.faults import Fault, FaultPlan
+from gh_store.devserver.origin import is_meant
 from gh_store.devserver.payloads import Payloads, number_of
-from gh_store.domain.exceptions import GitHubStoreError
+from gh_store.devserver.pool import Pool
+from gh_store.domain.exceptions import GitHubStoreError, ObjectNotFound
 
 HOURLY: Final = 5000
 """Requests per hour and token."""
+
+_LARGEST: Final = 10_000_000
+"""Bytes of a request's body."""
+
+_AT_ONCE: Final = 64
+"""Requests that are worked on at the same time."""
+
+_NONSENSE: Final = (AttributeError, LookupError, OverflowError, RecursionError, TypeError, ValueError)
+"""What our code raises where a request contains what no client sends."""
 
 _WRITERS: Final = ("write", "maintain", "admin")
 _ROUTES: Final = [
@@ -36,6 +49,9 @@ _ROUTES: Final = [
     for prefix in ("", "/api/v3")
     for method, path, handler in api.ROUTES
 ]
+
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +75,8 @@ class DevServer:
         private: True to show the repository only to users with a role of triage or more.
         latency: Seconds that each answer takes.
         synchronous: As for the embedded backend.
+    Attributes:
+        control_token: What `/_devserver/` asks for.
     """
 
     def __init__(
@@ -79,11 +97,13 @@ class DevServer:
         )
         self.repository_id = number_of("repository", repository.lower())
         self.users = dict(users)
+        self.control_token = secrets.token_urlsafe(16)
         self.private = private
         self.latency = latency
         self.faults = FaultPlan(self.owner_pages, repository, Faults(clock=clock))
         self._clock = clock
-        self._pages: dict[str, WebUI] = {self.owner_pages.user.lower(): self.owner_pages}
+        self._pool = Pool(self.owner_pages)
+        self._threads = ThreadPoolExecutor(_AT_ONCE, "dev-server")
         self._used: dict[str | None, tuple[int, int]] = {}
         self._answered = 0
 
@@ -94,32 +114,37 @@ class DevServer:
 
     def close(self) -> None:
         """Close the file."""
-        for pages in self._pages.values():
-            pages.close()
+        self._threads.shutdown(wait=False, cancel_futures=True)
+        self._pool.close()
 
     def pages(self, login: str) -> WebUI:
         """The repository as a user sees and changes it."""
-        if login.lower() not in self._pages:
-            self._pages[login.lower()] = self.owner_pages.as_user(login)
-        return self._pages[login.lower()]
+        return self._pool.first(login)
 
     # --- one request ------------------------------------------------------------------------------
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return
+        if not is_meant(scope):
+            await _send(send, self._error(403, "This request is for another host, or comes from another origin."))
+            return
         request = Request(scope, receive)
-        body = await request.body()
-        if control.ROOT in request.url.path:
-            reply = control.answer(self.faults, request.method, request.url.path, body)
-            headers = {"content-type": "application/json"}
-            await _send(send, Answer(reply.status, headers, json.dumps(reply.data).encode()))
+        try:
+            body = await _body(request)
+        except ClientDisconnect:
+            return
+        if body is None:
+            await _send(send, self._error(413, "The request is too large.", {"connection": "close"}))
+            return
+        if request.url.path.startswith(control.ROOT):
+            await _send(send, await self._in_thread(self._controlled, request, body))
             return
         if self.latency:
             await asyncio.sleep(self.latency)
         fault = self.faults.hit(f"{request.method} {request.url.path}")
         kind = fault.kind if fault else ""
-        answer = self._refused(fault) if fault and not _carried_out(kind) else self._answer(request, body)
+        answer = self._refused(fault) if fault and not _carried_out(kind) else await self._answer(request, body)
         if kind in ("500", "502"):
             answer = Answer(int(kind), {"content-type": "text/html"}, b"<html>Unicorn!</html>")
         self._note(request, answer, kind)
@@ -130,16 +155,40 @@ class DevServer:
         else:
             await _send(send, answer)
 
-    def _answer(self, request: Request, body: bytes) -> Answer:
+    async def _in_thread(self, work: Callable[..., T], *arguments: Any) -> T:
+        """What may wait for a file waits beside the loop that answers others."""
+        return await asyncio.get_running_loop().run_in_executor(self._threads, work, *arguments)
+
+    def _controlled(self, request: Request, body: bytes) -> Answer:
+        """The answer of the server itself, to who knows its token."""
+        token = _token(request.headers.get("authorization", "")) or ""
+        if not secrets.compare_digest(token.encode(), self.control_token.encode()):
+            return self._error(401, "Send the token that the server told at its start: Authorization: Bearer TOKEN.")
+        reply = control.answer(self.faults, request.method, request.url.path, body)
+        return Answer(reply.status, {"content-type": "application/json"}, json.dumps(reply.data).encode())
+
+    async def _answer(self, request: Request, body: bytes) -> Answer:
         token = _token(request.headers.get("authorization", ""))
         if token is not None and token not in self.users:
             return self._finished(request, token, api.Reply.error(401, "Bad credentials"))
         limited = self._limited(token)
         if limited is not None:
             return limited
-        return self._finished(request, token, self._reply(request, token, body))
+        return self._finished(request, token, await self._in_thread(self._reply, request, token, body))
 
     def _reply(self, request: Request, token: str | None, body: bytes) -> api.Reply:
+        login = self.users.get(token) if token is not None else None
+        try:
+            with self._pool.lent(login or "-anonymous-") as pages:
+                return self._routed(request, token, body, login, pages)
+        except _NONSENSE:
+            return api.Reply.error(422, "Invalid request.")
+        except ObjectNotFound:  # a number too large for any row
+            return api.Reply.error(404, "Not Found")
+        except GitHubStoreError:
+            return api.Reply.error(500, "Server Error")
+
+    def _routed(self, request: Request, token: str | None, body: bytes, login: str | None, pages: WebUI) -> api.Reply:
         path = request.url.path
         moved = self._moved(request)
         if moved is not None:
@@ -153,22 +202,18 @@ class DevServer:
             return api.Reply.error(404, "Not Found")
         if not self._named(names):
             return api.Reply.error(404, "Not Found")
-        login = self.users.get(token) if token is not None else None
-        if self.private and (login is None or self.owner_pages.role(login) in ("none", "read")):
+        if self.private and (login is None or pages.role(login) in ("none", "read")):
             return api.Reply.error(404, "Not Found")
         if request.method != "GET" and login is None:
             return api.Reply.error(401, "Requires authentication")
         try:
             sent = json.loads(body) if body else {}
-        except ValueError:
+        except (ValueError, RecursionError):
             return api.Reply.error(400, "Problems parsing JSON")
         base = f"{request.url.scheme}://{request.url.netloc}{'/api/v3' if path.startswith('/api/v3') else ''}"
-        pages = self.pages(login) if login is not None else self.pages("-anonymous-")
-        backend = FaultyBackend(pages, self.faults.lags)
-        payloads = Payloads(base, self.repository, self.repository_id, self._writers())
         call = api.Call(
-            payloads=payloads,
-            backend=backend,
+            payloads=Payloads(base, self.repository, self.repository_id, self._writers(pages)),
+            backend=FaultyBackend(pages, self.faults.lags),
             pages=pages,
             login=login,
             names=names,
@@ -182,8 +227,6 @@ class DevServer:
             return route.endpoint(call)  # type: ignore[no-any-return]  # starlette has no type for endpoints
         except GitHubStoreError as error:
             return api.refusal(error, call)
-        except (KeyError, TypeError, ValueError, AttributeError):
-            return api.Reply.error(422, "Invalid request.")
 
     def _named(self, names: Mapping[str, Any]) -> bool:
         if "repository_id" in names:
@@ -202,8 +245,8 @@ class DevServer:
         location = f"{here}?{request.url.query}" if request.url.query else here
         return api.moved(location, 301 if request.method == "GET" else 307)
 
-    def _writers(self) -> frozenset[str]:
-        return frozenset(login.lower() for login in self.users.values() if self.owner_pages.role(login) in _WRITERS)
+    def _writers(self, pages: WebUI) -> frozenset[str]:
+        return frozenset(login.lower() for login in [*self.users.values()] if pages.role(login) in _WRITERS)
 
     # --- what it costs ----------------------------------------------------------------------------
 
@@ -285,6 +328,16 @@ class DevServer:
         query = f"?{request.url.query}" if request.url.query else ""
         asked = {"method": request.method, "path": f"{request.url.path}{query}", "status": answer.status}
         self.faults.requests.append({**asked, "points": points, "fault": fault or None})
+
+
+async def _body(request: Request) -> bytes | None:
+    """The body, or None if it is too large."""
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > _LARGEST:
+            return None
+    return bytes(body)
 
 
 def _carried_out(kind: str) -> bool:

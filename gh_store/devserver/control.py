@@ -26,6 +26,6 @@ def answer(faults: FaultPlan, method: str, path: str, body: bytes) -> Reply:
             faults.clear()
     except (InvalidInput, ObjectNotFound) as error:
         return Reply(422, {"message": f"{error} {error.hint}"})
-    except (ValueError, TypeError, AttributeError):
+    except (ValueError, TypeError, AttributeError, RecursionError):
         return Reply(400, {"message": "A fault is a JSON object with a kind."})
     return Reply(200, [fault.kind for fault in faults.once if fault.times > 0])

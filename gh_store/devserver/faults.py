@@ -109,8 +109,8 @@ class FaultPlan:
                     self.lags.read_lag, self.lags.late_ids = seconds, kind == "late-ids"
             else:
                 raise InvalidInput(f"Unknown fault {kind!r}.", hint=f"Use one of {', '.join((*ONCE, *LASTING))}.")
-        except (KeyError, TypeError, ValueError) as error:
-            raise InvalidInput(f"Invalid options for the fault {kind!r}: {dict(asked)!r}.") from error
+        except (KeyError, OverflowError, TypeError, ValueError) as error:
+            raise InvalidInput(f"Invalid options for the fault {kind!r}: {str(dict(asked))[:200]}.") from error
 
     def clear(self) -> None:
         """End all faults. A new name of the repository stays."""

@@ -5,11 +5,11 @@ import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from ipaddress import ip_address
 
 import uvicorn
 from starlette.types import ASGIApp
 
+from gh_store.devserver.origin import is_loopback
 from gh_store.domain.exceptions import InvalidInput
 
 
@@ -30,11 +30,7 @@ def _server(app: ASGIApp, certificate: str | None = None) -> uvicorn.Server:
 
 def check_loopback(host: str) -> None:
     """Raise InvalidInput for an address that others can reach: the tokens of a dev server are not secret."""
-    try:
-        loopback = host == "localhost" or ip_address(host).is_loopback
-    except ValueError:
-        loopback = False
-    if not loopback:
+    if not is_loopback(host):
         raise InvalidInput(
             f"The dev server listens on loopback addresses only, and {host!r} is not one.",
             hint="Leave out --host, or give 127.0.0.1.",

@@ -234,7 +234,7 @@ def _of_line(value: JsonObject, repository: str, where: str) -> Record:
         if version < 1 or not all(isinstance(label, str) for label in labels):
             raise _unknown(where)
         return Record(object_id, data, repository, number, version, tuple(labels), value["deleted"] is True, events)
-    except (AttributeError, LookupError, TypeError, ValueError) as error:
+    except (AttributeError, LookupError, OverflowError, TypeError, ValueError) as error:
         raise _unknown(where) from error
 
 

@@ -31,6 +31,7 @@ from gh_store.wire.values import (
     parse,
     read_body,
     read_value,
+    shortened,
     write_body,
     write_value,
 )
@@ -65,6 +66,7 @@ __all__ = [
     "read_title",
     "read_value",
     "seal_of",
+    "shortened",
     "withheld_title",
     "write_body",
     "write_event",

@@ -176,6 +176,15 @@ def check_size(text: str, what: str) -> str:
     return text
 
 
+def shortened(value: object) -> str:
+    """A value from a file, as a message shows it."""
+    try:
+        text = repr(value)
+    except (ValueError, RecursionError):  # an int with more digits than Python converts
+        text = f"a value of type {type(value).__name__}"
+    return text if len(text) <= 60 else f"{text[:59]}…"
+
+
 class Unfit(ValueError):
     """JSON, or nearly JSON, that the store does not accept; the message says why."""
 

@@ -90,7 +90,9 @@ def test_a_day_with_the_store(shell):
     assert "up to date" in shell.run("update-snapshot", "--snapshot-path", "snapshot.json")[1]
     assert json.loads((shell.folder / "snapshot.json").read_text())["objects"] == {}
     assert "up to date" in shell.run("snapshot", "--complete")[1]
-    assert json.loads(shell.run("snapshot", "--complete", "--output", "-")[0])["repository"] == "local"
+    assert re.fullmatch(
+        r"local/[0-9a-f]{16}", json.loads(shell.run("snapshot", "--complete", "--output", "-")[0])["repository"]
+    )
 
 
 def test_strings_stay_strings_and_positionals_may_be_named(shell):
@@ -154,7 +156,7 @@ def test_the_store_is_named_or_told(shell):
         (["process-updates", "--issue", "0"], 2, "not an issue number"),
         (["process-updates", "--issue", "99"], 3, "no issue 99"),
         (["process-updates", "--issue", "9" * 30], 3, "no issue of that number"),
-        (["snapshot", "--output", "."], 6, "cannot be written"),
+        (["snapshot", "--output", "."], 2, "this is a folder"),
         (["create", "b", "[" * 5000], 2, "nested more than 100 levels deep"),
         (["create", "b", '{"a": ' + "9" * 5000 + "}"], 2, "digits"),
         (["create", "b", "-"], 2, "not valid JSON"),
@@ -433,6 +435,22 @@ def test_the_demo_shows_the_main_job_and_replaces_only_its_own(shell):
     _, err = shell.run("demo", "--output", "mine", code=2)
     assert "not the folder of a demo" in err
     assert (shell.folder / "mine/file").read_text() == "mine"
+    mark = shell.folder / "gh-store-demo/.gh-store-demo"
+    (shell.folder / "gh-store-demo/notes").write_text("mine")
+    shell.run("demo")
+    assert (shell.folder / "gh-store-demo/notes").read_text() == "mine"
+    shell.run("create", "mine", "{}", "--store", "gh-store-demo/store.db")
+    _, err = shell.run("demo", code=2)
+    assert "store.db is not as the last demo left it" in err
+    assert shell.json("get", "mine", "--store", "gh-store-demo/store.db")["data"] == {}
+    (shell.folder / "gh-store-demo/store.db").unlink()
+    (shell.folder / "gh-store-demo/store.db").symlink_to("../elsewhere.db")
+    shell.run("demo", code=2)
+    assert not (shell.folder / "elsewhere.db").exists()
+    (shell.folder / "link").symlink_to("mine")
+    (shell.folder / "mine/.gh-store-demo").write_text(mark.read_text())
+    shell.run("demo", "--output", "link", code=2)
+    assert sorted(each.name for each in (shell.folder / "mine").iterdir()) == [".gh-store-demo", "file"]
     shell.run("demo", "--output", "else/where")
     assert (shell.folder / "else/where/store.db").exists()
 

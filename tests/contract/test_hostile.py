@@ -1,6 +1,7 @@
 """A public repository: strangers comment, react and open issues; and files come from anywhere."""
 
 import json
+import re
 
 import pytest
 from world import World
@@ -9,6 +10,7 @@ from gh_store import (
     AccessDeniedError,
     ConfigurationError,
     GitHubStoreError,
+    InvalidInput,
     InvalidObjectID,
     LocalStore,
     ObjectNotFound,
@@ -176,6 +178,12 @@ CONFIGURATIONS = [
     "store: !!python/name:os.system",
     "a: &a [x,x,x,x,x,x,x,x,x]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a,*a]\nc: &c [*b,*b,*b,*b,*b,*b,*b,*b,*b]\nd: &d [*c,*c,*c,*c,*c,*c,*c,*c,*c]\ne: &e [*d,*d,*d,*d,*d,*d,*d,*d,*d]\nstore: {access: {users: [*e,*e,*e,*e,*e,*e,*e,*e,*e]}}",
     "store: &s {log: *s}",
+    "store: {log: {max_events: &n 5}, processing: {patience: *n}}",
+    "store: {log: {max_events: " + ":".join(["59"] * 30_000) + "}}",
+    "store: {access: {codeowners: [" + "x" * 90_000 + "]}}",
+    "store: {" + "k" * 90_000 + ": 1}",
+    "store: {base_label: " + "x" * 10_000_000 + "}",
+    "store: {rate_limit: {max_requests_per_hour: " + "9" * 400 + "}}",
     "store: {log: {max_events: " + "9" * 5_000 + "}}",
     "[" * 5_000,
     'store:\n  http: {cache: "\0"}',
@@ -189,8 +197,14 @@ def test_a_configuration_made_by_an_attacker(tmp_path, text):
     file.write_text(text)
     with pytest.raises(ConfigurationError) as caught:
         configuration.load(file)
-    assert len(caught.value.message) < 1_000
+    assert len(caught.value.message) < len(str(file)) + 300
+    assert "\n" not in caught.value.message
     assert not (tmp_path / "pwned").exists()
+
+
+def a_snapshot(number="7", data="{}", time="2026-11-21T10:00:00+00:00"):
+    entry = f'{{"data": {data}, "meta": {{"issue_number": {number}}}}}'
+    return f'{{"objects": {{"a": {entry}}}, "repository": "local", "snapshot_time": "{time}"}}'
 
 
 SNAPSHOTS = [
@@ -198,7 +212,11 @@ SNAPSHOTS = [
     '{"objects": {"a": 1}, "repository": "local", "snapshot_time": "2026-11-21T10:00:00+00:00"}',
     '{"objects": {"a": {"data": NaN, "meta": {"issue_number": 7}}}, "repository": "local", "snapshot_time": "2026-11-21T10:00:00+00:00"}',
     '{"objects": {}, "repository": "elsewhere", "snapshot_time": "2026-11-21T10:00:00+00:00"}',
+    '{"objects": {}, "repository": "' + "x" * 10_000 + '", "snapshot_time": "2026-11-21T10:00:00+00:00"}',
     '{"objects": {}, "repository": "local", "snapshot_time": 7}',
+    a_snapshot(number="1e999"), a_snapshot(number="true"), a_snapshot(number="7.5"), a_snapshot(number="-1"),
+    a_snapshot(data='{"n": 1e999}'), a_snapshot(time="0001-01-01T00:00:00+00:00"), a_snapshot(time="0001-01-01T00:00:00+23:00"),
+    a_snapshot(time="9999-12-31T23:59:59-23:00"), a_snapshot(time="x" * 10_000),
     '{"objects": ' + NESTED + "}",
     '{"objects": {"a": {"data": {}, "meta": {"issue_number": ' + "9" * 5_000 + '}}}, "repository": "local", "snapshot_time": "2026-11-21T10:00:00+00:00"}',
 ]  # fmt: skip
@@ -209,6 +227,34 @@ def test_a_snapshot_made_by_an_attacker(tmp_path, text):
     (tmp_path / "s.json").write_text(text)
     with LocalStore(tmp_path / "s.db") as store:
         store.create("real", {})
-        with pytest.raises(ConfigurationError):
+        with pytest.raises(ConfigurationError) as caught:
             store.update_snapshot(tmp_path / "s.json")
+    assert len(caught.value.message) < len(str(tmp_path)) + 200
     assert (tmp_path / "s.json").read_text() == text
+
+
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [
+        (a_snapshot(number="1e999"), "object 'a': issue_number"),
+        (a_snapshot(data='{"n": 1e999}'), "object 'a'"),
+        (a_snapshot(time="0001-01-01T00:00:00+00:00"), "snapshot_time"),
+        (a_snapshot(time="soon"), "snapshot_time"),
+        ('{"objects": {}, "snapshot_time": null}', "repository"),
+        ('{"objects": [], "repository": "local"}', "objects"),
+    ],
+)
+def test_what_is_wrong_with_a_snapshot_is_named(tmp_path, text, key):
+    (tmp_path / "s.json").write_text(text)
+    with pytest.raises(ConfigurationError, match=rf"s\.json.*{key}"), LocalStore(tmp_path / "s.db") as store:
+        store.update_snapshot(tmp_path / "s.json")
+
+
+@pytest.mark.parametrize("field", ["issue_number", "version", "comment_id"])
+def test_an_import_with_a_number_that_is_none_names_file_and_line(tmp_path, field):
+    with LocalStore(tmp_path / "s.db") as store:
+        store.create("a", {})
+        text = "".join(store.export())
+        (tmp_path / "e.jsonl").write_text(re.sub(rf'"{field}":\d+', f'"{field}":1e999', text))
+        with pytest.raises(InvalidInput, match=r"e\.jsonl, line 2"):
+            store.import_from(tmp_path / "e.jsonl")

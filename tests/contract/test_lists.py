@@ -211,6 +211,20 @@ def test_a_file_that_is_no_snapshot_is_said_so_and_stays(world, tmp_path, text):
         world.store().update_snapshot(tmp_path / "nowhere.json")
 
 
+def test_a_snapshot_of_the_future_is_made_anew(world, tmp_path):
+    file = tmp_path / "s.json"
+    world.store().create("a", {})
+    world.settle()
+    world.store().write_snapshot(file)
+    now = json.loads(file.read_bytes())
+    file.write_text(json.dumps({**now, "snapshot_time": (world.backend().now() + timedelta(days=9)).isoformat()}))
+    world.store().create("b", {})
+    world.settle()
+    assert world.store().update_snapshot(file)
+    assert file.read_text() == world.store().snapshot().text()
+    assert list(json.loads(file.read_bytes())["objects"]) == ["a", "b"]
+
+
 def test_a_snapshot_file_keeps_its_mode_and_its_link(world, tmp_path):
     file, link = tmp_path / "real.json", tmp_path / "link.json"
     file.write_text("old")

@@ -4,8 +4,12 @@ import base64
 import json
 import re
 import shutil
+import sqlite3
 import subprocess
 import sys
+import threading
+import time
+from contextlib import closing, suppress
 
 import github
 import jsonschema
@@ -271,8 +275,9 @@ def test_curl_works_against_it(hub):
 # --- faults ---------------------------------------------------------------------------------------
 
 
-def control(hub, method, what, **options):
-    return requests.request(method, f"{hub.address}/_devserver/{what}", timeout=10, **options)
+def control(hub, method, what, token=None, **options):
+    headers = {"Authorization": f"Bearer {token or hub.server.control_token}"}
+    return requests.request(method, f"{hub.address}/_devserver/{what}", headers=headers, timeout=10, **options)
 
 
 def test_faults_are_asked_for_and_requests_are_told_over_http(ask, hub):
@@ -339,6 +344,169 @@ def test_a_token_has_so_many_requests_an_hour(ask, hub):
     ask("GET", "/issues", 200)
 
 
+# --- who may ask ----------------------------------------------------------------------------------
+
+
+def port_of(hub):
+    return int(hub.address.rpartition(":")[2])
+
+
+@pytest.mark.parametrize(
+    ("host", "origin", "allowed"),
+    [
+        ("127.0.0.1:{port}", None, True),
+        ("localhost:{port}", None, True),
+        ("LOCALHOST:{port}", None, True),
+        ("localhost:{port}", "http://localhost:{port}", True),
+        ("evil.example", None, False),
+        ("evil.example:{port}", None, False),
+        ("127.0.0.1", None, False),
+        ("127.0.0.1:1", None, False),
+        ("127.0.0.1:x", None, False),
+        ("127.0.0.2:{port}", None, False),
+        ("[::1:{port}", None, False),
+        ("a@127.0.0.1:{port}", None, False),
+        ("127.0.0.1:{port}/", None, False),
+        ("", None, False),
+        ("127.0.0.1:{port}", "https://evil.example", False),
+        ("127.0.0.1:{port}", "http://localhost:{port}", False),
+        ("127.0.0.1:{port}", "http://127.0.0.1:1", False),
+        ("127.0.0.1:{port}", "null", False),
+    ],
+)
+def test_a_page_that_is_led_here_gets_no_answer(ask, hub, host, origin, allowed):
+    ask("POST", "/issues", 201, json={"title": "one"})
+    port = port_of(hub)
+    headers = {"Host": host.format(port=port)} | ({"Origin": origin.format(port=port)} if origin else {})
+    ask("GET", "/issues/1", 200 if allowed else 403, headers=headers)
+    fault = {"kind": "delete-issue", "number": 1}
+    headers |= {"Authorization": f"Bearer {hub.server.control_token}"}
+    asked = requests.post(f"{hub.address}/_devserver/faults", headers=headers, json=fault, timeout=10)
+    assert asked.status_code == (200 if allowed else 403)
+    ask("GET", "/issues/1", 410 if allowed else 200)
+
+
+def test_faults_are_for_who_knows_the_token(ask, hub):
+    ask("POST", "/issues", 201, json={"title": "one"})
+    fault = {"kind": "delete-issue", "number": 1}
+    assert control(hub, "POST", "faults", token="wrong", json=fault).status_code == 401
+    assert control(hub, "POST", "faults", token="t\xfcrk", json=fault).status_code == 401
+    assert requests.post(f"{hub.address}/_devserver/faults", json=fault, timeout=10).status_code == 401
+    assert requests.get(f"{hub.address}/_devserver/requests", timeout=10).status_code == 401
+    ask("GET", "/issues/1", 200)
+    assert DevServer(":memory:", "a/b", {}).control_token != hub.server.control_token
+
+
+def test_a_body_is_bounded(ask, hub):
+    many = (b"x" * 1_000_000 for _ in range(12))  # without a length: in chunks
+    headers = {"Authorization": "Bearer token-of-local"}
+    with suppress(requests.ConnectionError):  # closed before all was sent
+        answer = requests.post(f"{hub.address}/repos/local/data/issues", data=many, headers=headers, timeout=10)
+        assert answer.status_code == 413
+    ask("GET", "/issues", 200)
+
+
+NONSENSE = [
+    "\ud800",
+    7,
+    -1,
+    1.5,
+    True,
+    None,
+    [],
+    [[]],
+    [None],
+    {},
+    {"name": []},
+    [{"name": 7}],
+    "x" * 300_000,
+    10**30,
+    float("inf"),
+    "9" * 5_000,
+]
+
+
+def test_nonsense_is_refused_and_breaks_nothing(ask, hub):
+    ask("POST", "/issues", 201, json={"title": "one", "labels": ["a"]})
+    ask("POST", "/issues/1/comments", 201, json={"body": "one"})
+    hub.server._used.clear()
+    session = requests.Session()
+    session.headers["Authorization"] = "Bearer token-of-local"
+    root = f"{hub.address}/repos/local/data"
+    refused = 0
+
+    def sent(method, path, data=None, **options):
+        hub.server._used.clear()
+        answer = session.request(method, f"{root}{path}", data=data, timeout=10, **options)
+        assert answer.status_code < 500, (method, path, str(data)[:80], options)
+        return answer.status_code >= 400
+
+    for method, path, fields in (
+        ("POST", "/issues", ("title", "body", "labels")), ("PATCH", "/issues/1", ("title", "body", "state", "labels")),
+        ("POST", "/issues/1/comments", ("body",)), ("PATCH", "/issues/comments/1", ("body",)),
+        ("POST", "/issues/comments/1/reactions", ("content",)), ("POST", "/labels", ("name", "description")),
+        ("PATCH", "/labels/a", ("description",)), ("POST", "/issues/1/labels", ("labels",)), ("PUT", "/issues/1/labels", ("labels",)),
+        ("PUT", "/contents/x", ("content", "sha", "message")),
+    ):  # fmt: skip
+        for value in NONSENSE:
+            for field in fields:
+                refused += sent(method, path, json.dumps({"title": "t", "body": "b", "name": "n", field: value}))
+            sent(method, path, json.dumps(value))
+        for raw in (b"\xff", b"[" * 100_000, b'{"title":', b"9" * 5_000, b"NaN"):
+            refused += sent(method, path, raw)
+    for name in ("page", "per_page", "since", "after", "labels", "sort", "state", "direction"):
+        for value in ("-1", "x", "9" * 5_000, "9" * 30, "0001-01-01T00:00:00Z", "9999-12-31T23:59:59-23:59", "\0", "W1tdLDBd", "W1tbMV1dLDBd",
+                      "WyJbMV0iLFtdXQ==", "WyJbW11dIiwwXQ==", "WyJ7fSIsMF0=", "WyJbXSIsMF0="):  # fmt: skip
+            for path in ("/issues", "/issues/1/comments", "/labels"):
+                refused += sent("GET", path, params={name: value})
+    for path in (
+        f"/issues/{'9' * 5_000}",
+        f"/issues/{'9' * 30}",
+        "/issues/%00",
+        "/labels/%ff",
+        "/contents/..%2f..",
+        f"/issues/comments/{'9' * 30}",
+        "//",
+        "/%0d%0ax",
+    ):
+        refused += sent("GET", path)
+    assert refused > 100
+    for fault in (
+        {"kind": "500", "times": 1e999},
+        {"kind": [], "x": 1},
+        {"kind": "late-ids", "seconds": "x"},
+        {"kind": "delete-issue", "number": 10**30},
+    ):
+        assert control(hub, "POST", "faults", data=json.dumps(fault)).status_code in (404, 422)
+    assert control(hub, "POST", "faults", data=b"[" * 100_000).status_code == 400
+    ask("GET", "/issues/1", 200)
+    ask("GET", "/issues/1/comments", 200)
+    ask("GET", "/issues", 200)
+
+
+def test_a_locked_file_holds_up_no_other_answer(ask, hub):
+    ask("POST", "/issues", 201, json={"title": "one"})
+    with closing(sqlite3.connect(hub.path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        waiting = [
+            threading.Thread(target=ask, args=("POST", "/issues", 201), kwargs={"json": {"title": "t"}})
+            for _ in range(8)
+        ]
+        for each in waiting:
+            each.start()
+        begun = time.monotonic()
+        for _ in range(5):
+            ask("GET", "/issues/1", 200)
+            ask("GET", "/issues", 200, user="writer")
+        assert control(hub, "GET", "requests").status_code == 200
+        assert time.monotonic() - begun < 5
+        assert all(each.is_alive() for each in waiting)
+        other.execute("COMMIT")
+    for each in waiting:
+        each.join(30)
+    assert len(ask("GET", "/issues", 200).json()) == 9
+
+
 # --- the command ----------------------------------------------------------------------------------
 
 
@@ -401,6 +569,9 @@ def test_a_store_is_used_through_the_command(tmp_path):
     )  # fmt: skip
     try:
         address = re.search(r"http://\S+:\d+", server.stderr.readline())[0]
+        token = re.search(r"control token: (\S+)", server.stderr.readline())[1]
+        asked = requests.get(f"{address}/_devserver/requests", headers={"Authorization": f"Bearer {token}"}, timeout=10)
+        assert asked.json() == []
         environ = {"GITHUB_API_URL": address, "GITHUB_REPOSITORY": "ada/data", "GITHUB_TOKEN": "t"}
         quick = tmp_path / "quick.yml"
         quick.write_text("store: {rate_limit: {seconds_between_writes: 0}, processing: {patience: 0}}")

@@ -118,7 +118,8 @@ def test_nothing_of_an_event_reaches_a_shell(copied):
 # --- writing them ---------------------------------------------------------------------------------
 
 
-def test_they_are_written_and_never_over_what_differs(tmp_path, capsys, monkeypatch):
+@pytest.fixture
+def run(tmp_path, capsys, monkeypatch):
     monkeypatch.chdir(tmp_path)
 
     def run(*arguments):
@@ -126,6 +127,10 @@ def test_they_are_written_and_never_over_what_differs(tmp_path, capsys, monkeypa
             main([*arguments])
         return caught.value.code, capsys.readouterr()
 
+    return run
+
+
+def test_they_are_written_and_never_over_what_differs(run, tmp_path):
     code, said = run("init", "--workflows")
     names = [f".github/workflows/{name}" for name in workflows.NAMES]
     assert (code, json.loads(said.out)) == (0, {"workflows": names})
@@ -144,7 +149,32 @@ def test_they_are_written_and_never_over_what_differs(tmp_path, capsys, monkeypa
     assert json.loads(run("init", "--workflows", "--force")[1].out) == {"workflows": names[1:]}
     assert run("init", "--force")[0] == 2
     (tmp_path / "file").write_text("")
-    assert run("init", "--workflows", "file")[0] in (2, 5, 6)
+    assert run("init", "--workflows", "file")[0] in (2, 5)
+
+
+@pytest.mark.parametrize("linked", [".github", ".github/workflows", f".github/workflows/{workflows.NAMES[1]}"])
+def test_no_workflow_is_written_through_a_link_that_leads_out(run, tmp_path, linked):
+    outside, repository = tmp_path / "outside", tmp_path / "repository"
+    outside.mkdir()
+    (repository / linked).parent.mkdir(parents=True)
+    (repository / linked).symlink_to(outside / "new.yml" if linked.endswith("yml") else outside)
+    for force in ([], ["--force"]):
+        code, said = run("init", "--workflows", str(repository), *force)
+        assert (code, "leads out of the repository" in said.err) == (2, True)
+    assert list(outside.iterdir()) == []
+    (repository / linked).unlink()
+    (repository / "kept").mkdir()
+    (repository / linked).symlink_to(repository / "kept" / "x.yml" if linked.endswith("yml") else repository / "kept")
+    assert run("init", "--workflows", str(repository))[0] == 0
+
+
+@pytest.mark.parametrize("kind", ["pipe", "folder"])
+def test_what_is_not_a_regular_file_is_no_workflow(run, tmp_path, kind):
+    there = tmp_path / ".github" / "workflows" / workflows.NAMES[0]
+    there.parent.mkdir(parents=True)
+    os.mkfifo(there) if kind == "pipe" else there.mkdir()
+    code, said = run("init", "--workflows", ".", "--force")
+    assert (code, "not a regular file" in said.err) == (2, True)
 
 
 # --- as Actions runs them -------------------------------------------------------------------------

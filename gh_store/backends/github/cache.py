@@ -3,6 +3,9 @@
 import hashlib
 import json
 import os
+import re
+import secrets
+import stat
 import threading
 from collections import OrderedDict
 from collections.abc import Iterator
@@ -19,6 +22,9 @@ _MEMORY: Final = 16_000_000
 _DISK: Final = 100_000_000
 """Bytes kept in a folder."""
 
+_MARK: Final = ".gh-store-cache"
+_OURS: Final = re.compile(r"gh-store-[0-9a-f]{64}\.(json|[0-9a-f]{16}\.tmp)")
+
 
 @dataclass(frozen=True, slots=True)
 class Known:
@@ -33,7 +39,8 @@ class Cache:
     Answers by address, in memory, and in a folder if one is given.
 
     An answer is used only when the server says that it is still valid. The folder may be deleted
-    at any moment; a broken file in it counts as missing.
+    at any moment; a broken file in it counts as missing. A folder that was there already is used only if it was
+    empty or has our mark, and none that others may write to: they could put answers in it.
 
     Args:
         identity: Whose answers these are: an ETag is valid for one token. Only a hash of it leaves this process.
@@ -56,7 +63,7 @@ class Cache:
             if known is not None:
                 self._known.move_to_end(address)
                 return known
-        return self._load(address) if self._folder is not None else None
+        return self._load(self._folder, address) if self._folder is not None else None
 
     def put(self, address: str, known: Known) -> None:
         """Keep an answer."""
@@ -73,12 +80,26 @@ class Cache:
     # --- the folder -------------------------------------------------------------------------------
 
     def _file(self, folder: Path, address: str) -> Path:
-        return folder / hashlib.sha256(f"{self._identity}\n{address}".encode()).hexdigest()
+        name = hashlib.sha256(f"{self._identity}\n{address}".encode()).hexdigest()
+        return folder / f"gh-store-{name}.json"
 
-    def _load(self, address: str) -> Known | None:
-        assert self._folder is not None
-        file = self._file(self._folder, address)
+    def _is_usable(self, folder: Path) -> bool:
+        """True for a folder that is ours, and ours alone. A folder that never will be is not asked about again."""
+        if _is_shared(folder):
+            reason = "others may write to this folder"
+        elif not (folder / _MARK).is_file():
+            reason = "this folder has files that are not of the cache"
+        else:
+            return True
+        logger.warning("http.cache: {}: {}; it is not used.", folder, reason)
+        self._folder = None
+        return False
+
+    def _load(self, folder: Path, address: str) -> Known | None:
+        file = self._file(folder, address)
         try:
+            if not folder.exists() or not any(folder.iterdir()) or not self._is_usable(folder):
+                return None
             kept = json.loads(file.read_bytes())
             known = Known(kept["etag"], kept["text"])
             if kept["sum"] != _sum(known):
@@ -90,10 +111,14 @@ class Cache:
 
     def _save(self, folder: Path, address: str, known: Known) -> None:
         file = self._file(folder, address)
-        temporary = file.with_name(f".{file.name}.{os.getpid()}.{threading.get_ident()}")
+        temporary = file.with_suffix(f".{secrets.token_hex(8)}.tmp")
         raw = json.dumps({"etag": known.etag, "text": known.text, "sum": _sum(known)}).encode()
         try:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            if not _is_shared(folder) and not any(folder.iterdir()):
+                (folder / _MARK).touch(0o600)
+            if not self._is_usable(folder):
+                return
             with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as opened:
                 opened.write(raw)
             temporary.replace(file)
@@ -118,10 +143,19 @@ class Cache:
 
 
 def _files(folder: Path) -> Iterator[tuple[float, int, Path]]:
+    """What we wrote in a folder, and nothing else."""
     for path in folder.iterdir():
         with suppress(OSError):
-            told = path.stat()
-            yield told.st_mtime, told.st_size, path
+            told = path.lstat()
+            if _OURS.fullmatch(path.name) and stat.S_ISREG(told.st_mode):
+                yield told.st_mtime, told.st_size, path
+
+
+def _is_shared(folder: Path) -> bool:
+    """True for a folder that others may write to."""
+    told = folder.stat()
+    writable = stat.S_IWGRP | stat.S_IWOTH
+    return os.name == "posix" and (told.st_uid != os.geteuid() or bool(told.st_mode & writable))
 
 
 def _sum(known: Known) -> str:

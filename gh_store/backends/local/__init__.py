@@ -1,17 +1,31 @@
 """The embedded backend: the verbs of the port on one SQLite file, shared by several processes."""
 
+import sqlite3
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Any, Literal, Self, get_args
 
 from gh_store.backends import rules
 from gh_store.backends.base import PAGE, Backend, Permission
-from gh_store.backends.local.rows import COMMENTS, ISSUES, LOCKED, SCHEMAS, place, select_issues, to_comment, to_issue
+from gh_store.backends.local.rows import (
+    COMMENTS,
+    ISSUES,
+    LOCKED,
+    NUMBER,
+    SCHEMAS,
+    checked,
+    first,
+    place,
+    select_issues,
+    to_comment,
+    to_issue,
+    whole_seconds,
+)
 from gh_store.backends.local.sqlite_file import SqliteFile, Synchronous
-from gh_store.domain.exceptions import ConfigurationError, ObjectNotFound
+from gh_store.domain.exceptions import ConfigurationError, IntegrityError, ObjectNotFound
 from gh_store.domain.issues import Comment, Issue, IssuePage, Label, Page, Role, User
 
 
@@ -34,7 +48,6 @@ class LocalBackend:
 
     lag = 0.0
     cutoff = 0.0
-    repository = "local"
 
     def __init__(
         self,
@@ -48,22 +61,23 @@ class LocalBackend:
     ) -> None:
         self.path = Path(path)
         self._clock = clock
-        if not create and not self.path.exists():
-            raise ConfigurationError(
-                f"{self.path}: there is no store here.",
-                file=self.path,
-                hint="Make one with `gh-store init` or `gh-store create`, or name another with --store.",
-            )
+        if not create:
+            _check_there(self.path)
         self._synchronous = synchronous
         self._file = SqliteFile(self.path, SCHEMAS, busy_timeout=busy_timeout, synchronous=synchronous)
-        self._db = self._file.connection
         try:
             with self._file.reading():
-                self.owner: str = self._one("SELECT login FROM owner")[0]
+                self.owner: str = first(self._one("SELECT login FROM owner"), str)
+                name = first(self._one("SELECT id FROM identity"), str)
+            self.repository = f"local/{name}"
         except BaseException:
             self.close()
             raise
         self.user = user or self.owner
+
+    @property
+    def _db(self) -> sqlite3.Connection:
+        return self._file.connection
 
     def close(self) -> None:
         """Close the file; harmless to repeat."""
@@ -121,7 +135,7 @@ class LocalBackend:
                 return issue  # there is nothing to write, so no other process to wait for
         with self._writing() as at:
             issue = self._issue(number)
-            (closed_by,) = self._one("SELECT closed_by FROM issues WHERE number = ?", number)
+            closed_by = first(self._one("SELECT closed_by FROM issues WHERE number = ?", number), str | None)
             self.actor.check_edit(issue, closed_by, title=title, body=body, open=open)
             new = {"title": title, "body": body, "open": open, "closed_by": self.user if open is False else None}
             old = {"title": issue.title, "body": issue.body, "open": issue.open}
@@ -152,7 +166,9 @@ class LocalBackend:
             row = self._one(
                 "SELECT comments, (SELECT fate FROM fates WHERE issue = number) FROM issues WHERE number = ?", number
             )
-            comments, fate = row or (self._issue(number).comments, None)  # which raises ObjectNotFound
+            if row is None:
+                self._issue(number)  # raises ObjectNotFound
+            comments, fate = checked(row, int, str | None)
             rules.check_room(number, comments)
             if fate == LOCKED:
                 self.actor.need("write", "comment on an issue that is locked")
@@ -162,7 +178,7 @@ class LocalBackend:
             )
             self._db.execute("UPDATE issues SET comments = comments + 1, updated_at = ? WHERE number = ?", (at, number))
             assert cursor.lastrowid is not None
-            return Comment(cursor.lastrowid, body, rules.user(self.user), rules.whole_seconds(at))
+            return Comment(cursor.lastrowid, body, rules.user(self.user), whole_seconds(at))
 
     # --- reactions --------------------------------------------------------------------------------
 
@@ -178,14 +194,14 @@ class LocalBackend:
     def list_reactions(self, comment_id: int) -> tuple[tuple[str, User | None], ...]:
         with self._file.reading():
             rows = self._db.execute("SELECT content, author FROM reactions WHERE comment = ?", (comment_id,)).fetchall()
-        return tuple((content, rules.user(author)) for content, author in rows)
+        return tuple((content, rules.user(author)) for content, author in (checked(row, str, str) for row in rows))
 
     # --- labels -----------------------------------------------------------------------------------
 
     def get_label(self, name: str) -> Label | None:
         with self._file.reading():
             row = self._db.execute("SELECT name, description FROM labels WHERE key = ?", (name.lower(),)).fetchone()
-        return Label(*row) if row else None
+        return Label(*checked(row, str, str)) if row else None
 
     def create_label(self, name: str, description: str) -> bool:
         with self._writing():
@@ -199,7 +215,7 @@ class LocalBackend:
 
     def list_labels(self) -> tuple[str, ...]:
         with self._file.reading():
-            return tuple(name for (name,) in self._db.execute("SELECT name FROM labels ORDER BY id"))
+            return tuple(first(row, str) for row in self._db.execute("SELECT name FROM labels ORDER BY id"))
 
     def add_label(self, number: int, name: str) -> None:
         with self._writing() as at:
@@ -221,7 +237,7 @@ class LocalBackend:
     def labels_ever(self, number: int) -> frozenset[str]:
         with self._file.reading():
             rows = self._db.execute("SELECT name FROM labelled WHERE issue = ?", (number,))
-            return frozenset(name for (name,) in rows)
+            return frozenset(first(row, str) for row in rows)
 
     # --- people -----------------------------------------------------------------------------------
 
@@ -233,18 +249,18 @@ class LocalBackend:
     def team(self, organization: str, slug: str) -> frozenset[str]:
         with self._file.reading():
             rows = self._db.execute("SELECT login FROM members WHERE team = ?", (f"{organization}/{slug}".lower(),))
-            return frozenset(login.lower() for (login,) in rows)
+            return frozenset(first(row, str).lower() for row in rows)
 
     def read_file(self, path: str) -> str | None:
         with self._file.reading():
             row = self._db.execute("SELECT text FROM files WHERE path = ?", (path,)).fetchone()
-        return row[0] if row else None
+        return first(row, str) if row else None
 
     # --- the clock --------------------------------------------------------------------------------
 
     def now(self) -> datetime:
         with self._file.reading():
-            return rules.whole_seconds(self._now())
+            return whole_seconds(self._now())
 
     def uninterrupted(self) -> AbstractContextManager[None]:
         return nullcontext()
@@ -261,7 +277,7 @@ class LocalBackend:
         return self._db.execute(query, values).fetchone()
 
     def _now(self) -> float:
-        newest: float | None = self._one("SELECT max(updated_at) FROM issues")[0]
+        newest: float | None = first(self._one("SELECT max(updated_at) FROM issues"), NUMBER | None)
         return max(self._clock(), newest or 0.0)
 
     def _issue(self, number: int) -> Issue:
@@ -299,12 +315,29 @@ class LocalBackend:
     def role(self, login: str) -> Role:
         """The role of a user; everybody may read."""
         row = self._one("SELECT role FROM users WHERE login = ?", login)
-        return row[0] if row else "read"
+        role: Role = first(row, str) if row else "read"
+        if role not in get_args(Role):
+            raise IntegrityError(f"{self.path}: {role!r} is not a role.", hint="Restore the file from a copy.")
+        return role
 
     @property
     def actor(self) -> rules.Actor:
         """Who acts, with the role of now."""
         return rules.Actor(self.user, self.role(self.user))
+
+
+def _check_there(path: Path) -> None:
+    """Raise ConfigurationError unless a file is there, and not truncated to nothing."""
+    try:
+        found = path.stat().st_size > 0 or not path.is_file()  # a folder is told apart when it is opened
+        fault = "this file is empty; it is not a store"
+        hint = "Restore it from a copy, or delete it and make a new store with `gh-store init`."
+    except OSError:
+        found = False
+        fault = "there is no store here"
+        hint = "Make one with `gh-store init` or `gh-store create`, or name another with --store."
+    if not found:
+        raise ConfigurationError(f"{path}: {fault}.", file=path, hint=hint)
 
 
 _CONFORMS: type[Backend] = LocalBackend  # mypy holds the class against the port

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from gh_store.backends import rules
 from gh_store.backends.base import PAGE
+from gh_store.domain.exceptions import IntegrityError
 from gh_store.domain.issues import Comment, Issue, Label, User
 
 _FIRST: Final = """
@@ -42,9 +43,14 @@ ALTER TABLE comments ADD COLUMN edited INTEGER NOT NULL DEFAULT 0;
 CREATE TABLE labelled (issue INTEGER NOT NULL, name TEXT NOT NULL, PRIMARY KEY (issue, name)) WITHOUT ROWID;
 INSERT INTO labelled SELECT x.issue, l.name FROM issue_labels x JOIN labels l ON l.id = x.label;
 """
+_FOURTH: Final = """
+CREATE TABLE identity (id TEXT NOT NULL);
+INSERT INTO identity VALUES (lower(hex(randomblob(8))));
+"""
+NUMBER: Final = int | float
 LOCKED: Final = "locked"
 PULL_REQUEST: Final = "pull request"
-SCHEMAS: Final = (_FIRST, _SECOND, _THIRD)
+SCHEMAS: Final = (_FIRST, _SECOND, _THIRD, _FOURTH)
 """For each version of the format, the statements that upgrade a file of the version before."""
 
 ISSUES: Final = """
@@ -80,6 +86,12 @@ def select_issues(
     key = f"updated_at, {number}" if sort == "updated" else number
     if cursor is not None:
         last = json.loads(cursor)
+        if (
+            not isinstance(last, list)
+            or len(last) != 1 + key.count(",")
+            or not all(isinstance(each, NUMBER) for each in last)
+        ):
+            raise ValueError(f"not a cursor: {cursor[:60]}")
         where.append(f"({key}) {'<' if descending else '>'} ({', '.join('?' * len(last))})")
         values.extend(last)
     order = key.replace(",", " DESC,") + " DESC" if descending else key
@@ -93,21 +105,45 @@ def place(row: Sequence[Any], sort: str) -> str:
     return json.dumps([updated_at, number] if sort == "updated" else [number])
 
 
+def checked(row: Sequence[Any] | None, *kinds: Any) -> tuple[Any, ...]:
+    """A row whose values have these types. Raises IntegrityError: SQLite keeps text where a number belongs."""
+    if row is None or not all(map(isinstance, row, kinds)):
+        raise IntegrityError("A row of the store has values of the wrong type.", hint=_HINT)
+    return tuple(row)
+
+
+def first(row: Sequence[Any] | None, kind: Any) -> Any:
+    """The one value of a row, as above."""
+    return checked(row, kind)[0]
+
+
+_HINT: Final = "Another program wrote to the file, or it is damaged. Restore it from a copy."
+_ISSUE: Final = (int, str, str, int, str | None, NUMBER, NUMBER, int, str, str | None)
+_COMMENT: Final = (int, str, str | None, NUMBER, int, str)
+
+
 def _user(login: str | None) -> User | None:
     return None if login is None else rules.user(login)
 
 
+def whole_seconds(at: float) -> datetime:
+    try:
+        return rules.whole_seconds(at)
+    except (OverflowError, ValueError, OSError) as error:
+        raise IntegrityError(f"A row of the store has a time that is none: {at}.", hint=_HINT) from error
+
+
 def to_issue(row: Sequence[Any]) -> Issue:
-    number, title, body, is_open, author, created_at, updated_at, comments, labels, fate = row
+    number, title, body, is_open, author, created_at, updated_at, comments, labels, fate = checked(row, *_ISSUE)
     return Issue(
         number=number,
         title=title,
         body=body,
         open=bool(is_open),
-        labels=tuple(Label(*label) for label in json.loads(labels)),
+        labels=tuple(Label(*checked(label, str, str)) for label in json.loads(labels)),
         author=_user(author),
-        created_at=rules.whole_seconds(created_at),
-        updated_at=rules.whole_seconds(updated_at),
+        created_at=whole_seconds(created_at),
+        updated_at=whole_seconds(updated_at),
         comments=comments,
         is_pull_request=fate == PULL_REQUEST,
         locked=fate == LOCKED,
@@ -115,7 +151,5 @@ def to_issue(row: Sequence[Any]) -> Issue:
 
 
 def to_comment(row: Sequence[Any]) -> Comment:
-    comment_id, body, author, created_at, edited, reactions = row
-    return Comment(
-        comment_id, body, _user(author), rules.whole_seconds(created_at), json.loads(reactions), bool(edited)
-    )
+    comment_id, body, author, created_at, edited, reactions = checked(row, *_COMMENT)
+    return Comment(comment_id, body, _user(author), whole_seconds(created_at), json.loads(reactions), bool(edited))

@@ -1,6 +1,5 @@
 """One SQLite file: opening it, creating it, its transactions, and what its errors mean."""
 
-import os
 import sqlite3
 import threading
 import time
@@ -9,12 +8,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final, Literal
 
+from gh_store.backends.local.read_only import ReadOnlyFile, is_writable
 from gh_store.domain.exceptions import (
     BackendUnavailable,
     ConfigurationError,
     GitHubStoreError,
     InsufficientScope,
     IntegrityError,
+    InvalidUpdate,
     ObjectNotFound,
 )
 
@@ -40,6 +41,8 @@ class SqliteFile:
         self.path = path
         self._busy_timeout = busy_timeout
         self._lock = threading.RLock()
+        self._schemas = schemas
+        self._read_only = None if not path.exists() or is_writable(path) else ReadOnlyFile(path, busy_timeout)
         with self._errors():
             self.connection = self._connect()
             try:
@@ -58,6 +61,8 @@ class SqliteFile:
     def reading(self) -> Iterator[None]:
         """For one statement on `connection` that only reads."""
         with self._lock, self._errors():
+            if self._read_only is not None:
+                self._refresh(self._read_only)
             yield
 
     @contextmanager
@@ -76,23 +81,33 @@ class SqliteFile:
     # --- opening ----------------------------------------------------------------------------------
 
     def _connect(self) -> sqlite3.Connection:
-        # A file without write permission is opened for reading only; otherwise SQLite could not even read it.
-        mode = "rwc" if not self.path.exists() else "rw" if os.access(self.path, os.W_OK) else "ro"
-        if mode == "ro" and not self.path.with_name(f"{self.path.name}-wal").exists():
-            mode = "ro&immutable=1"  # nobody is writing; otherwise SQLite needs to write beside the file
+        if self._read_only is not None:
+            return self._read_only.connect()
         return sqlite3.connect(
-            f"{self.path.absolute().as_uri()}?mode={mode}",
+            f"{self.path.absolute().as_uri()}?mode={'rw' if self.path.exists() else 'rwc'}",
             uri=True,
             timeout=self._busy_timeout,
             isolation_level=None,
             check_same_thread=False,
         )
 
+    def _refresh(self, file: ReadOnlyFile) -> None:
+        """Read the file anew if somebody has written to it."""
+        self.connection.execute("SELECT 1")  # a closed store stays closed
+        if file.is_current():
+            return
+        fresh = file.connect()
+        self.connection.close()
+        self.connection = fresh
+        self._prepare(self._schemas)
+
     def _prepare(self, schemas: Sequence[str]) -> None:
         application, version = self._one("PRAGMA application_id"), self._one("PRAGMA user_version")
         if application != _APPLICATION_ID or version < len(schemas):
             self._make(schemas)
-        elif version > len(schemas):
+        if self._read_only is not None:
+            self.connection.execute("PRAGMA query_only = ON")
+        if version > len(schemas):
             raise ConfigurationError(
                 f"{self.path}: this store has format {version}; this gh-store knows formats up to {len(schemas)}.",
                 file=self.path,
@@ -143,11 +158,15 @@ class SqliteFile:
         try:
             yield
         except sqlite3.ProgrammingError as error:
+            if "closed" not in str(error):
+                raise InvalidUpdate(f"A value of this type cannot be stored: {error}.") from error
             raise BackendUnavailable("The store is closed.", transient=False, hint="Open it again.") from error
         except OverflowError as error:  # a number too large for any row
             raise ObjectNotFound("There is no issue of that number.") from error
         except sqlite3.Error as error:
             raise self._mapped(error) from error
+        except OSError as error:  # reading what may not be written
+            raise self._unopened() from error
 
     def _mapped(self, error: sqlite3.Error) -> GitHubStoreError:
         name = getattr(error, "sqlite_errorname", "")
@@ -171,11 +190,14 @@ class SqliteFile:
                 hint="Name another file with --store.",
             )
         if name.startswith("SQLITE_CANTOPEN"):
-            return ConfigurationError(
-                f"{self.path}: the store cannot be opened.",
-                file=self.path,
-                hint="Create the folder, or get permission to write in it.",
-            )
+            return self._unopened()
         if name.startswith("SQLITE_IOERR"):
             return BackendUnavailable(f"{self.path}: the disk failed ({name}).")
         return IntegrityError(f"{self.path}: {error} ({name or 'no code'}).", hint="Restore the file from a copy.")
+
+    def _unopened(self) -> ConfigurationError:
+        return ConfigurationError(
+            f"{self.path}: the store cannot be opened.",
+            file=self.path,
+            hint="Create the folder, or get permission to write in it.",
+        )

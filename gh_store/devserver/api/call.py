@@ -8,7 +8,14 @@ from urllib.parse import urlencode
 from gh_store.backends.base import PAGE, Backend
 from gh_store.backends.testing.web_ui import WebUI
 from gh_store.devserver.payloads import Payload, Payloads
-from gh_store.domain.exceptions import GitHubStoreError, InsufficientScope, LogFull, ObjectNotFound, ValueTooLarge
+from gh_store.domain.exceptions import (
+    GitHubStoreError,
+    InsufficientScope,
+    InvalidUpdate,
+    LogFull,
+    ObjectNotFound,
+    ValueTooLarge,
+)
 from gh_store.domain.issues import Comment, Issue
 from gh_store.domain.limits import MAX_COMMENTS
 
@@ -115,6 +122,8 @@ def refusal(error: GitHubStoreError, call: Call) -> Reply:
         if fate and fate.startswith("transferred to "):
             return moved(f"{call.payloads.base}/repos/{fate.removeprefix('transferred to ')}", 301)
         return Reply.error(410, "This issue was deleted") if fate == "deleted" else Reply.error(404, "Not Found")
+    if isinstance(error, InvalidUpdate):
+        return Reply.error(422, "Invalid request.")
     if isinstance(error, ValueTooLarge):
         name = "name" if "label" in error.message else "title" if "title" in error.message else "body"
         message = f"{name} is too long (maximum is {error.limit} characters)"

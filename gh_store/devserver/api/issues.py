@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 from gh_store.backends.base import PAGE
 from gh_store.devserver.api.call import PER_PAGE, Call, Reply
-from gh_store.devserver.api.labels import put_labels
+from gh_store.devserver.api.labels import names_in, put_labels
 from gh_store.domain.issues import Issue
 
 
@@ -62,7 +62,7 @@ def list_issues(call: Call) -> Reply:
 def create_issue(call: Call) -> Reply:
     if not call.issues:
         return no_issues()
-    labels = [label if isinstance(label, str) else label["name"] for label in call.sent.get("labels") or []]
+    labels = names_in(call.sent.get("labels") or [])
     return Reply(201, call.shown(call.backend.create_issue(call.sent["title"], call.sent.get("body") or "", labels)))
 
 

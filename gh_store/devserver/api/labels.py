@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from gh_store.backends.base import PAGE
 from gh_store.devserver.api.call import Call, Reply, paged
 from gh_store.domain.issues import Label
 
@@ -10,10 +11,16 @@ def issue_labels(call: Call) -> Reply:
     return Reply(200, [call.payloads.label(label) for label in call.pages.get_issue(call.number).labels])
 
 
+def names_in(given: Any) -> list[str]:
+    """The names in a list of labels. Raises ValueError for anything else."""
+    if not isinstance(given, list) or len(given) > 10 * PAGE:
+        raise ValueError("not a list of labels")
+    return [label if isinstance(label, str) else label["name"] for label in given]
+
+
 def _names(call: Call) -> list[str]:
     sent: Any = call.sent
-    given = sent if isinstance(sent, list) else sent["labels"]
-    return [label if isinstance(label, str) else label["name"] for label in given]
+    return names_in(sent if isinstance(sent, list) else sent["labels"])
 
 
 def add_labels(call: Call) -> Reply:

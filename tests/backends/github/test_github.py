@@ -510,7 +510,7 @@ def test_a_folder_keeps_answers_for_the_next_run_of_the_same_token(hub, tmp_path
 def test_an_entry_that_was_tampered_with_is_missing(tmp_path):
     cache = Cache("me", tmp_path)
     cache.put("/a", Known('"1"', '{"n": 1}'))
-    (file,) = tmp_path.iterdir()
+    (file,) = tmp_path.glob("*.json")
     file.write_text(file.read_text().replace('n\\": 1', 'n\\": 2'))
     assert Cache("me", tmp_path).get("/a") is None
     assert cache.get("/a") == Known('"1"', '{"n": 1}')
@@ -520,11 +520,11 @@ def test_an_entry_is_that_of_a_token_and_what_is_used_is_kept_longest(tmp_path):
     cache = Cache("me", tmp_path)
     for at, address in enumerate(("/a", "/b")):
         cache.put(address, Known('"1"', address))
-        (newest,) = (file for file in tmp_path.iterdir() if file.stat().st_mtime > 100)
+        (newest,) = (file for file in tmp_path.glob("*.json") if file.stat().st_mtime > 100)
         os.utime(newest, (at, at))
     assert Cache("you", tmp_path).get("/a") is None
     assert Cache("me", tmp_path).get("/a") == Known('"1"', "/a")
-    assert sorted(file.stat().st_mtime > 100 for file in tmp_path.iterdir()) == [False, True]
+    assert sorted(file.stat().st_mtime > 100 for file in tmp_path.glob("*.json")) == [False, True]
 
 
 def test_the_folder_is_bounded_and_the_longest_unused_goes_first(tmp_path):
@@ -535,6 +535,39 @@ def test_the_folder_is_bounded_and_the_longest_unused_goes_first(tmp_path):
     fresh = Cache("me", tmp_path)
     assert fresh.get("/39") is not None
     assert fresh.get("/0") is None
+
+
+@pytest.mark.parametrize("names", [["photos.zip"], ["photos.zip", "0" * 64], [".hidden"]])
+def test_a_folder_of_somebody_is_neither_used_nor_tidied(tmp_path, names):
+    for name in names:
+        (tmp_path / name).write_bytes(b"x" * 20_000)
+    cache = Cache("me", tmp_path, most=10_000)
+    cache.put("/a", Known('"1"', "x"))
+    assert sorted(each.name for each in tmp_path.iterdir()) == sorted(names)
+    assert cache.get("/a") == Known('"1"', "x"), "it is in memory"
+
+
+def test_what_is_put_into_its_folder_stays(tmp_path):
+    cache = Cache("me", tmp_path, most=10_000)
+    cache.put("/a", Known('"1"', "x"))
+    for name in ("photos.zip", "0" * 64, "gh-store-notes.json"):
+        (tmp_path / name).write_bytes(b"x" * 20_000)
+    (tmp_path / f"gh-store-{'0' * 64}.json").symlink_to("photos.zip")
+    for n in range(40):
+        cache.put(f"/{n}", Known('"1"', "x" * 500))
+    assert {each.name for each in tmp_path.iterdir()} >= {"photos.zip", "0" * 64, "gh-store-notes.json"}
+    assert (tmp_path / "photos.zip").stat().st_size == 20_000
+
+
+@pytest.mark.parametrize("mode", [0o777, 0o1777, 0o770])
+def test_a_folder_that_others_may_write_to_is_not_used(tmp_path, mode):
+    Cache("me", tmp_path).put("/a", Known('"1"', "x"))
+    assert Cache("me", tmp_path).get("/a") is not None
+    tmp_path.chmod(mode)
+    assert Cache("me", tmp_path).get("/a") is None
+    before = sorted(tmp_path.iterdir())
+    Cache("me", tmp_path).put("/b", Known('"1"', "x"))
+    assert sorted(tmp_path.iterdir()) == before
 
 
 def test_a_folder_that_cannot_be_written_is_no_failure(hub, tmp_path):
