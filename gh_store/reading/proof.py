@@ -162,6 +162,17 @@ class _Tries:
         return self._authority.receipts
 
     def __iter__(self) -> Iterator[Counts]:
+        """Each without what was passed over: before anybody's right is asked for."""
+        return map(self._decided_by, self._guesses())
+
+    def _decided_by(self, counts: Counts) -> Counts:
+        return lambda comment, event: not self._receipts.passed_over(comment, event) and counts(comment, event)
+
+    def _event(self, comment: Comment) -> Event | Malformed | None:
+        event = read_comment(comment)
+        return None if event is not None and self._receipts.passed_over(comment, event) else event
+
+    def _guesses(self) -> Iterator[Counts]:
         shown = frozenset(comment.id for comment in self._comments if self._receipts.shows(comment))
         yield self._authority.is_authorised
         yield self._either(shown)
@@ -200,7 +211,7 @@ class _Tries:
         """
         found = {}
         for comment in self._comments:
-            event = read_comment(comment) if self._receipts.shows(comment) else None
+            event = self._event(comment) if self._receipts.shows(comment) else None
             if event is not None and not self._authority.is_authorised(comment, event):
                 found[comment.id] = self._receipts.by_whom(comment)
         return found
@@ -233,7 +244,7 @@ class _Tries:
         """
         left: dict[User, list[int]] = {}
         for comment in self._comments:
-            event = read_comment(comment) if comment.id not in shown and comment.author is not None else None
+            event = self._event(comment) if comment.id not in shown and comment.author is not None else None
             if event is not None and comment.author is not None and not self._authority.is_presumed(comment, event):
                 left.setdefault(comment.author, []).append(comment.id)
         tries = (shown | set(ids[: at + 1]) for ids in left.values() for at in reversed(range(len(ids))))
