@@ -31,6 +31,7 @@ def _client_version() -> str:
 
 CLIENT_VERSION: Final = _client_version()
 
+
 def write_event(draft: Draft, *, issue_number: int, time: datetime) -> str:
     """
     The text of a comment that carries an event.

@@ -2,7 +2,7 @@
 Comments that are nearly events: what is wrong with them, and where.
 
 Conversation is full of brackets, so only what nobody says is taken for a failed event: the whole text, or the whole of
-one fenced block, opens like a JSON object or a patch, with a key and a colon, and closes with the bracket that it opened.
+one fenced block, opens like a JSON object or a patch, with a key and a colon, and ends with the bracket that closes it.
 """
 
 import json
@@ -137,4 +137,4 @@ def _named(here: str, message: str) -> str:
         return "a word of Python; JSON has true, false and null"
     if message.startswith("Expecting property name") and re.match(_NAME, here):
         return "a key without quotation marks"
-    return f"{ascii(char)} is not expected here"
+    return f"{char!a} is not expected here"

@@ -112,3 +112,20 @@ def test_it_stays_conversation_in_an_issue_that_lies_behind(world, older):
     older()
     assert outcomes(world) == ["applied"] * 7
     assert world.store().verify() == VerifyReport.of([])
+
+
+def test_what_was_passed_over_costs_nothing(calm, older):
+    def run():
+        calm.requests()
+        calm.store().process_updates(1)
+        return calm.requests()
+
+    calm.near().create("metrics", {"n": 0})
+    colleague = calm.user("ada", "write")
+    colleague.create_comment(1, "{shrug}")
+    calm.near().process_updates(1)
+    before = run()
+    colleague.create_comment(1, NEARLY)
+    calm.near().process_updates(1)
+    older()
+    assert run() == before
