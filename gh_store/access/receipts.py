@@ -28,6 +28,16 @@ class Receipts:
         """True if the comment carries a reaction that could be a receipt."""
         return any(comment.reactions.get(content, 0) > 0 for content in self._ours)
 
+    def passed_over(self, comment: Comment, event: Event | Malformed) -> bool:
+        """
+        True if what a comment says was conversation when it was decided. For comments up to the watermark.
+
+        What is nearly an event was conversation to older processors, and leaves the state as it is. So its receipt
+        alone tells.
+        """
+        nearly = isinstance(event, Malformed) and event.nearly
+        return nearly and not comment.reactions.get(self.config.reactions_rejected, 0)
+
     def processed(self, comment: Comment) -> bool:
         """True if somebody who counts says that the comment was applied. May ask who reacted."""
         return self._left(comment, self.config.reactions_processed)

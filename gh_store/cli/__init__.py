@@ -13,13 +13,16 @@ import click
 
 from gh_store.cli import streams
 from gh_store.cli.commands import commands
+from gh_store.cli.escapes import commands_stopped
 
 __all__ = ["main"]
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run one command and exit: 0, the code of the error, 1 for an internal error, 130 if interrupted."""
-    sys.exit(_run(arguments))
+    with commands_stopped():
+        code = _run(arguments)
+    sys.exit(code)
 
 
 def _run(arguments: Sequence[str] | None) -> int:
@@ -44,9 +47,9 @@ def _command(arguments: Sequence[str] | None) -> int:
         return 2
     except click.UsageError as error:
         command = error.ctx.command_path if error.ctx else "gh-store"
-        return _fail(error.format_message(), f"See `{command} --help`.", 2)
+        return _fail(" ".join(error.format_message().split()), f"See `{command} --help`.", 2)
     except click.ClickException as error:
-        return _fail(error.format_message(), "", 2)
+        return _fail(" ".join(error.format_message().split()), "", 2)
     except (KeyboardInterrupt, click.Abort):
         return _fail("Interrupted.", "What was written is safe; run the command again.", 130)
     except OSError:
@@ -71,7 +74,7 @@ def _explain(error: Exception) -> int:
 def _fail(message: str, hint: str, code: int) -> int:
     from gh_store.cli.terminal import say
 
-    say(f"error: {' '.join(message.split())}")
+    say(f"error: {message.strip()}")
     if hint:
         say(f"hint: {hint}")
     return code

@@ -3,8 +3,10 @@
 import json
 import os
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from gh_store.cli.terminal import say
 from gh_store.domain.exceptions import InvalidInput
@@ -17,9 +19,25 @@ _MOST_TEXT: Final = 200
 # --- the event ------------------------------------------------------------------------------------
 
 
-def read_event(path: Path) -> tuple[int, int]:
+@dataclass(frozen=True, slots=True)
+class Trigger:
     """
-    The issue that an event is about, and the comment that was written, or 0.
+    What started a run.
+
+    Attributes:
+        issue: The issue that it is about.
+        written: The comment that was written, or 0.
+        is_talk: A comment was written or edited, and what it says now is conversation.
+    """
+
+    issue: int
+    written: int = 0
+    is_talk: bool = False
+
+
+def read_event(path: Path) -> Trigger:
+    """
+    The trigger that a workflow's event is.
 
     Raises:
         InvalidInput: The file holds no event of an issue.
@@ -38,13 +56,21 @@ def read_event(path: Path) -> tuple[int, int]:
             f"{path}: the event is not about an issue.",
             hint="Run it on issues and issue_comment, or give --issue N.",
         )
-    written = isinstance(event, dict) and event.get("action") == "created"
-    return number, (_number(event, "comment", "id") or 0) if written else 0
+    action, text = _at(event, "action"), _at(event, "comment", "body")
+    written = _number(event, "comment", "id") if action == "created" else None
+    changed = action in ("created", "edited") and isinstance(text, str)
+    is_talk = changed and wire.read_event(text, position=0, time=datetime.now(UTC)) is None
+    return Trigger(number, written or 0, is_talk)
+
+
+def _at(event: object, *keys: str) -> Any:
+    for key in keys:
+        event = event.get(key) if isinstance(event, dict) else None
+    return event
 
 
 def _number(event: object, *keys: str) -> int | None:
-    for key in keys:
-        event = event.get(key) if isinstance(event, dict) else None
+    event = _at(event, *keys)
     return event if isinstance(event, int) and not isinstance(event, bool) and event > 0 else None
 
 

@@ -5,6 +5,7 @@ from typing import Any
 import click
 
 from gh_store.cli import settings
+from gh_store.cli.escapes import one_line
 from gh_store.cli.options import server_options
 from gh_store.cli.terminal import as_json, is_terminal
 from gh_store.domain.exceptions import GitHubStoreError
@@ -43,4 +44,6 @@ def doctor(config: str | None, fix: bool, read_only: bool, as_array: bool, **ser
 
 def _show(name: str, outcome: str, found: str) -> None:
     colour = {"ok": "green", "warning": "yellow"}.get(outcome, "red")
-    click.echo(f"{click.style(f'{outcome:8}', fg=colour) if is_terminal() else f'{outcome:8}'} {name}: {found}")
+    click.echo(
+        f"{click.style(f'{outcome:8}', fg=colour) if is_terminal() else f'{outcome:8}'} {name}: {one_line(found)}"
+    )

@@ -5,6 +5,7 @@ from typing import Any
 
 import click
 
+from gh_store.cli.escapes import one_line
 from gh_store.cli.opening import open_store
 from gh_store.cli.options import store_options
 from gh_store.cli.output import as_dict
@@ -35,7 +36,8 @@ def verify(object_ids: tuple[str, ...], as_object: bool, strict: bool, **where: 
         emit({name: [*map(as_dict, found)] for name, found in named.items()})
     else:
         for word, finding in ((_WORDS[name], finding) for name, found in named.items() for finding in found):
-            click.echo(f"{word}: {_place(finding)}: {finding.kind}: {finding.found}\n    {finding.remedy}")
+            click.echo(one_line(f"{word}: {_place(finding)}: {finding.kind}: {finding.found}"))
+            click.echo(f"    {one_line(finding.remedy)}")
     say(f"{len(seen.damage)} to repair, {len(seen.pending)} pending, {len(seen.suspected)} remarks")
     return IntegrityError.exit_code if seen.damage or (strict and seen.pending) else 0
 
@@ -85,5 +87,4 @@ def exit_code(done: Sequence[RepairResult | TransferResult]) -> int:
 
 def _place(found: Finding | RepairResult) -> str:
     named = found.object_id or "an object"
-    named = named if named.isprintable() else repr(named)  # a title may hold what a terminal would act on
     return named if found.issue_number is None else f"{named} (issue {found.issue_number})"

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from gh_store.cli.actions import read_event, report_processed
+from gh_store.cli.actions import Trigger, read_event, report_processed
 from gh_store.cli.opening import open_store
 from gh_store.cli.options import positionals, store_options
 from gh_store.cli.output import as_dict
@@ -36,14 +36,18 @@ def process_updates(
         raise click.UsageError("--since goes with --all.")
     if issue is not None and not (issue.isascii() and issue.isdigit() and int(issue) > 0):
         raise click.UsageError(f"{issue!r} is not an issue number.")
-    number, comment_id = (int(issue or 0), 0) if event is None else read_event(Path(event))
+    trigger = Trigger(int(issue or 0)) if event is None else read_event(Path(event))
+    if trigger.is_talk:
+        say("nothing to do: the comment is conversation")
+        report_processed([])
+        return 0
     with open_store(**where) as store:
         if everything:
             with progress("Looking over objects") as step:
                 done = store.process_pending(_time(store, since), dry_run=dry_run, progress=step)
         else:
             try:
-                done = [store.process(number, dry_run=dry_run, comment_id=comment_id)]
+                done = [store.process(trigger.issue, dry_run=dry_run, comment_id=trigger.written)]
             except ObjectNotFound as error:
                 if event is None:
                     raise

@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from gh_store.cli.actions import report_snapshot
+from gh_store.cli.escapes import quiet_json
 from gh_store.cli.opening import open_store
 from gh_store.cli.options import positionals, store_options
 from gh_store.cli.terminal import progress, say
@@ -24,7 +25,7 @@ def snapshot(output: str, complete: bool, **where: Any) -> None:
         else:
             changed = store.write_snapshot(output, complete=complete, progress=step)
     if output == "-":
-        sys.stdout.writelines(pieces)
+        sys.stdout.writelines(map(quiet_json, pieces))
     else:
         say(f"wrote {output}" if changed else f"{output} is up to date")
         report_snapshot(Path(output), changed=changed)

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol
 
+from gh_store.cli.escapes import one_line, quiet_json
 from gh_store.cli.streams import tell
 from gh_store.files import write
 
@@ -17,11 +18,11 @@ _SHOW_AFTER = 1.0
 
 def say(line: str) -> None:
     """Print a message on stderr."""
-    tell(f"gh-store: {line}")
+    tell(f"gh-store: {one_line(line)}")
 
 
 def as_json(value: object) -> str:
-    return json.dumps(value, indent=2, ensure_ascii=False)
+    return quiet_json(json.dumps(value, indent=2, ensure_ascii=False))
 
 
 def emit(value: object, output: str | None = None) -> None:
@@ -49,9 +50,9 @@ def emit_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[objec
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(*columns, title=title, title_justify="left")
+    table = Table(*columns, title=Text(one_line(title), style="table.title"), title_justify="left")
     for row in rows:
-        table.add_row(*(Text(str(cell)) for cell in row))  # Text: stored values are not markup
+        table.add_row(*(Text(one_line(str(cell))) for cell in row))  # Text: stored values are not markup
     Console().print(table)
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from gh_store.cli.escapes import quiet_json
 from gh_store.cli.maintenance import exit_code
 from gh_store.cli.opening import open_store, read_stdin
 from gh_store.cli.options import store_options
@@ -23,7 +24,7 @@ def export_store(output: str | None, deleted: bool, **where: Any) -> None:
     with open_store(**where) as store, progress("Reading objects") as step:
         lines = store.export(deleted=deleted, progress=step)
         if output is None or output == "-":
-            sys.stdout.writelines(lines)
+            sys.stdout.writelines(map(quiet_json, lines))
         else:
             write(Path(output), lines)
             say(f"wrote {output}")

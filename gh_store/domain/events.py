@@ -82,7 +82,12 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Malformed:
-    """A comment that is written as an event, but is malformed. `why` is one line."""
+    """
+    A comment that is written as an event, but is malformed. `why` is one line.
+
+    What is `nearly` one was conversation to older processors. So up to the watermark only a receipt tells whether it
+    was decided.
+    """
 
     position: int
     time: datetime
@@ -90,6 +95,7 @@ class Malformed:
     data: Any = None
     meta: Mapping[str, Any] = field(default_factory=dict)
     full: bool = True
+    nearly: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -104,7 +104,7 @@ def _decide(
     if refused is not None:
         return Rejection(refused)
     if isinstance(event, Malformed):
-        return Rejection(InvalidUpdate(event.why))
+        return Rejection(malformed(event))
     if event.refused is not None:
         return Rejection(rejection(*event.refused))
     if original is not None:
@@ -117,6 +117,11 @@ def _decide(
     if event.initial:
         return Rejection(InvalidUpdate("The object has its initial state already."))
     return fold(state, event)
+
+
+def malformed(event: Malformed) -> InvalidUpdate:
+    """The error that a malformed event is rejected for."""
+    return InvalidUpdate(event.why, hint="Write it anew, in a new comment: an edit of this one is not read.")
 
 
 _KINDS: Final[dict[str, type[GitHubStoreError]]] = {

@@ -124,7 +124,9 @@ def _overlooked(reader: Reader, reading: Reading) -> Iterator[Finding]:
     decided = {decision.comment.id for decision in reading.known}
     for comment in reading.log.comments:
         event = read_comment(comment) if comment.id <= reading.watermark and comment.id not in decided else None
-        if event is not None and reader.repo.authority.is_authorised(comment, event):
+        if event is None or reader.repo.receipts.passed_over(comment, event):
+            continue
+        if reader.repo.authority.is_authorised(comment, event):
             yield finding(
                 reading.head,
                 Kind.OVERLOOKED,

@@ -37,7 +37,9 @@ def _without_receipt(repo: Repository, number: int, log: Log, watermark: int) ->
     missing: set[int] = set()
     for comment in repo.comments.backwards(number, log):
         event = read_comment(comment) if comment.id <= watermark else None
-        if event is None or not repo.authority.is_authorised(comment, event):
+        if event is None or repo.receipts.passed_over(comment, event):
+            continue
+        if not repo.authority.is_authorised(comment, event):
             continue
         if repo.receipts.shows(comment):
             break

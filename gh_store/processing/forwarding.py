@@ -9,7 +9,7 @@ from gh_store.domain.issues import Comment
 from gh_store.domain.values import State
 from gh_store.issues.object_issue import ObjectIssue
 from gh_store.log.comments import Log
-from gh_store.log.decide import Decision
+from gh_store.log.decide import Decision, malformed
 from gh_store.log.difference import difference
 from gh_store.log.duplicates import same_event
 from gh_store.processing.replies import PostedReplies, Replies
@@ -134,7 +134,7 @@ class Forwarder:
     ) -> GitHubStoreError | None:
         """Copy an event to where the object is; or the error that it is rejected for."""
         if isinstance(event, Malformed):
-            return InvalidUpdate(event.why)
+            return malformed(event)
         if event.initial:
             return InvalidUpdate("The object has its initial state already.")
         draft = Draft(

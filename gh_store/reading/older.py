@@ -23,6 +23,8 @@ def read_older(head: ObjectIssue, log: Log, earlier: EarlierSegments, authority:
     """What an issue without a checkpoint, and its whole log, say together."""
 
     def counts(comment: Comment, event: Event | Malformed) -> bool:
+        if authority.receipts.passed_over(comment, event):
+            return False
         # Authority admitted the issue, and with it what its author began it with.
         begins = isinstance(event, Event) and event.begins and comment.author == head.issue.author
         return begins or authority.is_authorised(comment, event)

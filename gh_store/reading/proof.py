@@ -160,6 +160,17 @@ class _Tries:
         return self._authority.receipts
 
     def __iter__(self) -> Iterator[Counts]:
+        """Each without what was passed over: before anybody's right is asked for."""
+        return map(self._decided_by, self._guesses())
+
+    def _decided_by(self, counts: Counts) -> Counts:
+        return lambda comment, event: not self._receipts.passed_over(comment, event) and counts(comment, event)
+
+    def _event(self, comment: Comment) -> Event | Malformed | None:
+        event = read_comment(comment)
+        return None if event is not None and self._receipts.passed_over(comment, event) else event
+
+    def _guesses(self) -> Iterator[Counts]:
         shown = frozenset(comment.id for comment in self._comments if self._receipts.shows(comment))
         yield self._authority.is_authorised
         yield self._either(shown)
@@ -182,7 +193,7 @@ class _Tries:
         known, theirs = set(shown), dict[User | None, list[int]]({self._author: []})
         rights, may_ask = self._authority.rights, True
         for comment in self._comments:
-            event = read_comment(comment)
+            event = self._event(comment)
             if event is None:
                 continue
             counts = rights.standing(comment.author)
@@ -225,7 +236,7 @@ class _Tries:
         if self._asked is None:
             found = {}
             for comment in self._comments:
-                event = read_comment(comment) if self._receipts.shows(comment) else None
+                event = self._event(comment) if self._receipts.shows(comment) else None
                 if event is not None and not self._authority.is_authorised(comment, event):
                     found[comment.id] = self._receipts.by_whom(comment)
             self._asked = found

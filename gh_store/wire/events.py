@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
@@ -10,10 +9,10 @@ from typing import Any, Final
 
 from gh_store.domain.events import Continued, Draft, Event, Malformed, Place
 from gh_store.domain.values import Mode
+from gh_store.wire.nearly import BLANK, fault_of_nearly, fenced
 from gh_store.wire.values import (
     MAX_DEPTH,
     WORST_GROWTH,
-    ZERO_WIDTH,
     Unfit,
     canonical,
     check_size,
@@ -31,19 +30,6 @@ def _client_version() -> str:
 
 
 CLIENT_VERSION: Final = _client_version()
-
-_FENCE = re.compile(r"(`{3,}|~{3,})[ \t]*(?:json)?[ \t]*", re.IGNORECASE)
-_BLANK: Final = ZERO_WIDTH + "".join(character for character in map(chr, range(0x3001)) if character.isspace())
-
-
-def _unfenced(text: str) -> str:
-    """The content of the fenced block, if `text` is one; else `text` itself."""
-    first, _, rest = text.partition("\n")
-    body, _, last = rest.rpartition("\n")
-    fence = _FENCE.fullmatch(first.rstrip("\r"))
-    if fence is None or not last.strip().startswith(fence[1]) or last.strip().strip(fence[1][0]):
-        return text
-    return body.strip(_BLANK)
 
 
 def write_event(draft: Draft, *, issue_number: int, time: datetime) -> str:
@@ -92,18 +78,22 @@ def read_event(text: str, *, position: int, time: datetime) -> Event | Malformed
     The event in a comment, a malformed one, or None for conversation.
 
     An event is a comment whose whole text is a JSON object, bare or in one fenced block. Blank lines and
-    zero-width characters around it do not matter.
+    zero-width characters around it do not matter. What is nearly one is malformed.
     """
-    text = _unfenced(text.strip(_BLANK))
-    if not text.startswith("{"):
-        return None
+    inner = text.strip(BLANK)
+    block = fenced(inner)
+    if block is not None and block.closed and block.info.lower() in ("", "json"):
+        inner = block.body
     try:
-        value = parse(text, MAX_DEPTH + 1)  # the envelope is one level
+        value = parse(inner, MAX_DEPTH + 1) if inner.startswith("{") else None  # the envelope is one level
     except json.JSONDecodeError:
-        return None
+        value = None
     except Unfit as error:
         return Malformed(position, time, str(error))
-    size = WORST_GROWTH * len(text)
+    if value is None:
+        why = fault_of_nearly(text)
+        return Malformed(position, time, why, full=False, nearly=True) if why is not None else None
+    size = WORST_GROWTH * len(inner)
     full = "_data" in value
     if full:
         data, meta, kind = value["_data"], value.get("_meta"), value.get("type")

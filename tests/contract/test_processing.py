@@ -138,7 +138,7 @@ def test_people_write_events_as_people_do(world, metrics):
         '  \n~~~\n{"c": 3}\n~~~\n',
         "just talk",
         '["no", "object"]',
-        '{"not": json}',
+        "{shrug}",
     ):
         world.backend().create_comment(1, text)
     world.settle()

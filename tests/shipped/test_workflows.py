@@ -455,7 +455,12 @@ console.log(new Evaluator(tree, known).evaluate().coerceString());
         ("issue_comment.deleted", True, {"body": "talk"}),
         ("issue_comment.created", True, {"body": '{"n": 1}'}),
         ("issue_comment.created", True, {"body": '```json\n{"n": 1}\n```'}),
-        ("issue_comment.created", False, {"body": "I like it. {}"}),
+        ("issue_comment.created", True, {"body": '\n\ufeff~~~\n{"n": 1}\n~~~'}),
+        ("issue_comment.created", True, {"body": '[{"op": "remove", "path": "/n"}]'}),
+        ("issue_comment.created", False, {"body": "I like it."}),
+        ("issue_comment.edited", True, {"body": '{"n": 1}'}),
+        ("issue_comment.edited", False, {"body": "I like it.", "sender": "Bot"}),
+        ("issue_comment.edited", False, {"body": "I like it."}),
         ("issue_comment.created", False, {"body": "gh-store rejected event 7"}),
         ("issue_comment.created", True, {"body": "{}", "labels": ["UID:x", "archived"]}),
         ("issue_comment.created", True, {"body": "{}", "labels": ["UID:x", "gh-store", "gh-store-retired"]}),
@@ -463,7 +468,8 @@ console.log(new Evaluator(tree, known).evaluate().coerceString());
     ],
 )
 def test_which_events_start_a_job(copied, name, starts, change):
-    event = json.loads(json.dumps(PAYLOADS[name]))
+    event = json.loads(json.dumps(PAYLOADS[name.replace("comment.edited", "comment.created")]))
+    event["action"] = name.partition(".")[2]
     event["issue"]["labels"] = [{"name": each} for each in change.get("labels", ["stored-object", "UID:x"])]
     event["sender"]["type"] = change.get("sender", "User")
     if "pull_request" in change:
@@ -496,9 +502,29 @@ def test_an_event_that_makes_no_sense_is_told(tmp_path, text):
 def test_only_a_comment_that_was_written_is_waited_for(tmp_path):
     for name, event in PAYLOADS.items():
         (tmp_path / "event.json").write_text(json.dumps(event))
-        number, comment_id = actions.read_event(tmp_path / "event.json")
-        assert number == event["issue"]["number"]
-        assert comment_id == (event["comment"]["id"] if name == "issue_comment.created" else 0)
+        trigger = actions.read_event(tmp_path / "event.json")
+        assert trigger.issue == event["issue"]["number"]
+        assert trigger.written == (event["comment"]["id"] if name == "issue_comment.created" else 0)
+
+
+@pytest.mark.parametrize("action", ["created", "edited", "deleted"])
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [('{"n": 1}', True), ("{'n': 1}", True), ('\n```json\n{"n": 1}\n```\n', True), ("{shrug}", False), ("[x] done", False), ("", False), (None, True)],
+)  # fmt: skip
+def test_conversation_is_left_alone_without_a_request(hub, tmp_path, capfd, action, text, says):
+    hub.near().create("metrics", {"n": 0})
+    event = payload("issue_comment.created", hub, comment_id=hub.comments()[0].id) | {"action": action}
+    event["comment"]["body"] = text
+    (tmp_path / "event.json").write_text(json.dumps(event))
+    (tmp_path / "config.yml").write_text(QUICK)
+    hub.asked()
+    with pytest.raises(SystemExit) as caught:
+        main(["process-updates", "--event", str(tmp_path / "event.json"), "--repo", hub.repository,
+              "--token", "token-of-local", "--base-url", hub.address, "--config", str(tmp_path / "config.yml")])  # fmt: skip
+    assert caught.value.code == 0
+    assert bool(hub.asked()) is (says or action == "deleted")
+    assert ("conversation" in capfd.readouterr().err) is not (says or action == "deleted")
 
 
 def test_an_issue_that_holds_no_object_is_left_alone(hub, runner, tmp_path):

@@ -1,0 +1,110 @@
+"""Hostile text on its way to terminals and to the logs of workflows: it is shown, and does nothing."""
+
+import json
+import os
+import pty
+import re
+import subprocess
+import sys
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from places import ROOT
+
+from gh_store import LocalStore
+from gh_store.cli.escapes import one_line, quiet_json
+
+ACTS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]|##\\[")
+EVIL = "\x1b]0;owned\x07\n::set-output name=x::1\r\n##[set-env name=PATH]x\x9b2J\u202egpj\u2028::warning::x"
+PATH = "/\n::stop-commands::x\n::set-output name=x::1\x1b[2J\u202e##[error]x"
+texts = st.text(
+    st.sampled_from('\x00\x1b\n\r\x7f\x85\x9b\u2028\u202e\u2069#[]:"\\a') | st.characters(exclude_categories=["Cs"])
+)
+
+
+@given(texts)
+def test_text_for_people_stays_on_one_line_and_does_nothing(text):
+    shown = one_line(text)
+    assert not ACTS.search(shown)
+    assert len(shown.splitlines()) <= 1
+
+
+@given(st.recursive(texts, lambda inner: st.lists(inner) | st.dictionaries(texts, inner), max_leaves=5))
+def test_json_says_the_same_and_does_nothing(value):
+    text = json.dumps(value, indent=2, ensure_ascii=False)
+    assert json.loads(quiet_json(text)) == value
+    assert not ACTS.search(quiet_json(text))
+    assert not re.search(r"^\s*::", quiet_json(text), re.MULTILINE)
+
+
+@pytest.fixture
+def store(tmp_path):
+    """A store with an object of evil data and a patch, pending, whose path is evil."""
+    path = tmp_path / "store.db"
+    with LocalStore(path) as store:
+        store.create("[red]x[/red]", {"n": EVIL})
+        patch = {"_data": [{"op": "remove", "path": PATH}], "_meta": {"update_mode": "patch"}}
+        store.backend.create_comment(1, json.dumps(patch))
+    return path
+
+
+def run(store, home, *arguments, **environment):
+    ours = {name: value for name, value in os.environ.items() if not name.startswith(("GH_", "GITHUB_"))}
+    return subprocess.run(
+        [sys.executable, "-m", "gh_store", *arguments, "--store", str(store)],
+        env={**ours, "HOME": str(home), "PYTHONPATH": str(ROOT), "NO_COLOR": "1", **environment},
+        capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+
+
+COMMANDS = [("process-updates", "--all"), ("history", "[red]x[/red]"), ("list",), ("get", "[red]x[/red]"), ("export",),
+            ("snapshot", "--output", "-"), ("verify",), ("get", EVIL.replace("\x00", ""))]  # fmt: skip
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command[0])
+def test_no_command_prints_what_acts(store, home, command):
+    done = run(store, home, *command)
+    assert not ACTS.search(done.stdout + done.stderr)
+    assert not re.search(r"^\s*::", done.stdout + done.stderr, re.MULTILINE)
+    if done.stdout and command[0] not in ("verify", "export"):
+        json.loads(done.stdout)
+
+
+def test_an_event_that_is_rejected_is_one_line_of_the_log(store, home):
+    done = run(store, home, "process-updates", "--all")
+    [line] = [line for line in done.stderr.splitlines() if "rejected" in line]
+    assert r"\n::stop-commands::x\n" in line
+    assert r"\x1b[2J\u202e" in line
+
+
+def test_in_a_workflow_nothing_that_is_printed_is_a_command(store, home):
+    tokens = set()
+    for command in COMMANDS:
+        done = run(store, home, *command, GITHUB_ACTIONS="true")
+        first, *_, last = done.stderr.splitlines()
+        token = first.removeprefix("::stop-commands::")
+        assert re.fullmatch("[0-9a-f]{32}", token)
+        assert last == f"::{token}::"
+        assert token not in done.stdout
+        tokens.add(token)
+    assert len(tokens) == len(COMMANDS)
+
+
+@pytest.mark.parametrize("command", [("list",), ("history", "[red]x[/red]")])
+def test_on_a_terminal_hostile_data_is_shown_as_escapes(store, home, command):
+    pid, terminal = pty.fork()
+    if pid == 0:
+        os.environ.update(HOME=str(home), PYTHONPATH=str(ROOT), COLUMNS="200", NO_COLOR="1", TERM="dumb")
+        os.execv(sys.executable, [sys.executable, "-m", "gh_store", *command, "--store", str(store)])
+    shown = b""
+    try:
+        while piece := os.read(terminal, 65_536):
+            shown += piece
+    except OSError:  # Linux says so at the end
+        pass
+    os.waitpid(pid, 0)
+    os.close(terminal)
+    text = shown.decode().replace("\r\n", "\n")
+    assert "[red]x[/red]" in text
+    assert not ACTS.search(text)
