@@ -36,7 +36,7 @@ def write(path: Path, pieces: Iterable[str]) -> None:
         elif target.is_dir():
             raise ConfigurationError(f"{path}: this is a folder.", file=path, hint="Name a file.")
         else:
-            _write_into(os.open(target, os.O_WRONLY | os.O_NOCTTY), pieces)
+            _write_into(os.open(target, os.O_WRONLY | getattr(os, "O_NOCTTY", 0)), pieces)
     except BrokenPipeError:
         raise
     except PermissionError as error:

@@ -256,7 +256,7 @@ def test_rate_limit_and_http(hub, tmp_path):
     hub.backend().create_issue("t", "", [])
     with github_store(hub, tmp_path, f"store: {{http: {{cache: {tmp_path / 'kept'}}}}}") as store:
         store.backend.get_issue(1)
-        assert len(list((tmp_path / "kept").iterdir())) == 1
+        assert len(list((tmp_path / "kept").glob("*.json"))) == 1
 
 
 def test_one_limiter_for_all_stores_of_a_process_and_a_token(hub, tmp_path):

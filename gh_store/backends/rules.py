@@ -87,7 +87,7 @@ def check_label(name: str) -> None:
     """Raise ValueTooLarge unless a label may have this name."""
     if not 0 < len(name) <= MAX_LABEL:
         raise ValueTooLarge(
-            f"The label {name!r} has {len(name)} characters; a label has 1 to {MAX_LABEL}.",
+            f"The label {name[:60]!r} has {len(name)} characters; a label has 1 to {MAX_LABEL}.",
             size=len(name),
             limit=MAX_LABEL,
         )

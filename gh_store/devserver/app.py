@@ -5,10 +5,8 @@ import hashlib
 import json
 import secrets
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import format_datetime
 from pathlib import Path
@@ -29,13 +27,11 @@ from gh_store.devserver.faults import Fault, FaultPlan
 from gh_store.devserver.origin import is_meant
 from gh_store.devserver.payloads import Payloads, number_of
 from gh_store.devserver.pool import Pool
+from gh_store.devserver.transport import Answer, drop, read_body, send_answer, until_gone
 from gh_store.domain.exceptions import GitHubStoreError, ObjectNotFound
 
 HOURLY: Final = 5000
 """Requests per hour and token."""
-
-_LARGEST: Final = 10_000_000
-"""Bytes of a request's body."""
 
 _AT_ONCE: Final = 64
 """Requests that are worked on at the same time."""
@@ -52,15 +48,6 @@ _ROUTES: Final = [
 
 
 T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """An answer as it is sent."""
-
-    status: int
-    headers: dict[str, str] = field(default_factory=dict)
-    body: bytes = b""
 
 
 class DevServer:
@@ -127,18 +114,18 @@ class DevServer:
         if scope["type"] != "http":
             return
         if not is_meant(scope):
-            await _send(send, self._error(403, "This request is for another host, or comes from another origin."))
+            await send_answer(send, self._error(403, "This request is for another host, or comes from another origin."))
             return
         request = Request(scope, receive)
         try:
-            body = await _body(request)
+            body = await read_body(request)
         except ClientDisconnect:
             return
         if body is None:
-            await _send(send, self._error(413, "The request is too large.", {"connection": "close"}))
+            await send_answer(send, self._error(413, "The request is too large.", {"connection": "close"}))
             return
         if request.url.path.startswith(control.ROOT):
-            await _send(send, await self._in_thread(self._controlled, request, body))
+            await send_answer(send, await self._in_thread(self._controlled, request, body))
             return
         if self.latency:
             await asyncio.sleep(self.latency)
@@ -149,11 +136,11 @@ class DevServer:
             answer = Answer(int(kind), {"content-type": "text/html"}, b"<html>Unicorn!</html>")
         self._note(request, answer, kind)
         if kind in ("drop-before", "drop-after"):
-            await _drop(receive, send)
+            await drop(receive, send)
         elif kind == "timeout":
-            await _until_gone(receive)
+            await until_gone(receive)
         else:
-            await _send(send, answer)
+            await send_answer(send, answer)
 
     async def _in_thread(self, work: Callable[..., T], *arguments: Any) -> T:
         """What may wait for a file waits beside the loop that answers others."""
@@ -330,16 +317,6 @@ class DevServer:
         self.faults.requests.append({**asked, "points": points, "fault": fault or None})
 
 
-async def _body(request: Request) -> bytes | None:
-    """The body, or None if it is too large."""
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > _LARGEST:
-            return None
-    return bytes(body)
-
-
 def _carried_out(kind: str) -> bool:
     return kind in ("drop-after", "502", "timeout")
 
@@ -347,26 +324,3 @@ def _carried_out(kind: str) -> bool:
 def _token(authorization: str) -> str | None:
     _, _, token = authorization.partition(" ")
     return token.strip() or None
-
-
-async def _send(send: Send, answer: Answer) -> None:
-    headers: Sequence[tuple[bytes, bytes]] = [
-        (name.encode(), value.encode())
-        for name, value in {**answer.headers, "content-length": str(len(answer.body))}.items()
-        if not (name == "content-length" and answer.status in (204, 304))
-    ]
-    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
-    await send({"type": "http.response.body", "body": answer.body})
-
-
-async def _drop(receive: Receive, send: Callable[..., Awaitable[None]]) -> None:
-    """Close the connection without a byte. ASGI cannot do that, but uvicorn's `send` knows its transport."""
-    getattr(send, "__self__").transport.abort()  # noqa: B009  # no type says so
-    await _until_gone(receive)
-
-
-async def _until_gone(receive: Receive) -> None:
-    with suppress(asyncio.TimeoutError):
-        async with asyncio.timeout(60):
-            while (await receive())["type"] != "http.disconnect":
-                pass

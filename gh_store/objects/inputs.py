@@ -61,7 +61,8 @@ def checked_labels(labels: Sequence[str] | str | None, config: Config) -> list[s
     for label in (several := several_labels(labels)):
         if not isinstance(label, str) or not 0 < len(label.strip()) == len(label) <= MAX_LABEL or "," in label:
             raise InvalidObject(
-                f"{label!r} is not a valid label.", hint=f"A label has 1 to {MAX_LABEL} characters and no comma."
+                f"{wire.shortened(label)} is not a valid label.",
+                hint=f"A label has 1 to {MAX_LABEL} characters and no comma.",
             )
         if is_ours(label, config):
             raise InvalidObject(f"The label {label!r} is reserved for the store.", hint="Choose another name.")

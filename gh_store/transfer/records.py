@@ -158,7 +158,8 @@ def _of_export(values: Sequence[tuple[int, JsonObject]], name: str) -> list[Reco
     first, last = values[0][1], values[-1][1]
     if first.get("format") != FORMAT:
         raise InvalidInput(
-            f"{name}: this export has format {first.get('format')!r}; this gh-store reads format {FORMAT}.",
+            f"{name}: this export has format {wire.shortened(first.get('format'))}; "
+            f"this gh-store reads format {FORMAT}.",
             hint="Upgrade gh-store: pip install --upgrade gh-object-store.",
         )
     if last.get("gh-store") != "end" or last.get("objects") != len(values) - 2:
@@ -208,7 +209,7 @@ def _of_document(value: JsonObject, where: str) -> Record:
 
 
 def _of_snapshot(object_id: str, entry: object, repository: str, name: str) -> Record:
-    where = f"{name}, object {object_id!r}"
+    where = f"{name}, object {wire.shortened(object_id)}"
     if not isinstance(entry, dict):
         raise _unknown(where)
     meta = entry.get("meta")
@@ -221,7 +222,9 @@ def _distinct(records: list[Record], name: str) -> list[Record]:
     seen = set[str]()
     for record in records:
         if record.object_id in seen:
-            raise InvalidInput(f"{name}: the id {record.object_id!r} occurs twice.", hint="Keep one of the two.")
+            raise InvalidInput(
+                f"{name}: the id {wire.shortened(record.object_id)} occurs twice.", hint="Keep one of the two."
+            )
         seen.add(record.object_id)
     return records
 
@@ -229,16 +232,24 @@ def _distinct(records: list[Record], name: str) -> list[Record]:
 def _of_line(value: JsonObject, repository: str, where: str) -> Record:
     object_id, data = _checked(value.get("object_id"), value.get("data"), where)
     try:
-        number, version, labels = int(value["issue_number"]), int(value["version"]), value["labels"]
-        events = tuple(_event(each) for each in value["events"])
-        if version < 1 or not all(isinstance(label, str) for label in labels):
+        number, version = _number(value, "issue_number", where), _number(value, "version", where)
+        labels = value["labels"]
+        events = tuple(_event(each, where) for each in value["events"])
+        if not all(isinstance(label, str) for label in labels):
             raise _unknown(where)
         return Record(object_id, data, repository, number, version, tuple(labels), value["deleted"] is True, events)
-    except (AttributeError, LookupError, OverflowError, TypeError, ValueError) as error:
+    except (AttributeError, LookupError, TypeError, ValueError) as error:
         raise _unknown(where) from error
 
 
-def _event(value: Mapping[str, Any]) -> RecordedEvent:
+def _number(value: Mapping[str, Any], key: str, where: str) -> int:
+    number = value[key]
+    if type(number) is not int or number < 1:
+        raise InvalidInput(f"{where}: {key}: {wire.shortened(number)} is not a positive integer.")
+    return number
+
+
+def _event(value: Mapping[str, Any], where: str) -> RecordedEvent:
     wire.check_value([value["data"], value["meta"]])
     error = value.get("error")
     if error is not None:
@@ -246,7 +257,7 @@ def _event(value: Mapping[str, Any]) -> RecordedEvent:
         error = (str(kind), str(message))
     author = value["author"]
     return RecordedEvent(
-        comment_id=int(value["comment_id"]),
+        comment_id=_number(value, "comment_id", where),
         author=None if author is None else str(author),
         created_at=str(value["created_at"]),
         initial=value["type"] == "initial_state",

@@ -256,5 +256,29 @@ def test_an_import_with_a_number_that_is_none_names_file_and_line(tmp_path, fiel
         store.create("a", {})
         text = "".join(store.export())
         (tmp_path / "e.jsonl").write_text(re.sub(rf'"{field}":\d+', f'"{field}":1e999', text))
-        with pytest.raises(InvalidInput, match=r"e\.jsonl, line 2"):
+        with pytest.raises(InvalidInput, match=rf"e\.jsonl, line 2: {field}"):
             store.import_from(tmp_path / "e.jsonl")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        ('"object_id":"a"', '"object_id":"{}"'), ('"labels":[]', '"labels":["{}"]'), ('"format":1', '"format":"{}"'),
+        ('"version":1', '"version":"{}"'), ('"data":{}', '"data":{"n":"{}"}'),
+    ],
+    ids=lambda each: each[0],
+)  # fmt: skip
+def test_an_import_with_a_huge_scalar_is_refused_in_a_short_line(tmp_path, change):
+    with LocalStore(tmp_path / "s.db") as store:
+        store.create("a", {})
+        text = "".join(store.export())
+    assert change[0] in text
+    (tmp_path / "e.jsonl").write_text(text.replace(change[0], change[1].replace("{}", "x" * 1_000_000)))
+    with LocalStore(tmp_path / "new.db") as new:
+        try:
+            (error,) = (done.error for done in new.import_from(tmp_path / "e.jsonl"))
+        except InvalidInput as refused:
+            error = refused
+        assert isinstance(error, InvalidInput)
+        assert len(error.message) < len(str(tmp_path)) + 200
+        assert list(new.list_all()) == []

@@ -24,8 +24,8 @@ from gh_store.backends.local.rows import (
     to_issue,
     whole_seconds,
 )
-from gh_store.backends.local.sqlite_file import SqliteFile, Synchronous
-from gh_store.domain.exceptions import ConfigurationError, IntegrityError, ObjectNotFound
+from gh_store.backends.local.sqlite_file import SqliteFile, Synchronous, check_there
+from gh_store.domain.exceptions import IntegrityError, ObjectNotFound
 from gh_store.domain.issues import Comment, Issue, IssuePage, Label, Page, Role, User
 
 
@@ -62,7 +62,7 @@ class LocalBackend:
         self.path = Path(path)
         self._clock = clock
         if not create:
-            _check_there(self.path)
+            check_there(self.path)
         self._synchronous = synchronous
         self._file = SqliteFile(self.path, SCHEMAS, busy_timeout=busy_timeout, synchronous=synchronous)
         try:
@@ -324,20 +324,6 @@ class LocalBackend:
     def actor(self) -> rules.Actor:
         """Who acts, with the role of now."""
         return rules.Actor(self.user, self.role(self.user))
-
-
-def _check_there(path: Path) -> None:
-    """Raise ConfigurationError unless a file is there, and not truncated to nothing."""
-    try:
-        found = path.stat().st_size > 0 or not path.is_file()  # a folder is told apart when it is opened
-        fault = "this file is empty; it is not a store"
-        hint = "Restore it from a copy, or delete it and make a new store with `gh-store init`."
-    except OSError:
-        found = False
-        fault = "there is no store here"
-        hint = "Make one with `gh-store init` or `gh-store create`, or name another with --store."
-    if not found:
-        raise ConfigurationError(f"{path}: {fault}.", file=path, hint=hint)
 
 
 _CONFORMS: type[Backend] = LocalBackend  # mypy holds the class against the port

@@ -6,8 +6,13 @@ import time
 from pathlib import Path
 from typing import Final
 
+from gh_store.domain.exceptions import BackendUnavailable
+
 _SETTLED: Final = 0.05
 """Seconds after which another write shows in the time of a file, on any file system."""
+
+_PATIENCE: Final = 2.0
+"""Seconds for others to finish opening or closing the file."""
 
 
 def is_writable(path: Path) -> bool:
@@ -35,21 +40,23 @@ class ReadOnlyFile:
 
     def connect(self) -> sqlite3.Connection:
         """A connection that reads what is in the file now."""
-        deadline = time.monotonic() + self._busy_timeout
+        deadline = time.monotonic() + min(self._busy_timeout, _PATIENCE)
         while True:
             before = self._state()
             try:
                 connection = self._shared() if before is None else self._copy()
             except sqlite3.OperationalError:  # others are opening or closing it right now
-                if time.monotonic() > deadline or before == self._state():
+                if time.monotonic() > deadline:
                     raise
             else:
                 if before == self._state():
                     self._copied = before
                     return connection
                 connection.close()
-            if time.monotonic() > deadline:
-                raise sqlite3.OperationalError("The file changes all the time.")
+                if time.monotonic() > deadline:
+                    raise BackendUnavailable(
+                        f"{self._path}: other processes write to the store all the time.", outcome_unknown=False
+                    )
             time.sleep(0.01)
 
     def _state(self) -> tuple[int, ...] | None:

@@ -24,6 +24,20 @@ Synchronous = Literal["FULL", "NORMAL", "OFF"]
 _APPLICATION_ID: Final = 0x67687374  # "ghst"
 
 
+def check_there(path: Path) -> None:
+    """Raise ConfigurationError unless a file is there, and not truncated to nothing."""
+    try:
+        found = path.stat().st_size > 0 or not path.is_file()  # a folder is told apart when it is opened
+        fault = "this file is empty; it is not a store"
+        hint = "Restore it from a copy, or delete it and make a new store with `gh-store init`."
+    except OSError:
+        found = False
+        fault = "there is no store here"
+        hint = "Make one with `gh-store init` or `gh-store create`, or name another with --store."
+    if not found:
+        raise ConfigurationError(f"{path}: {fault}.", file=path, hint=hint)
+
+
 class SqliteFile:
     """
     A database that several threads and processes share: WAL mode, and one transaction for each verb.

@@ -13,7 +13,7 @@ def issue_labels(call: Call) -> Reply:
 
 def names_in(given: Any) -> list[str]:
     """The names in a list of labels. Raises ValueError for anything else."""
-    if not isinstance(given, list) or len(given) > 10 * PAGE:
+    if not isinstance(given, list) or len(given) > 10 * PAGE:  # how many an issue takes is for the backend to say
         raise ValueError("not a list of labels")
     return [label if isinstance(label, str) else label["name"] for label in given]
 
