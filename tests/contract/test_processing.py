@@ -125,7 +125,7 @@ def test_people_write_events_as_people_do(world, metrics):
         '  \n~~~\n{"c": 3}\n~~~\n',
         "just talk",
         '["no", "object"]',
-        '{"not": json}',
+        "{not: json}",
     ):
         world.backend().create_comment(1, text)
     world.settle()
