@@ -43,9 +43,10 @@ def open_store(
     repository = _repository(store, repo)
     settings.start(config)
     if repository is not None:
+        opened = GitHubStore(repository, token, config, base_url=base_url, ca_bundle=ca_bundle)
         if repo is None:
-            say(f"using {repository} (GITHUB_REPOSITORY)")
-        return GitHubStore(repository, token, config, base_url=base_url, ca_bundle=ca_bundle)
+            say(f"using {opened.backend.repository} (GITHUB_REPOSITORY)")
+        return opened
     if token or base_url or ca_bundle:
         raise click.UsageError("--token, --base-url and --ca-bundle go with --repo.")
     if store is None:
