@@ -22,9 +22,10 @@ def _repository(store: str | None, repo: str | None) -> str | None:
     return None if store is not None else repo or os.environ.get("GITHUB_REPOSITORY") or None
 
 
-def store_name(store: str | None, repo: str | None, **_: object) -> str:
-    """The store that the options name."""
-    return _repository(store, repo) or store or DEFAULT_STORE
+def store_name(opened: "Store", store: str | None) -> str:
+    """What people call a store: its repository, or its file."""
+    name = opened.backend.repository
+    return name if "/" in name else store or DEFAULT_STORE
 
 
 def open_store(

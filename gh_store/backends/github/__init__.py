@@ -11,6 +11,7 @@ from gh_store.backends.base import PAGE, Backend, Permission
 from gh_store.backends.github.client import Client, Connection
 from gh_store.backends.github.decode import UNREADABLE, several, text, to_comment, to_issue, to_label, to_user
 from gh_store.backends.github.limiter import Limiter, Limits, shared_limiter
+from gh_store.domain import exceptions
 from gh_store.domain.exceptions import (
     BackendUnavailable,
     ConfigurationError,
@@ -33,6 +34,10 @@ _COMMENT_PAGES: Final = MAX_COMMENTS // PAGE + 1
 """The last page that is asked for: where an issue is full, the one after it."""
 
 _PERMISSIONS: Final[dict[str, Permission]] = {"admin": "admin", "write": "write", "read": "read"}
+
+
+class AuthMissing(exceptions.AuthMissing, InsufficientScope):
+    """Who has no token has no right either: readers go without, and writers are told what is missing."""
 
 
 class GitHubBackend:
@@ -195,7 +200,7 @@ class GitHubBackend:
 
     def permission(self, login: str) -> Permission:
         if self.client.connection.token is None:
-            raise InsufficientScope("A token is needed to see who may write.")
+            raise AuthMissing("A token is needed to see who may write.")
         path = f"/collaborators/{quote(login, safe='')}/permission"
         answer = self.client.get(path, "see who may write", missing=True)
         if answer.status == 404:

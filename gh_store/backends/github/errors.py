@@ -186,10 +186,10 @@ def unanswered(error: Exception, what: str, host: str, timeout: float) -> GitHub
         return BackendUnavailable(f"The proxy to {host} does not answer, or refuses.", transient=False, hint=_PROXY)
     if isinstance(error, requests.exceptions.InvalidSchema) and "SOCKS" in str(error):
         return ConfigurationError("A SOCKS proxy is set, and PySocks is not installed.", hint="pip install PySocks")
-    if isinstance(error, (requests.exceptions.InvalidProxyURL, urllib3.exceptions.LocationValueError)):
-        return ConfigurationError("The address of the proxy is not valid.", hint=_PROXY)
-    if isinstance(error, (requests.exceptions.InvalidURL, requests.exceptions.InvalidHeader, UnicodeError)):
-        return ConfigurationError(f"The address or the token for {host} is not valid.")
+    if isinstance(
+        error, ValueError
+    ):  # an address or a header, to requests and urllib3
+        return ConfigurationError(f"The address of {host}, that of a proxy, or the token is not valid.", hint=_PROXY)
     if isinstance(error, requests.exceptions.Timeout):
         return BackendUnavailable(
             f"{host} did not answer within {timeout:g} s when asked to {what}.",
