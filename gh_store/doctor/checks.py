@@ -8,14 +8,13 @@ from typing import Any, Final
 
 from gh_store import credentials, wire
 from gh_store.backends.github import Connection, GitHubBackend, Limiter, Limits
-from gh_store.backends.github.errors import one_line
+from gh_store.backends.github.errors import not_github, one_line
 from gh_store.config import Config
 from gh_store.doctor.summary import Summary
 from gh_store.doctor.templates import template_labels
 from gh_store.domain.exceptions import (
     AuthInvalid,
     AuthMissing,
-    BackendUnavailable,
     ConfigurationError,
     DuplicateUIDError,
     GitHubStoreError,
@@ -173,13 +172,10 @@ class Doctor:
     def _find(self) -> Check:
         data = self.backend.client.get("", "see the repository").data
         if not isinstance(data, dict) or not isinstance(data.get("full_name"), str):
-            raise BackendUnavailable(
-                "The server does not answer as GitHub's REST API does.",
-                transient=False,
-                hint="Check the address of the server (--base-url, GITHUB_API_URL, GH_HOST).",
-            )
+            raise not_github()
         self._repository = data
-        name, kind = one_line(data["full_name"]), "private" if data.get("private") else "public"
+        name = self.backend.client.hidden(one_line(data["full_name"]))
+        kind = "private" if data.get("private") else "public"
         if name.lower() != self.who.repository.lower():
             return Check("repository", f"{self.who.repository} was renamed to {name}; use the new name", warning=True)
         if self._repository.get("archived"):
@@ -219,7 +215,7 @@ class Doctor:
         me = self.backend.client.get("/user", "see the token's user", absolute=True, missing=True)
         login = me.data.get("login") if me.status != 404 and isinstance(me.data, dict) else None
         rights = Store(self.backend, self.config).access_control
-        if not isinstance(login, str) or rights.counts(User(login, login.endswith("[bot]"))):
+        if not isinstance(login, str) or not login.isprintable() or rights.counts(User(login, login.endswith("[bot]"))):
             return None
         return (
             f"{login} writes, but does not own {path} by CODEOWNERS: what a processor of this user forwards or replies "
@@ -245,11 +241,11 @@ class Doctor:
         for place in _TEMPLATES:
             answer = self.backend.client.get(f"/contents/{place}", "see issue templates", missing=True)
             listed = answer.data if answer.status != 404 and isinstance(answer.data, list) else []
-            paths = [str(each["path"]) for each in listed if isinstance(each, dict) and "path" in each]
-            for path in paths[:_MOST_TEMPLATES]:
+            paths = (str(each.get("path")) for each in listed[:_MOST_TEMPLATES] if isinstance(each, dict))
+            for path in filter(str.isprintable, paths):
                 labels = template_labels(self.backend.read_file(path) or "")
                 if any(self._is_ours(label.lower()) for label in labels):
-                    giving.append(one_line(path))
+                    giving.append(path)
         if not giving:
             return Check("templates", "no template sets the store's labels")
         found = f"{', '.join(giving)}: sets the store's labels on issues of strangers; remove them"

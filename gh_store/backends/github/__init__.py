@@ -10,6 +10,7 @@ from urllib.parse import quote
 from gh_store.backends.base import PAGE, Backend, Permission
 from gh_store.backends.github.client import Client, Connection
 from gh_store.backends.github.decode import UNREADABLE, several, text, to_comment, to_issue, to_label, to_user
+from gh_store.backends.github.errors import not_github
 from gh_store.backends.github.limiter import Limiter, Limits, shared_limiter
 from gh_store.domain import exceptions
 from gh_store.domain.exceptions import (
@@ -272,11 +273,7 @@ def _read(convert: Callable[[Any], T], payload: Any) -> T:
     try:
         return convert(payload)
     except UNREADABLE as error:
-        raise BackendUnavailable(
-            "The server does not answer as GitHub's REST API does.",
-            transient=False,
-            hint="Check the address of the server (--base-url, GITHUB_API_URL, GH_HOST).",
-        ) from error
+        raise not_github() from error
 
 
 def _read_all(convert: Callable[[Any], T], payload: Any) -> tuple[T, ...]:

@@ -21,7 +21,7 @@ from requests.utils import parse_header_links
 from gh_store.backends.base import PAGE
 from gh_store.backends.github.cache import Cache, Known
 from gh_store.backends.github.decode import UNREADABLE, to_user, whole
-from gh_store.backends.github.errors import Answer, one_line, rate_limited, refusal, unanswered
+from gh_store.backends.github.errors import ADDRESS, Answer, one_line, rate_limited, refusal, unanswered
 from gh_store.backends.github.limiter import Limiter
 from gh_store.backends.github.transport import Line
 from gh_store.domain.exceptions import (
@@ -38,7 +38,6 @@ Verb = Literal["GET", "POST", "PATCH", "DELETE"]
 _API_VERSION: Final = "2022-11-28"
 _MOVED: Final = (301, 302, 307, 308)
 _HOPS: Final = 5
-_ADDRESS: Final = "Check the address of the server (--base-url, GITHUB_API_URL, GH_HOST)."
 
 
 def _user_agent() -> str:
@@ -247,7 +246,7 @@ class Client:
                 f"{path.strip('/').partition('?')[0]} of {self.repository} was moved to another repository.",
                 hint="Move it back, or create the object again.",
             )
-        logger.warning("{} is now called {}; use the new name.", self.repository, one_line(name))
+        logger.warning("{} is now called {}; use the new name.", self.repository, self.hidden(one_line(name)))
         self._root, self.owner = root, owner.login
 
     def _path(self, url: str, *, same_host: bool = False) -> str:
@@ -258,9 +257,9 @@ class Client:
         except ValueError:
             split, elsewhere = urlsplit(""), False
         if same_host and elsewhere:
-            raise BackendUnavailable(f"{self._host} redirects to another server.", transient=False, hint=_ADDRESS)
+            raise BackendUnavailable(f"{self._host} redirects to another server.", transient=False, hint=ADDRESS)
         if not split.path.startswith("/"):
-            raise BackendUnavailable(f"{self._host} sent a broken link.", transient=False, hint=_ADDRESS)
+            raise BackendUnavailable(f"{self._host} sent a broken link.", transient=False, hint=ADDRESS)
         path = split.path.removeprefix(self._base.path.rstrip("/"))
         return f"{path}?{split.query}" if split.query else path
 
@@ -274,14 +273,14 @@ class Client:
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError, ValueError) as error:
             raise unanswered(error, what, self._host, self.connection.timeout) from None  # it shows the token
         status, text = line.reply.status, line.reply.text
-        told = {name: self._hidden(value) for name, value in line.reply.headers.items()}
+        told = {name: self.hidden(value) for name, value in line.reply.headers.items()}
         if status == 304 and known is not None:
             status, text = 200, known.text
         elif remember and status == 200 and told.get("etag", "\n").isprintable():
             self._cache.put(path, Known(told["etag"], text))
         data = _parsed(text)
         if not 200 <= status < 300:  # what is shown of it; not what others have stored
-            data = json.loads(self._hidden(json.dumps(data)))
+            data = json.loads(self.hidden(json.dumps(data)))
         answer = Answer(status, told, data)
         if answer.date is not None:
             self._seen = (answer.date, self._limiter.clock())
@@ -315,7 +314,7 @@ class Client:
                 self._open.add(kept[1])
         return kept
 
-    def _hidden(self, text: str) -> str:
+    def hidden(self, text: str) -> str:
         """A header or JSON without the token, which the server may have sent back."""
         token = self.connection.token
         return text.replace(token, "***").replace(json.dumps(token)[1:-1], "***") if token else text

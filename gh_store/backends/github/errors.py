@@ -30,6 +30,7 @@ from gh_store.domain.limits import MAX_COMMENTS, MAX_TEXT
 _LONGEST_WAIT: Final = 3600.0
 """GitHub's limits last an hour; a server that names more, or nonsense, is asked again then."""
 
+ADDRESS: Final = "Check the address of the server (--base-url, GITHUB_API_URL, GH_HOST)."
 _PROXY: Final = "Check HTTPS_PROXY, HTTP_PROXY and NO_PROXY; nothing was sent."
 _SHOWN: Final = 300
 _YEARS: Final = range(2000, 3000)
@@ -186,9 +187,7 @@ def unanswered(error: Exception, what: str, host: str, timeout: float) -> GitHub
         return BackendUnavailable(f"The proxy to {host} does not answer, or refuses.", transient=False, hint=_PROXY)
     if isinstance(error, requests.exceptions.InvalidSchema) and "SOCKS" in str(error):
         return ConfigurationError("A SOCKS proxy is set, and PySocks is not installed.", hint="pip install PySocks")
-    if isinstance(
-        error, ValueError
-    ):  # an address or a header, to requests and urllib3
+    if isinstance(error, ValueError):  # an address or a header, to requests and urllib3
         return ConfigurationError(f"The address of {host}, that of a proxy, or the token is not valid.", hint=_PROXY)
     if isinstance(error, requests.exceptions.Timeout):
         return BackendUnavailable(
@@ -205,3 +204,8 @@ def unanswered(error: Exception, what: str, host: str, timeout: float) -> GitHub
         f"{host} cannot be reached." if never_sent else f"{host} closed the connection when asked to {what}.",
         outcome_unknown=not never_sent,
     )
+
+
+def not_github() -> BackendUnavailable:
+    """The error of an answer that is none of GitHub's."""
+    return BackendUnavailable("The server does not answer as GitHub's REST API does.", transient=False, hint=ADDRESS)
