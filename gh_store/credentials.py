@@ -8,12 +8,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from ipaddress import ip_address
 from typing import Final
-from urllib.parse import SplitResult, urlsplit
 
 from gh_store.domain.exceptions import AuthInvalid, ConfigurationError
 
 _GITHUB: Final = "https://api.github.com"
-_REPOSITORY: Final = re.compile(r"[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+")
+_NAME: Final = r"(?!\.{1,2}(?:/|$))[A-Za-z0-9_.-]+"
+_REPOSITORY: Final = re.compile(rf"{_NAME}/{_NAME}")
+_REPOSITORY_URL: Final = re.compile(
+    r"(?:https://|ssh://git@|git@)(?P<host>[A-Za-z0-9.-]+)(?P<between>[:/])(?P<name>[^/]+/[^/]+?)(?:\.git)?/?"
+)
+_ADDRESS: Final = re.compile(
+    r"(?P<scheme>https?)://(?P<host>[a-z0-9_]([a-z0-9_.-]*[a-z0-9])?|\[[0-9a-f:.]+\])(:(?P<port>[0-9]{1,5}))?(/[\w.~/-]*)?",
+    re.ASCII | re.IGNORECASE,
+)
+"""No user, query, backslash or escape: what every library reads alike."""
+
 _GH_SECONDS: Final = 10.0
 
 
@@ -60,7 +69,7 @@ def resolve(
     Complete what was given from the environment, in one order for library and command line.
 
     Args:
-        repository: `owner/name`; else GITHUB_REPOSITORY.
+        repository: `owner/name`, or the https or SSH address of a repository; else GITHUB_REPOSITORY.
         token: Else GH_TOKEN, GITHUB_TOKEN (or, for another server than github.com, those of the
             enterprise), else what `gh auth token` says.
         base_url: The address of the REST API; else GITHUB_API_URL, else that of GH_HOST.
@@ -75,13 +84,27 @@ def resolve(
         raise ConfigurationError(
             "No repository is named.", hint="Name it as owner/name: repo=, --repo or GITHUB_REPOSITORY."
         )
-    if not _REPOSITORY.fullmatch(name):
-        raise ConfigurationError(f"{name!r} is not a repository name.", hint="Write it as owner/name.")
     address = _address(base_url, environ)
-    _check(address)
-    if ca_bundle is not None and not os.path.exists(ca_bundle):  # noqa: PTH110  # a string for requests
-        raise ConfigurationError(f"{ca_bundle}: the file of certificates was not found.")
-    return Credentials(name, address, _token(token, address, environ), ca_bundle)
+    server = _server(address)
+    bundle = environ.get("REQUESTS_CA_BUNDLE") or environ.get("CURL_CA_BUNDLE") if server.scheme == "https" else None
+    for file in (ca_bundle, None if ca_bundle else bundle):
+        if file and not os.path.exists(file):  # noqa: PTH110  # a string for requests
+            raise ConfigurationError(
+                f"{file}: the file of certificates was not found.", hint="Check --ca-bundle and REQUESTS_CA_BUNDLE."
+            )
+    return Credentials(_repository(name, _host(server)), address, _token(token, server, environ), ca_bundle)
+
+
+def _repository(name: str, host: str) -> str:
+    """`owner/name`, which may be given as the https or SSH address of a repository on this host."""
+    found = _REPOSITORY_URL.fullmatch(name)
+    if found is not None and found["host"].lower() == host and (found["between"] == ":") == name.startswith("git@"):
+        name = found["name"]
+    if not _REPOSITORY.fullmatch(name):  # it is not shown: an address may hold a password
+        raise ConfigurationError(
+            "The name of the repository is not valid.", hint=f"Write it as owner/name, or as an address on {host}."
+        )
+    return name
 
 
 def _address(base_url: str | None, environ: Mapping[str, str]) -> str:
@@ -95,19 +118,43 @@ def _address(base_url: str | None, environ: Mapping[str, str]) -> str:
     return (given or _GITHUB).rstrip("/")
 
 
-def _check(address: str) -> None:
-    """Raise ConfigurationError unless a token may travel to this address."""
-    try:
-        split = urlsplit(address)
-        sound = split.scheme in ("http", "https") and split.hostname and not split.username and split.port != 0
-    except ValueError:  # the port is not a number
-        sound = None
-    if not sound:  # the address is not shown: it may hold a password
+@dataclass(frozen=True, slots=True)
+class _Server:
+    scheme: str
+    host: str
+    port: int
+
+
+def _server(address: str) -> _Server:
+    """
+    Where a token that is sent to an address goes.
+
+    Raises:
+        ConfigurationError: A token may not travel there, or it is no address that every library reads alike.
+    """
+    found = _ADDRESS.fullmatch(address)
+    host = found["host"].lower() if found is not None else ""
+    port = int(found["port"] or {"http": 80, "https": 443}[found["scheme"].lower()]) if found is not None else 0
+    if found is None or not 0 < port < 65_536 or not _is_plain(host):
+        # The address is not shown: it may hold a password.
         raise ConfigurationError("The address of the server is not valid.", hint="Write it as https://HOST/api/v3.")
-    if split.scheme == "http" and not _is_loopback(split.hostname or ""):
+    scheme = found["scheme"].lower()
+    if scheme == "http" and not _is_loopback(host.strip("[]")):
         raise ConfigurationError(
             f"{address} would send the token unencrypted.", hint="Use https. Only loopback addresses may use http."
         )
+    return _Server(scheme, host, port)
+
+
+def _is_plain(host: str) -> bool:
+    """True for a name, and for an address in the usual notation: 0x7f.1 is one, too, to some libraries."""
+    last = host.rpartition(".")[2]
+    if not (host.startswith("[") or last.isdigit() or last.startswith("0x")):
+        return ".." not in host
+    try:
+        return bool(ip_address(host.strip("[]")))
+    except ValueError:
+        return False
 
 
 def _is_loopback(host: str) -> bool:
@@ -117,19 +164,22 @@ def _is_loopback(host: str) -> bool:
         return False
 
 
-def _host(address: str) -> str:
+def _host(server: _Server) -> str:
     """The name that `gh` uses for a server."""
-    host = urlsplit(address).hostname or ""
-    if host == "api.github.com" or host.endswith(".ghe.com"):
-        return host.removeprefix("api.")
-    return host
+    if server.host == "api.github.com" or server.host.endswith(".ghe.com"):
+        return server.host.removeprefix("api.")
+    return server.host
 
 
-def _same_server(one: SplitResult, other: SplitResult) -> bool:
-    return (one.scheme, one.hostname, one.port) == (other.scheme, other.hostname, other.port)
+def _named(environ: Mapping[str, str]) -> _Server | None:
+    """The server that Actions names as the origin of its tokens."""
+    try:
+        return _server(environ.get("GITHUB_API_URL", "").rstrip("/"))
+    except ConfigurationError:
+        return None
 
 
-def _token(given: str | None, address: str, environ: Mapping[str, str]) -> Token | None:
+def _token(given: str | None, server: _Server, environ: Mapping[str, str]) -> Token | None:
     """
     The token for this server.
 
@@ -138,14 +188,13 @@ def _token(given: str | None, address: str, environ: Mapping[str, str]) -> Token
     """
     if given:
         return _checked(given, "the argument")
-    host = _host(address)
+    host = _host(server)
     names: list[str] = []
     if host == "github.com" or host.endswith(".ghe.com"):
         names = ["GH_TOKEN", "GITHUB_TOKEN"]
     else:
         names = ["GH_ENTERPRISE_TOKEN", "GITHUB_ENTERPRISE_TOKEN"]
-        named = environ.get("GITHUB_API_URL")
-        if named and _same_server(urlsplit(named), urlsplit(address)):
+        if _named(environ) == server:
             names += ["GH_TOKEN", "GITHUB_TOKEN"]
     for name in names:
         if environ.get(name):

@@ -29,6 +29,7 @@ from gh_store.objects.delete import delete
 from gh_store.objects.inputs import (
     check_aware,
     check_version,
+    check_wait,
     checked_labels,
     checked_object,
     checked_update,
@@ -56,6 +57,8 @@ class Store:
         max_concurrent_updates: `update` raises ConcurrentUpdateError if more comments than this
             stand past those that the last commit knew. None: no limit.
         sleep: Waits so many seconds.
+        clock: Seconds; must never run backwards. `wait=` is measured by it.
+        jitter: A number from 0 to 1, another each time, by which the waits of many programs differ.
     """
 
     def __init__(
@@ -65,10 +68,12 @@ class Store:
         *,
         max_concurrent_updates: int | None = None,
         sleep: Callable[[float], None] = time.sleep,
+        clock: Callable[[], float] = time.monotonic,
+        jitter: Callable[[], float] = lambda: 0.0,
     ) -> None:
         self.backend = backend
         self.config = config or configuration.load()
-        self._repo = Repository.over(backend, self.config, sleep)
+        self._repo = Repository.over(backend, self.config, sleep, clock, jitter)
         self._reader = Reader(self._repo)
         self._processor = Processor(self._reader)
         self._updater = Updater(self._processor, max_concurrent_updates)
@@ -165,6 +170,7 @@ class Store:
         """
         wire.check_object_id(object_id)
         mode, changes = checked_update(changes, mode, expected_version, event_id)
+        check_wait(wait)
         draft = Draft(changes, event_id or "", mode, expected_version=expected_version)
         return self._updater.update(object_id, draft, process=process, wait=wait)
 

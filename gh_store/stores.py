@@ -1,5 +1,6 @@
 """The stores that users hold: each a `Store` over the backend that its constructor picks."""
 
+import random
 from pathlib import Path
 
 from gh_store import config as configuration
@@ -57,7 +58,7 @@ class GitHubStore(Store):
         )
         limiter = shared_limiter(connection.identity, limits)
         backend = GitHubBackend(who.repository, connection, limiter)
-        super().__init__(backend, config, max_concurrent_updates=max_concurrent_updates)
+        super().__init__(backend, config, max_concurrent_updates=max_concurrent_updates, jitter=random.random)
 
 
 class LocalStore(Store):

@@ -39,6 +39,9 @@ def source(environ, **given):
         ({"GITHUB_TOKEN": "github", "GITHUB_API_URL": GHES}, "https://git.example.org:8443/api/v3", None),
         ({"GH_TOKEN": "gh"}, "https://github.com.evil.example/api/v3", None),
         ({"GH_TOKEN": "gh"}, "https://evil-ghe.com/api/v3", None),
+        ({"GH_TOKEN": "gh"}, "https://API.GitHub.com", ("gh", "GH_TOKEN")),
+        ({"GITHUB_TOKEN": "github", "GITHUB_API_URL": GHES}, "https://git.example.org:443/api/v3", ("github", "GITHUB_TOKEN")),
+        ({"GITHUB_TOKEN": "github", "GITHUB_API_URL": "https://[nonsense"}, GHES, None),
         ({"GH_TOKEN": "gh"}, "https://api.github.com.evil.example", None),
         ({"GH_TOKEN": "gh"}, "http://127.0.0.1:8000", None),
         ({"GH_TOKEN": "gh", "GH_HOST": "git.example.org"}, None, None),
@@ -73,13 +76,41 @@ def test_the_server(environ, base_url, address):
 def test_the_repository():
     assert resolve(environ={"PATH": "", "GITHUB_REPOSITORY": "a/b"}).repository == "a/b"
     assert resolve("c/d", environ={"PATH": "", "GITHUB_REPOSITORY": "a/b"}).repository == "c/d"
-    for wrong in (None, "", "name", "a/b/c", "a/b?x", "../x/y", "https://github.com/a/b"):
+    for wrong in (
+        None,
+        "",
+        "name",
+        "a/b/c",
+        "a/b?x",
+        "../x/y",
+        "a/..",
+        "./b",
+        "a/b\n",
+        "a b/c",
+        "https://me:pw@github.com/a/b",
+        "https://evil.example/a/b",
+        "git@github.com/a/b",
+        "https://github.com:a/b",
+        "https://github.com/a/../b",
+        "https://github.com/a/b/c",
+    ):
         with pytest.raises(ConfigurationError):
             resolve(wrong, environ={})
+    for form in (
+        "https://github.com/a/b",
+        "https://github.com/a/b.git",
+        "https://GitHub.com/a/b/",
+        "git@github.com:a/b.git",
+        "ssh://git@github.com/a/b.git",
+    ):
+        assert resolve(form, environ={"PATH": ""}).repository == "a/b"
+    assert resolve("https://git.example.org/a/b", base_url=GHES, environ={"PATH": ""}).repository == "a/b"
 
 
 @pytest.mark.parametrize(
-    "address", ["http://api.github.com", "http://10.0.0.1:8000", "ftp://x", "x", "https://", "https://me:pw@x/api/v3", "https://x:port"]
+    "address", ["http://api.github.com", "http://10.0.0.1:8000", "ftp://x", "x", "https://", "https://me:pw@x/api/v3", "https://x:port",
+     "https://@x/", "https://api.github.com\\@evil.example", "https://evil.example\\.github.com", "https://x%2eorg", "https://x y", "https://x:0", "https://x:65536",
+     "https://api.git\nhub.com", "https://x?secret", "https://x#pw", "https://0x7f.1", "https://127.1", "https://[::1%25eth0]", "https://a..b", "https://\u0261ithub.com", "https://x/pw%0a"]
 )  # fmt: skip
 def test_a_token_never_travels_in_the_open(address):
     with pytest.raises(ConfigurationError) as caught:
@@ -147,6 +178,9 @@ def test_a_store_makes_no_request_before_it_is_used(monkeypatch):
 def test_a_bundle_of_certificates_must_be_there():
     with pytest.raises(ConfigurationError, match=r"nowhere\.pem"):
         resolve("o/n", ca_bundle="nowhere.pem", environ={"PATH": ""})
+    with pytest.raises(ConfigurationError, match=r"nowhere\.pem") as caught:
+        resolve("o/n", environ={"PATH": "", "REQUESTS_CA_BUNDLE": "nowhere.pem"})
+    assert "REQUESTS_CA_BUNDLE" in caught.value.hint
 
 
 def test_nothing_but_this_reads_the_environment():

@@ -112,7 +112,7 @@ class World:
 
     def store(self, user: str | None = None, **options: Any) -> Store:
         """A store in somebody's hands; each call is a program of its own, which remembers nothing."""
-        options = {"config": self.config, "sleep": self.clock.sleep, **options}
+        options = {"config": self.config, "sleep": self.clock.sleep, "clock": self.clock, **options}
         return Store(FaultyBackend(self.through(user), self.faults), **options)
 
     def near(self) -> Store:

@@ -33,7 +33,14 @@ class Repository:
     authority: Authority
 
     @classmethod
-    def over(cls, backend: Backend, config: Config, sleep: Callable[[float], None]) -> "Repository":
+    def over(
+        cls,
+        backend: Backend,
+        config: Config,
+        sleep: Callable[[float], None],
+        clock: Callable[[], float],
+        jitter: Callable[[], float],
+    ) -> "Repository":
         """The repository that a backend reaches."""
         retry = Retry(
             config.retries_max_attempts,
@@ -41,6 +48,8 @@ class Repository:
             backend.cutoff,
             config.rate_limit_on_limit,
             sleep,
+            clock,
+            jitter,
         )
         rights = Rights(backend, config, retry)
 

@@ -1,5 +1,6 @@
 """The one retry loop: what to do when the backend does not answer, or refuses for a while."""
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -15,6 +16,8 @@ T = TypeVar("T")
 _MOST_WAITS: Final = 10
 _SHORTEST_WAIT: Final = 60.0  # what GitHub asks for where it names no time, doubled each time
 _LONGEST_WAIT: Final = 3600.0
+_LONGEST_PAUSE: Final = 60.0
+_STEEPEST: Final = 10  # then every pause is the longest, or the factor is 1 or less
 
 _long_work: ContextVar[bool] = ContextVar("gh_store_long_work", default=False)
 
@@ -49,6 +52,9 @@ class Retry:
         cutoff: Seconds after which a write that was not answered can no longer arrive.
         on_limit: Whether to wait where a rate limit refuses a request.
         sleep: Waits so many seconds.
+        clock: Seconds; must never run backwards.
+        jitter: A number from 0 to 1, another each time: waits are up to a quarter longer, so that many programs which
+            were refused at once do not come back at once.
     """
 
     max_attempts: int
@@ -56,6 +62,8 @@ class Retry:
     cutoff: float
     on_limit: OnLimit
     sleep: Callable[[float], None]
+    clock: Callable[[], float] = time.monotonic
+    jitter: Callable[[], float] = lambda: 0.0
 
     def read(self, ask: Callable[[], T]) -> T:
         """Ask, and ask again: also for a write that may safely happen twice."""
@@ -80,7 +88,7 @@ class Retry:
             except BackendUnavailable as error:
                 if not error.transient or attempt >= self.max_attempts:
                     raise
-                pause = self.backoff_factor**attempt
+                pause = self._jittered(min(self.backoff_factor ** min(attempt, _STEEPEST), _LONGEST_PAUSE))
                 attempt += 1
                 logger.warning("{} Trying again ({} of {}).", error, attempt, self.max_attempts)
                 if look_up is None or not error.outcome_unknown:
@@ -101,7 +109,10 @@ class Retry:
         patient = self.on_limit == "wait" or (self.on_limit == "auto" and _long_work.get())
         if not patient or waits >= _MOST_WAITS:
             raise error
-        seconds = error.wait if error.wait is not None else min(_SHORTEST_WAIT * 2**waits, _LONGEST_WAIT)
+        seconds = self._jittered(error.wait if error.wait is not None else _SHORTEST_WAIT * 2**waits)
         until = f"until {error.reset:%H:%M:%S} UTC " if error.reset is not None else ""
         logger.warning("{} Waiting {}({:.0f} s).", error, until, seconds)
         self.sleep(seconds)
+
+    def _jittered(self, seconds: float) -> float:
+        return min(seconds, _LONGEST_WAIT) * (1 + self.jitter() / 4)

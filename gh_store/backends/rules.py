@@ -7,12 +7,11 @@ from typing import Final
 from gh_store.backends.base import Permission
 from gh_store.domain.exceptions import InsufficientScope, LogFull, ValueTooLarge
 from gh_store.domain.issues import Issue, Role, User
-from gh_store.domain.limits import MAX_COMMENTS, MAX_LABEL, MAX_TEXT, MAX_TITLE
+from gh_store.domain.limits import MAX_COMMENTS, MAX_LABEL, MAX_LABELS, MAX_TEXT, MAX_TITLE
 
 OWNER: Final = "local"
 """Who owns a repository that is not GitHub's."""
 
-_MAX_LABELS: Final = 100
 _RANK: Final[dict[Role, int]] = {"none": 0, "read": 1, "triage": 2, "write": 3, "maintain": 4, "admin": 5}
 _PERMISSION: Final[dict[Role, Permission]] = {
     "none": "none",
@@ -95,8 +94,8 @@ def check_label(name: str) -> None:
 
 def check_label_count(count: int) -> None:
     """Raise ValueTooLarge if an issue cannot have so many labels."""
-    if count > _MAX_LABELS:
-        raise ValueTooLarge(f"An issue takes at most {_MAX_LABELS} labels.", size=count, limit=_MAX_LABELS)
+    if count > MAX_LABELS:
+        raise ValueTooLarge(f"An issue takes at most {MAX_LABELS} labels.", size=count, limit=MAX_LABELS)
 
 
 def check_room(number: int, comments: int) -> None:

@@ -34,5 +34,5 @@ def init(workflows: str | None, force: bool, config: str | None, **where: Any) -
         emit({"workflows": write_workflows(Path(workflows), force=force)})
         return
     file = settings.make_file(Path(config)) if config is not None else settings.ensure_user_file(None)
-    with open_store(config=config, create=True, **where):
-        emit({"store": store_name(**where), "config": str(file) if file is not None else None})
+    with open_store(config=config, create=True, **where) as store:
+        emit({"store": store_name(store, where["store"]), "config": str(file) if file is not None else None})

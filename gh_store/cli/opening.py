@@ -22,9 +22,10 @@ def _repository(store: str | None, repo: str | None) -> str | None:
     return None if store is not None else repo or os.environ.get("GITHUB_REPOSITORY") or None
 
 
-def store_name(store: str | None, repo: str | None, **_: object) -> str:
-    """The store that the options name."""
-    return _repository(store, repo) or store or DEFAULT_STORE
+def store_name(opened: "Store", store: str | None) -> str:
+    """What people call a store: its repository, or its file."""
+    name = opened.backend.repository
+    return name if "/" in name else store or DEFAULT_STORE
 
 
 def open_store(
@@ -43,9 +44,10 @@ def open_store(
     repository = _repository(store, repo)
     settings.start(config)
     if repository is not None:
+        opened = GitHubStore(repository, token, config, base_url=base_url, ca_bundle=ca_bundle)
         if repo is None:
-            say(f"using {repository} (GITHUB_REPOSITORY)")
-        return GitHubStore(repository, token, config, base_url=base_url, ca_bundle=ca_bundle)
+            say(f"using {opened.backend.repository} (GITHUB_REPOSITORY)")
+        return opened
     if token or base_url or ca_bundle:
         raise click.UsageError("--token, --base-url and --ca-bundle go with --repo.")
     if store is None:

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from gh_store import credentials, wire
 from gh_store.backends.github import Connection, GitHubBackend, Limiter, Limits
+from gh_store.backends.github.errors import not_github, one_line
 from gh_store.config import Config
 from gh_store.doctor.summary import Summary
 from gh_store.doctor.templates import template_labels
@@ -27,6 +28,7 @@ from gh_store.stores import Store
 _OTHER: Final = "gh-store"
 _SKEW: Final = 300.0
 _FEW: Final = 50
+_DIGITS: Final = 10  # of what counts requests, or seconds since 1970
 _RIGHTS: Final = {"read": "pull", "label": "triage", "write issues, react, write contents": "push"}
 _TEMPLATES: Final = (".github/ISSUE_TEMPLATE", "ISSUE_TEMPLATE", "docs/ISSUE_TEMPLATE")
 _MOST_TEMPLATES: Final = 50
@@ -136,7 +138,7 @@ class Doctor:
             return Check("server", f"answers at {self.who.base_url}")
         self._headers = dict(answer.headers)
         enterprise = answer.headers.get("x-github-enterprise-version")
-        called = f"GitHub Enterprise Server {enterprise}" if enterprise else "GitHub"
+        called = f"GitHub Enterprise Server {one_line(enterprise)}" if enterprise else "GitHub"
         behind = abs((self._clock() - answer.date).total_seconds()) if answer.date else 0.0
         if behind > _SKEW:  # times come from the server, but a wrong clock also breaks certificates
             return Check(
@@ -158,15 +160,22 @@ class Doctor:
         left = self._headers.get("x-ratelimit-remaining")
         if left is None:
             return Check("rate limit", "none")
-        reset = datetime.fromtimestamp(int(self._headers.get("x-ratelimit-reset", "0")), UTC)
-        limit = self._headers.get("x-ratelimit-limit", "?")
-        found = f"{left} of {limit} requests left until {reset:%H:%M:%S} UTC"
+        if not left.isdecimal() or len(left) > _DIGITS:
+            return Check("rate limit", "unknown: the server tells it in no numbers", warning=True)
+        until = self._headers.get("x-ratelimit-reset", "")
+        reset = datetime.fromtimestamp(int(until), UTC) if until.isdecimal() and len(until) <= _DIGITS else None
+        found = f"{left} of {one_line(self._headers.get('x-ratelimit-limit', '?'))} requests left"
+        found += f" until {reset:%H:%M:%S} UTC" if reset is not None else ""
         error = RateLimited(f"The rate limit is used up: {found}.", reset=reset) if int(left) == 0 else None
         return Check("rate limit", found, error, warning=int(left) < _FEW)
 
     def _find(self) -> Check:
-        self._repository = self.backend.client.get("", "see the repository").data
-        name, kind = self._repository["full_name"], "private" if self._repository["private"] else "public"
+        data = self.backend.client.get("", "see the repository").data
+        if not isinstance(data, dict) or not isinstance(data.get("full_name"), str):
+            raise not_github()
+        self._repository = data
+        name = self.backend.client.hidden(one_line(data["full_name"]))
+        kind = "private" if data.get("private") else "public"
         if name.lower() != self.who.repository.lower():
             return Check("repository", f"{self.who.repository} was renamed to {name}; use the new name", warning=True)
         if self._repository.get("archived"):
@@ -186,10 +195,11 @@ class Doctor:
         """The user's role, as the repository says; the token's rights, as the answer to a label without a name says."""
         if self.read_only:
             return Check("rights", "read only, as requested")
-        role = self._repository.get("permissions") or {}
+        role = self._repository.get("permissions")
+        role = role if isinstance(role, dict) else {}
         told = [f"{word} {'yes' if role[right] else 'no'}" for word, right in _RIGHTS.items() if right in role]
         scopes = self._headers.get("x-oauth-scopes")
-        told += [f"scopes: {scopes}"] if scopes else []
+        told += [f"scopes: {one_line(scopes)}"] if scopes else []
         # GitHub checks rights before it checks input: the answer is 422 if they suffice, and nothing is created.
         self.backend.client.send("POST", "/labels", f"write issues ({', '.join(told)})", {}, accepts=(422,))
         outside = self._outside_codeowners()
@@ -205,7 +215,7 @@ class Doctor:
         me = self.backend.client.get("/user", "see the token's user", absolute=True, missing=True)
         login = me.data.get("login") if me.status != 404 and isinstance(me.data, dict) else None
         rights = Store(self.backend, self.config).access_control
-        if not isinstance(login, str) or rights.counts(User(login, login.endswith("[bot]"))):
+        if not isinstance(login, str) or not login.isprintable() or rights.counts(User(login, login.endswith("[bot]"))):
             return None
         return (
             f"{login} writes, but does not own {path} by CODEOWNERS: what a processor of this user forwards or replies "
@@ -231,10 +241,11 @@ class Doctor:
         for place in _TEMPLATES:
             answer = self.backend.client.get(f"/contents/{place}", "see issue templates", missing=True)
             listed = answer.data if answer.status != 404 and isinstance(answer.data, list) else []
-            for each in listed[:_MOST_TEMPLATES]:
-                labels = template_labels(self.backend.read_file(str(each["path"])) or "")
+            paths = (str(each.get("path")) for each in listed[:_MOST_TEMPLATES] if isinstance(each, dict))
+            for path in filter(str.isprintable, paths):
+                labels = template_labels(self.backend.read_file(path) or "")
                 if any(self._is_ours(label.lower()) for label in labels):
-                    giving.append(str(each["path"]))
+                    giving.append(path)
         if not giving:
             return Check("templates", "no template sets the store's labels")
         found = f"{', '.join(giving)}: sets the store's labels on issues of strangers; remove them"

@@ -8,6 +8,9 @@ MAX_TEXT = 65_536
 MAX_LABEL = 50
 """The most characters in the name of a label."""
 
+MAX_LABELS = 100
+"""The most labels on an issue."""
+
 MAX_COMMENTS = 2_500
 """The most comments on an issue, whoever wrote them."""
 

@@ -4,15 +4,19 @@ import json
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from gh_store import wire
 from gh_store.config import Config
 from gh_store.domain.events import Draft
-from gh_store.domain.exceptions import InvalidInput, InvalidObject, InvalidUpdate
-from gh_store.domain.limits import MAX_LABEL, MAX_TEXT
+from gh_store.domain.exceptions import InvalidInput, InvalidObject, InvalidUpdate, ValueTooLarge
+from gh_store.domain.limits import MAX_LABEL, MAX_LABELS, MAX_TEXT
 from gh_store.domain.values import JsonObject, Mode
 from gh_store.log.patch import check_patch
+
+_LONGEST_WAIT: Final = 86_400.0
+_MOST_LABELS: Final = MAX_LABELS - 5
+"""The store needs three for an object, and one or two more when it moves or is deleted."""
 
 
 def checked_object(object_id: str, data: object) -> JsonObject:
@@ -56,17 +60,40 @@ def check_version(version: int | None) -> None:
         raise InvalidUpdate(f"{version!r} is not a version.", hint="Versions are positive integers.")
 
 
+def check_wait(seconds: float | None) -> None:
+    """Raise InvalidUpdate unless somebody can wait for so long."""
+    number = isinstance(seconds, int | float) and not isinstance(seconds, bool)
+    if seconds is not None and not (number and 0 <= seconds <= _LONGEST_WAIT):
+        raise InvalidUpdate(f"{seconds!r} is not a number of seconds to wait.", hint="Give 0 or more, up to a day.")
+
+
 def checked_labels(labels: Sequence[str] | str | None, config: Config) -> list[str]:
-    """The extra labels, checked. Raises InvalidObject."""
+    """The extra labels, checked. Raises InvalidObject or ValueTooLarge."""
     for label in (several := several_labels(labels)):
-        if not isinstance(label, str) or not 0 < len(label.strip()) == len(label) <= MAX_LABEL or "," in label:
+        if not _is_label(label):
             raise InvalidObject(
                 f"{wire.shortened(label)} is not a valid label.",
-                hint=f"A label has 1 to {MAX_LABEL} characters and no comma.",
+                hint=f"A label has 1 to {MAX_LABEL} characters, no comma, no control character, no space at its ends.",
             )
         if is_ours(label, config):
             raise InvalidObject(f"The label {label!r} is reserved for the store.", hint="Choose another name.")
+    if (count := len({label.lower() for label in several})) > _MOST_LABELS:
+        raise ValueTooLarge(
+            f"{count} extra labels are too many: GitHub takes {MAX_LABELS} on an issue, some of them the store's own.",
+            size=count,
+            limit=_MOST_LABELS,
+            hint=f"Give at most {_MOST_LABELS}.",
+        )
     return several
+
+
+def _is_label(label: object) -> bool:
+    return (
+        isinstance(label, str)
+        and 0 < len(label.strip()) == len(label) <= MAX_LABEL
+        and "," not in label
+        and label.isprintable()  # lone surrogates are not
+    )
 
 
 def is_ours(label: str, config: Config) -> bool:

@@ -219,7 +219,7 @@ class Updater:
         """Poll until the event is decided, or the time is over."""
         repo, reader, handover = self.processor.repo, self.processor.reader, self.processor.handover
         number, position = written.head.number, written.event.position
-        waited, pause = 0.0, _FIRST_POLL
+        begun, pause = repo.retry.clock(), _FIRST_POLL
         while True:
             head = reader.identified(repo.issues.read(number))
             if head.retired:
@@ -228,11 +228,11 @@ class Updater:
             if head.retired or (head.checkpoint is not None and head.checkpoint.watermark >= position):
                 self._raise_rejection(head, position)
                 return reader.view(handover.last(head) if head.retired else head)
-            if waited >= seconds:
+            left = begun + seconds - repo.retry.clock()
+            if left <= 0:
                 return reader.view(head)
-            pause = min(pause, seconds - waited)
-            repo.retry.sleep(pause)
-            waited, pause = waited + pause, min(2 * pause, _LONGEST_POLL)
+            repo.retry.sleep(min(pause, left))
+            pause = min(2 * pause, _LONGEST_POLL)
 
     def _raise_rejection(self, head: ObjectIssue, position: int) -> None:
         """Raise what an event was rejected for, if it was; in whichever issue it was told."""

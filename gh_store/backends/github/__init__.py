@@ -9,8 +9,10 @@ from urllib.parse import quote
 
 from gh_store.backends.base import PAGE, Backend, Permission
 from gh_store.backends.github.client import Client, Connection
-from gh_store.backends.github.decode import to_comment, to_issue, to_label, to_user
+from gh_store.backends.github.decode import UNREADABLE, several, text, to_comment, to_issue, to_label, to_user
+from gh_store.backends.github.errors import not_github
 from gh_store.backends.github.limiter import Limiter, Limits, shared_limiter
+from gh_store.domain import exceptions
 from gh_store.domain.exceptions import (
     BackendUnavailable,
     ConfigurationError,
@@ -20,12 +22,23 @@ from gh_store.domain.exceptions import (
     RepoNotFoundOrUnauthorized,
 )
 from gh_store.domain.issues import Comment, Issue, IssuePage, Label, Page, User
+from gh_store.domain.limits import MAX_COMMENTS
 
 T = TypeVar("T")
 
 __all__ = ["Connection", "GitHubBackend", "Limiter", "Limits", "shared_limiter"]
 
+_PAGES: Final = 10_000
+"""The most pages of a list that are followed: a million issues. A server that goes on is not GitHub."""
+
+_COMMENT_PAGES: Final = MAX_COMMENTS // PAGE + 1
+"""The last page that is asked for: where an issue is full, the one after it."""
+
 _PERMISSIONS: Final[dict[str, Permission]] = {"admin": "admin", "write": "write", "read": "read"}
+
+
+class AuthMissing(exceptions.AuthMissing, InsufficientScope):
+    """Who has no token has no right either: readers go without, and writers are told what is missing."""
 
 
 class GitHubBackend:
@@ -84,13 +97,17 @@ class GitHubBackend:
             query["labels"] = ",".join(labels)
         if since is not None and since.timestamp() > 0:  # the epoch would list nothing (airbytehq/airbyte#85376)
             query["since"] = since.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        page, _, path = (cursor or "1 ").partition(" ")
         if cursor is None:
             answer = self.client.get("/issues", "list issues", query=query, missing=True)
         else:
-            answer = self.client.get(cursor, "list issues", absolute=True, missing=True)
+            answer = self.client.get(path, "list issues", absolute=True, missing=True)
         if answer.status == 404:
             raise RepoNotFoundOrUnauthorized(f"{self.repository} does not show its issues to this token.")
-        return IssuePage(_read_all(to_issue, answer.data), self.client.next_page(answer))
+        following = self.client.next_page(answer)
+        if following is not None and (following == path or int(page) >= _PAGES):
+            raise _endless()
+        return IssuePage(_read_all(to_issue, answer.data), following and f"{int(page) + 1} {following}")
 
     def create_issue(self, title: str, body: str, labels: Sequence[str]) -> Issue:
         sent = {"title": title, "body": body, "labels": list(labels)}
@@ -108,6 +125,8 @@ class GitHubBackend:
     # --- comments ---------------------------------------------------------------------------------
 
     def list_comments(self, number: int, page: int) -> Page:
+        if page > _COMMENT_PAGES:
+            raise _endless()
         answer = self.client.get(
             f"/issues/{number}/comments",
             f"see the comments of issue {number}",
@@ -134,7 +153,7 @@ class GitHubBackend:
     def list_reactions(self, comment_id: int) -> tuple[tuple[str, User | None], ...]:
         path = f"/issues/comments/{comment_id}/reactions"
         answers = self._pages(path, "see reactions")
-        return _read_all(lambda each: (str(each["content"]), to_user(each.get("user"))), answers)
+        return _read_all(lambda each: (text(each["content"]), to_user(each.get("user"))), answers)
 
     # --- labels -----------------------------------------------------------------------------------
 
@@ -176,18 +195,18 @@ class GitHubBackend:
     def labels_ever(self, number: int) -> frozenset[str]:
         # An event shows a label as it was then (aws-actions/stale-issue-cleanup#20).
         events = self._pages(f"/issues/{number}/events", f"see the events of issue {number}")
-        return frozenset(_read_all(lambda each: str(each["label"]["name"]), [e for e in events if "label" in e]))
+        return frozenset(name for names in _read_all(_label_of, events) for name in names)
 
     # --- people -----------------------------------------------------------------------------------
 
     def permission(self, login: str) -> Permission:
         if self.client.connection.token is None:
-            raise InsufficientScope("A token is needed to see who may write.")
+            raise AuthMissing("A token is needed to see who may write.")
         path = f"/collaborators/{quote(login, safe='')}/permission"
         answer = self.client.get(path, "see who may write", missing=True)
         if answer.status == 404:
             return "none"
-        return _PERMISSIONS.get(_read(lambda data: str(data["permission"]), answer.data), "none")
+        return _PERMISSIONS.get(_read(lambda data: text(data["permission"]), answer.data), "none")
 
     def team(self, organization: str, slug: str) -> frozenset[str]:
         path = f"/orgs/{quote(organization, safe='')}/teams/{quote(slug, safe='')}/members"
@@ -198,7 +217,7 @@ class GitHubBackend:
                 f"This token may not see the team {organization}/{slug}, or it does not exist.",
                 hint="Give the token the right to read the organization's members, or name people in CODEOWNERS.",
             ) from error
-        return frozenset(_read_all(lambda member: str(member["login"]).lower(), members))
+        return frozenset(_read_all(lambda member: text(member["login"]).lower(), members))
 
     def read_file(self, path: str) -> str | None:
         answer = self.client.get(f"/contents/{quote(path)}", "read files", remember=True, missing=True)
@@ -209,7 +228,7 @@ class GitHubBackend:
                 f"{path} of {self.repository} is too large to be read: GitHub shows files of up to 1 MB.",
                 hint="Make it smaller, as with patterns that match more paths.",
             )
-        return base64.b64decode(answer.data["content"]).decode("utf-8", "replace")
+        return _read(lambda data: base64.b64decode(data["content"]), answer.data).decode("utf-8", "replace")
 
     # --- the clock --------------------------------------------------------------------------------
 
@@ -228,17 +247,21 @@ class GitHubBackend:
         query = {"per_page": str(PAGE)}
         answer = self.client.get(path, what, query=query, absolute=absolute, missing=not absolute)
         found: list[Any] = []
+        asked: set[str] = set()
         while answer.status != 404:
-            found.extend(answer.data)
+            found.extend(_read(several, answer.data))
             following = self.client.next_page(answer)
             if following is None:
                 break
+            if following in asked or len(asked) >= _PAGES:
+                raise _endless()
+            asked.add(following)
             answer = self.client.get(following, what, absolute=True, missing=True)
         return found
 
     def _written(self, data: Any, name: str, value: object) -> Any:
         """The answer to a write, if it contains what was sent."""
-        if not isinstance(data, dict) or data.get(name) != value:
+        if _read(lambda data: data[name], data) != value:
             raise IntegrityError(
                 f"The answer to a write to {self.repository} does not contain what was sent; it may not have been done."
             )
@@ -249,17 +272,21 @@ def _read(convert: Callable[[Any], T], payload: Any) -> T:
     """A record of what the server sent. It may not be GitHub at all."""
     try:
         return convert(payload)
-    except (AttributeError, LookupError, TypeError, ValueError) as error:
-        raise BackendUnavailable(
-            "The server does not answer as GitHub's REST API does.",
-            transient=False,
-            hint="Check the address of the server (--base-url, GITHUB_API_URL, GH_HOST).",
-        ) from error
+    except UNREADABLE as error:
+        raise not_github() from error
 
 
 def _read_all(convert: Callable[[Any], T], payload: Any) -> tuple[T, ...]:
     """The records of a list."""
-    return tuple(_read(convert, each) for each in _read(list, payload))
+    return tuple(_read(convert, each) for each in _read(several, payload))
+
+
+def _label_of(event: Any) -> tuple[str, ...]:
+    return (text(event["label"]["name"]),) if "label" in event else ()
+
+
+def _endless() -> BackendUnavailable:
+    return BackendUnavailable("The server's list does not end.", transient=False)
 
 
 _CONFORMS: type[Backend] = GitHubBackend  # mypy holds the class against the port

@@ -6,7 +6,7 @@ import threading
 import weakref
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -20,12 +20,14 @@ from requests.utils import parse_header_links
 
 from gh_store.backends.base import PAGE
 from gh_store.backends.github.cache import Cache, Known
-from gh_store.backends.github.errors import Answer, rate_limited, refusal
+from gh_store.backends.github.decode import UNREADABLE, to_user, whole
+from gh_store.backends.github.errors import ADDRESS, Answer, one_line, rate_limited, refusal, unanswered
 from gh_store.backends.github.limiter import Limiter
+from gh_store.backends.github.transport import Line
 from gh_store.domain.exceptions import (
     AuthMissing,
     BackendUnavailable,
-    ConfigurationError,
+    GitHubStoreError,
     ObjectNotFound,
     RepoNotFoundOrUnauthorized,
 )
@@ -35,6 +37,7 @@ Verb = Literal["GET", "POST", "PATCH", "DELETE"]
 
 _API_VERSION: Final = "2022-11-28"
 _MOVED: Final = (301, 302, 307, 308)
+_HOPS: Final = 5
 
 
 def _user_agent() -> str:
@@ -76,35 +79,42 @@ class Client:
     """
     One repository over HTTP: requests are paced, refusals become errors, and a renamed repository is followed.
 
-    PyGithub's own retries, pauses and redirects are off: it would replay a POST blindly, and drop the
-    query of a redirect (PyGithub 2.10, GithubRetry and Requester).
+    PyGithub's own retries, pauses and redirects are off (see Line): it would replay a POST blindly.
 
     Attributes:
         repository: `owner/name`, as it was named.
         owner: The login of its current owner.
-        now: The server's clock in its last answer; None before the first.
     """
 
     def __init__(self, repository: str, connection: Connection, limiter: Limiter) -> None:
         self.repository = repository
         self.owner = repository.partition("/")[0]
-        self.now: datetime | None = None
         self.connection = connection
         self._limiter = limiter
         self._cache = Cache(connection.identity, connection.cache)
         self._root = f"/repos/{repository}"
-        self._prefix = urlsplit(connection.base_url).path.rstrip("/")
+        self._base = urlsplit(connection.base_url)
+        self._host = self._base.netloc
+        self._seen: tuple[datetime, float] | None = None
         self._answered = False
         self._local = threading.local()
-        self._open = weakref.WeakSet[Requester]()  # a thread's own end with it
+        self._open = weakref.WeakSet[Line]()  # a thread's own end with it
         self._lock = threading.Lock()
 
     def close(self) -> None:
         """Close all connections; harmless to repeat."""
         with self._lock:
-            for requester in list(self._open):
-                requester.close()
+            for line in list(self._open):
+                line.close()
             self._local = threading.local()
+
+    @property
+    def now(self) -> datetime | None:
+        """The server's clock: its last answer, and the seconds since then. None before the first."""
+        if self._seen is None:
+            return None
+        date, at = self._seen
+        return (date + timedelta(seconds=self._limiter.clock() - at)).replace(microsecond=0)
 
     def uninterrupted(self) -> AbstractContextManager[None]:
         """See the port."""
@@ -155,11 +165,15 @@ class Client:
         return self._understood(verb, answer, path, what)
 
     def next_page(self, answer: Answer) -> str | None:
-        """The path (relative to the server's address) of the page after an answer, if there is one."""
+        """
+        The path (relative to the server's address) of the page after an answer, if there is one.
+
+        Raises:
+            BackendUnavailable: The link to it is broken. What it leads to must not pass for nothing.
+        """
         for link in parse_header_links(answer.headers.get("link", "")):
             if link.get("rel") == "next":
-                split = urlsplit(link["url"])
-                return f"{split.path.removeprefix(self._prefix)}?{split.query}"
+                return self._path(link["url"])
         return None
 
     # --- inside -----------------------------------------------------------------------------------
@@ -171,16 +185,17 @@ class Client:
             self._answered = self._answered or not absolute
             return answer
         if answer.status != 404:
-            raise refusal(answer, what, self.repository, has_token=self.connection.token is not None)
+            raise self._refusal(answer, what)
         if not absolute:
             self._must_be_there()
         if missing:
             return answer
         if verb == "GET":
             raise ObjectNotFound(f"There is nothing at {path} of {self.repository}.")
-        raise refusal(  # GitHub also hides what a token may not write
-            Answer(403, answer.headers, answer.data), what, self.repository, has_token=True
-        )
+        raise self._refusal(Answer(403, answer.headers, answer.data), what)  # GitHub hides what a token may not write
+
+    def _refusal(self, answer: Answer, what: str) -> GitHubStoreError:
+        return refusal(answer, what, self.repository, has_token=self.connection.token is not None)
 
     def _must_be_there(self) -> None:
         """Raise RepoNotFoundOrUnauthorized if a 404 is about the whole repository."""
@@ -205,104 +220,104 @@ class Client:
             if answer.status not in _MOVED:
                 return answer
             self._follow(path)
-        raise BackendUnavailable(f"{self.repository} was moved twice during one request.", outcome_unknown=False)
+        raise BackendUnavailable(f"{self.repository} was moved twice during one request.", transient=False)
 
     def _follow(self, path: str) -> None:
         """Find out where the repository is now, or that only the issue was moved."""
-        answer = self._request("GET", self._root, "see where it is", follow=True)
-        data = answer.data
-        if answer.status != 200 or not isinstance(data, dict) or not {"id", "full_name", "owner"} <= data.keys():
+        at = self._root
+        for _ in range(_HOPS):
+            answer = self._request("GET", at, "see where it is")
+            if answer.status not in _MOVED:
+                break
+            at = self._path(answer.headers.get("location", ""), same_host=True)
+        else:
+            raise BackendUnavailable(f"{self._host} redirects in a circle.", transient=False)
+        try:
+            root, name = f"/repositories/{whole(answer.data['id'])}", str(answer.data["full_name"])
+            owner = to_user(answer.data["owner"])
+        except UNREADABLE:
+            owner = None
+        if answer.status != 200 or owner is None:
             raise RepoNotFoundOrUnauthorized(
                 f"{self.repository} was moved to where this token may not see it.", hint="Use its new name."
             )
-        root, name = f"/repositories/{data['id']}", str(data["full_name"])
         if root == self._root or name.lower() == self.repository.lower():
             raise ObjectNotFound(
                 f"{path.strip('/').partition('?')[0]} of {self.repository} was moved to another repository.",
                 hint="Move it back, or create the object again.",
             )
-        logger.warning("{} is now called {}; use the new name.", self.repository, name)
-        self._root, self.owner = root, str(data["owner"]["login"])
+        logger.warning("{} is now called {}; use the new name.", self.repository, self.hidden(one_line(name)))
+        self._root, self.owner = root, owner.login
 
-    def _request(
-        self, verb: Verb, path: str, what: str, body: object = None, *, remember: bool = False, follow: bool = False
-    ) -> Answer:
+    def _path(self, url: str, *, same_host: bool = False) -> str:
+        """The path and query of an address that the server has sent, relative to the server's address."""
+        try:
+            split = urlsplit(url)
+            elsewhere = split.netloc and (split.scheme, split.hostname) != (self._base.scheme, self._base.hostname)
+        except ValueError:
+            split, elsewhere = urlsplit(""), False
+        if same_host and elsewhere:
+            raise BackendUnavailable(f"{self._host} redirects to another server.", transient=False, hint=ADDRESS)
+        if not split.path.startswith("/"):
+            raise BackendUnavailable(f"{self._host} sent a broken link.", transient=False, hint=ADDRESS)
+        path = split.path.removeprefix(self._base.path.rstrip("/"))
+        return f"{path}?{split.query}" if split.query else path
+
+    def _request(self, verb: Verb, path: str, what: str, body: object = None, *, remember: bool = False) -> Answer:
         known = self._cache.get(path) if remember else None
         headers = {"If-None-Match": known.etag} if known is not None else {}
         self._limiter.admit(write=verb != "GET", now=self.now or datetime.now(UTC))
         try:
-            requester = self._requester(follow=follow)
-            status, told, text = requester.requestJson(verb, path, headers=headers, input=body)
-        except requests.exceptions.RetryError:
-            return Answer(301, {})
-        except requests.RequestException as error:
-            raise self._unanswered(error, what) from None  # the cause would show the request, token included
-        except RuntimeError as error:  # PyGithub does not follow a redirect to another host
-            raise BackendUnavailable(
-                f"{self.connection.base_url} redirects to another server.",
-                transient=False,
-                hint="Check the address of the server (--base-url, GITHUB_API_URL, GH_HOST).",
-            ) from error
+            requester, line = self._line()
+            requester.requestJson(verb, path, headers=headers, input=body, cnx=line)  # type: ignore[arg-type]  # all that it uses of a connection
+        except (requests.RequestException, urllib3.exceptions.HTTPError, OSError, ValueError) as error:
+            raise unanswered(error, what, self._host, self.connection.timeout) from None  # it shows the token
+        status, text = line.reply.status, line.reply.text
+        told = {name: self.hidden(value) for name, value in line.reply.headers.items()}
         if status == 304 and known is not None:
             status, text = 200, known.text
-        elif remember and status == 200 and "etag" in told:
+        elif remember and status == 200 and told.get("etag", "\n").isprintable():
             self._cache.put(path, Known(told["etag"], text))
-        answer = Answer(status, told, _parsed(text))
-        self.now = answer.date or self.now
+        data = _parsed(text)
+        if not 200 <= status < 300:  # what is shown of it; not what others have stored
+            data = json.loads(self.hidden(json.dumps(data)))
+        answer = Answer(status, told, data)
+        if answer.date is not None:
+            self._seen = (answer.date, self._limiter.clock())
         limited = rate_limited(answer)
         if limited is not None:
             self._limiter.refuse(limited)
             raise limited
         if 200 <= status < 300 and text and answer.data is None:
-            raise BackendUnavailable(
-                f"The answer of {self.connection.base_url} is not valid JSON; a proxy may have sent it."
-            )
+            raise BackendUnavailable(f"The answer of {self._host} is not valid JSON; a proxy may have sent it.")
         return answer
 
-    def _requester(self, *, follow: bool) -> Requester:
-        """One for each thread: PyGithub keeps a request in fields of the connection, which threads would overwrite."""
-        name = "following" if follow else "plain"
-        kept: Requester | None = getattr(self._local, name, None)
+    def _line(self) -> tuple[Requester, Line]:
+        """One for each thread: PyGithub is not made to be shared by several."""
+        kept: tuple[Requester, Line] | None = getattr(self._local, "kept", None)
         if kept is None:
             connection = self.connection
-            statuses = () if follow else (301,)  # raise an error, before the query is lost
-            kept = Requester(
+            requester = Requester(
                 auth=Token(connection.token) if connection.token else None,
                 base_url=connection.base_url,
-                timeout=connection.timeout,  # type: ignore[arg-type]  # requests accepts fractions of seconds
+                timeout=0,  # this, and what follows but the version, is for connections that are not made
                 user_agent=_user_agent(),
-                verify=connection.ca_bundle or True,
+                verify=True,
                 per_page=PAGE,
                 pool_size=None,
-                retry=urllib3.Retry(total=0, read=False, status_forcelist=statuses, allowed_methods=None),
+                retry=None,
                 api_version=_API_VERSION,
             )
-            setattr(self._local, name, kept)
+            origin = f"{self._base.scheme}://{self._base.netloc}"
+            kept = self._local.kept = requester, Line(origin, connection.timeout, connection.ca_bundle or True)
             with self._lock:
-                self._open.add(kept)
+                self._open.add(kept[1])
         return kept
 
-    def _unanswered(self, error: requests.RequestException, what: str) -> Exception:
-        host = urlsplit(self.connection.base_url).netloc
-        if isinstance(error, requests.exceptions.SSLError):
-            return BackendUnavailable(
-                f"The certificate of {host} is not trusted.",
-                transient=False,
-                hint="Name your server's certificates: --ca-bundle FILE or REQUESTS_CA_BUNDLE.",
-            )
-        if isinstance(error, (requests.exceptions.InvalidURL, requests.exceptions.InvalidHeader)):
-            return ConfigurationError(f"The address or the token for {host} is not valid.")
-        if isinstance(error, requests.exceptions.Timeout):
-            return BackendUnavailable(
-                f"{host} did not answer within {self.connection.timeout:g} s when asked to {what}.",
-                outcome_unknown=not isinstance(error, requests.exceptions.ConnectTimeout),
-            )
-        reason = getattr(error.args[0], "reason", None) if error.args else None
-        never_sent = isinstance(reason, urllib3.exceptions.NewConnectionError)
-        return BackendUnavailable(
-            f"{host} cannot be reached." if never_sent else f"{host} closed the connection when asked to {what}.",
-            outcome_unknown=not never_sent,
-        )
+    def hidden(self, text: str) -> str:
+        """A header or JSON without the token, which the server may have sent back."""
+        token = self.connection.token
+        return text.replace(token, "***").replace(json.dumps(token)[1:-1], "***") if token else text
 
 
 def _parsed(text: str) -> Any:

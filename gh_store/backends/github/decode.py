@@ -1,33 +1,37 @@
-"""GitHub's JSON as records of the port. Pure, and careful: accounts may be deleted, and bodies null."""
+"""GitHub's JSON as records of the port. Pure, and careful: accounts may be deleted, bodies null, the rest nonsense."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from gh_store.domain.issues import Comment, Issue, Label, User
 
+UNREADABLE: Final = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
+"""What reading a payload raises if it is none of GitHub's."""
+
 _NO_REACTION: Final = ("url", "total_count")
+_YEARS: Final = range(2000, 3000)
 
 
 def to_user(payload: Mapping[str, Any] | None) -> User | None:
-    return None if payload is None else User(str(payload["login"]), payload.get("type") == "Bot")
+    return None if payload is None else User(text(payload["login"]), payload.get("type") == "Bot")
 
 
 def to_label(payload: Mapping[str, Any]) -> Label:
-    return Label(str(payload["name"]), payload.get("description") or "")
+    return Label(text(payload["name"]), text(payload.get("description") or ""))
 
 
 def to_issue(payload: Mapping[str, Any]) -> Issue:
     return Issue(
-        number=int(payload["number"]),
-        title=str(payload["title"]),
-        body=payload.get("body") or "",
-        open=payload["state"] == "open",
-        labels=tuple(map(to_label, payload["labels"])),
+        number=whole(payload["number"]),
+        title=text(payload["title"]),
+        body=text(payload.get("body") or ""),
+        open=text(payload["state"]) == "open",
+        labels=tuple(map(to_label, several(payload["labels"]))),
         author=to_user(payload.get("user")),
-        created_at=datetime.fromisoformat(payload["created_at"]),
-        updated_at=datetime.fromisoformat(payload["updated_at"]),
-        comments=int(payload["comments"]),
+        created_at=_time(payload["created_at"]),
+        updated_at=_time(payload["updated_at"]),
+        comments=whole(payload["comments"]),
         is_pull_request="pull_request" in payload,
         locked=bool(payload.get("locked")),
     )
@@ -36,10 +40,41 @@ def to_issue(payload: Mapping[str, Any]) -> Issue:
 def to_comment(payload: Mapping[str, Any]) -> Comment:
     reactions = payload.get("reactions") or {}
     return Comment(
-        id=int(payload["id"]),
-        body=payload.get("body") or "",
+        id=whole(payload["id"]),
+        body=text(payload.get("body") or ""),
         author=to_user(payload.get("user")),
-        created_at=datetime.fromisoformat(payload["created_at"]),
-        reactions={content: count for content, count in reactions.items() if content not in _NO_REACTION and count},
+        created_at=_time(payload["created_at"]),
+        reactions={each: whole(count) for each, count in reactions.items() if each not in _NO_REACTION and count},
         edited=payload.get("updated_at", payload["created_at"]) != payload["created_at"],
     )
+
+
+def text(value: object) -> str:
+    """A text, that UTF-8 can write. Raises TypeError or ValueError for anything else."""
+    if not isinstance(value, str):
+        raise TypeError(type(value))
+    value.encode()
+    return value
+
+
+def whole(value: object) -> int:
+    """A number that counts or names something. Raises TypeError or ValueError for anything else."""
+    if type(value) is not int:
+        raise TypeError(type(value))
+    if not 0 <= value < 2**63:
+        raise ValueError
+    return value
+
+
+def several(value: object) -> list[Any]:
+    """A list. Raises TypeError for anything else."""
+    if not isinstance(value, list):
+        raise TypeError(type(value))
+    return value
+
+
+def _time(value: object) -> datetime:
+    time = datetime.fromisoformat(text(value))
+    if time.tzinfo is None or time.year not in _YEARS:
+        raise ValueError
+    return time.astimezone(UTC)

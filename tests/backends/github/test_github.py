@@ -718,16 +718,16 @@ def test_each_thread_has_a_connection_of_its_own(hub):
     client, meet, used = hub.through().client, threading.Barrier(4), []
 
     def ask():
-        used.append(client._requester(follow=False))
+        used.append(client._line())
         meet.wait()
-        assert client._requester(follow=False) in used
+        assert client._line() in used
 
     threads = [threading.Thread(target=ask) for _ in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert len({id(requester) for requester in used}) == 4
+    assert len({id(line) for _, line in used}) == 4
 
 
 def test_what_a_thread_had_goes_with_it(hub):
