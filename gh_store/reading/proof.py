@@ -138,8 +138,10 @@ def _first_proved(
             tried = attempt(counts, counted)
         except InsufficientScope:
             continue  # a reader who may not ask tries what can be tried without
-        if tried is not None and tried.proved:
+        if tried is not None and tried.proved and (at or tried.decisions[0].creates):
             return tried if at == 0 else tries.without_strangers(tried)
+        if first is not None and first.proved:
+            return first
         first = first or tried
     return first
 
