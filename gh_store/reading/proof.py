@@ -133,16 +133,18 @@ def _first_proved(
     first: Replay | None = None
     # What an event may repeat counted, too: by today's rights, or, of who has left since, by its receipt.
     known = (tries.presumed, tries.acknowledged) if earlier else (tries.presumed,)
-    for at, (counted, counts) in enumerate((counted, counts) for counted in known for counts in tries):
-        try:
-            tried = attempt(counts, counted)
-        except InsufficientScope:
-            continue  # a reader who may not ask tries what can be tried without
-        if tried is not None and tried.proved and (at or tried.decisions[0].creates):
-            return tried if at == 0 else tries.without_strangers(tried)
-        if first is not None and first.proved:
+    for at, counts in enumerate(tries):
+        for counted in known:
+            try:
+                tried = attempt(counts, counted)
+            except InsufficientScope:
+                continue  # a reader who may not ask tries what can be tried without
+            if tried is not None and tried.proved and (at or tried.decisions[0].creates):
+                return tries.without_strangers(tried) if at else tried
+            if first is None or (tried is not None and tried.proved):
+                first = tried
+        if at and first is not None and first.proved:  # nothing more likely has a beginning
             return first
-        first = first or tried
     return first
 
 
