@@ -2,6 +2,7 @@
 
 import tempfile
 from collections.abc import Callable
+from contextlib import nullcontext, suppress
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -9,10 +10,11 @@ from typing import Any
 from schedule import Program, Scheduled
 from world import World
 
-from gh_store import IntegrityError, ObjectNotFound, Store
+from gh_store import BackendUnavailable, IntegrityError, ObjectNotFound, Store
 from gh_store import config as configuration
 from gh_store.access.lookup import find
 from gh_store.backends.testing.faults import Faults, FaultyBackend
+from gh_store.domain.findings import Kind
 from gh_store.issues.object_issue import ObjectIssue
 
 CONFIG = configuration.load()
@@ -48,6 +50,7 @@ class Stage:
         self.blind = 0  # deletions that no run was told of yet: until then, counts may look as they were
         self.altered = False  # a leaver has altered comments: nothing may prove a state whose seal is on its way
         self.unreadable = False  # and the head
+        self.to_repair: set[Kind] = set()  # what no run completes, but `repair` does
         self.unconfirmed: set[int] = set()  # issues that strangers opened and triagers labelled
         self.at_last: list[Callable[[Store], object]] = []  # what somebody does when all programs have ended
 
@@ -71,11 +74,12 @@ class Stage:
     # --- programs ---------------------------------------------------------------------------------
 
     def program(self, name: str, do: Callable[[Store], object], user: str | None = None, cut: str = "") -> Program:
-        """A program; its connection is cut once, `verb before` or `verb after`."""
+        """A program; its connection is cut once, `verb before` or `verb after`; or `for good`, and so it ends."""
 
         def with_store(program: Program) -> None:
             backend = FaultyBackend(self.world.backend(user), Faults(clock=self.world.clock, cut=once(cut)))
-            do(Store(Scheduled(backend, program), self.world.config, sleep=self.world.clock.sleep))
+            with suppress(BackendUnavailable) if cut.endswith("for good") else nullcontext():
+                do(Store(Scheduled(backend, program), self.world.config, sleep=self.world.clock.sleep))
 
         return Program(name, with_store)
 
@@ -132,7 +136,7 @@ class Stage:
 
         return self.program("look", read, "olga")
 
-    def processor(self, name: str = "process") -> Program:
+    def processor(self, name: str = "process", cut: str = "") -> Program:
         def process(store: Store) -> None:
             try:
                 store.process_updates(1)
@@ -141,7 +145,7 @@ class Stage:
             except IntegrityError:
                 self.cannot_tell()
 
-        return self.program(name, process)
+        return self.program(name, process, cut=cut)
 
     def sweeper(self) -> Program:
         return self.program("sweep", lambda store: store.process_pending())
@@ -157,12 +161,14 @@ class Stage:
 
 
 def once(where: str) -> Callable[[int, str], Any]:
-    """Cut the connection the first time that it is at `verb before` or `verb after`."""
-    left = [where] if where else []
+    """Cut the connection the first time that it is at `verb before` or `verb after`, and from then on if `for good`."""
+    verb, when, *for_good = where.split() or ("", "")
+    met: list[str] = []
 
-    def cut(_: int, verb: str) -> str | None:
-        if left and left[0].startswith(f"{verb} "):
-            return left.pop().split()[1]
-        return None
+    def cut(_: int, asked: str) -> str | None:
+        if met or asked != verb:
+            return "before" if met and for_good else None
+        met.append(asked)
+        return when
 
     return cut
