@@ -98,46 +98,53 @@ def replay(
 ) -> Replay | None:
     """Replay a log up to a commit; None if it holds no event at all."""
 
-    def tried(counts: Counts) -> Replay | None:
+    def tried(counts: Counts, counted: Counts) -> Replay | None:
         # A new object's title says 0/1: its creation stands behind the watermark, and is in the state.
         creation = next((comment for comment in comments if _creates(comment, counts)), None)
         known = [comment for comment in comments if comment.id <= commit.watermark or comment is creation]
         decisions = decide(
-            known, counts, refuses=lambda comment: _refused(head, comment), earlier=earlier,
-            counted=authority.is_presumed,
+            known, counts, refuses=lambda comment: _refused(head, comment), earlier=earlier, counted=counted
         )  # fmt: skip  # what is decided, and by whose word
         if not decisions:
             return None
         state = decisions[-1].state
         return Replay(tuple(decisions), state, proved=commit.fits(state, decisions))
 
-    return _first_proved(tried, _Tries(comments, authority, head.issue.author))
+    return _first_proved(tried, _Tries(comments, authority, head.issue.author), bool(earlier))
 
 
 def replay_segment(segment: Segment, authority: Authority, earlier: Sequence[Comment] = ()) -> Replay | None:
     """Replay a segment that lies behind, up to where the next one goes on; None if it holds no event at all."""
 
-    def tried(counts: Counts) -> Replay | None:
-        decisions = decide(segment.comments, counts, earlier=earlier, counted=authority.is_presumed)
+    def tried(counts: Counts, counted: Counts) -> Replay | None:
+        decisions = decide(segment.comments, counts, earlier=earlier, counted=counted)
         if not decisions:
             return None
         state = decisions[-1].state
         same = wire.canonical(state.data) == wire.canonical(segment.state.data)
         return Replay(tuple(decisions), state, proved=same and state.version == segment.ends.version)
 
-    return _first_proved(tried, _Tries(segment.comments, authority, None))
+    return _first_proved(tried, _Tries(segment.comments, authority, None), bool(earlier))
 
 
-def _first_proved(attempt: Callable[[Counts], Replay | None], tries: "_Tries") -> Replay | None:
+def _first_proved(
+    attempt: Callable[[Counts, Counts], Replay | None], tries: "_Tries", earlier: bool
+) -> Replay | None:  # fmt: skip  # one line each: what it takes, what it yields
     first: Replay | None = None
+    # What an event may repeat counted, too: by today's rights, or, of who has left since, by its receipt.
+    known = (tries.presumed, tries.acknowledged) if earlier else (tries.presumed,)
     for at, counts in enumerate(tries):
-        try:
-            tried = attempt(counts)
-        except InsufficientScope:
-            continue  # a reader who may not ask tries what can be tried without
-        if tried is not None and tried.proved:
-            return tried if at == 0 else tries.without_strangers(tried)
-        first = first or tried
+        for counted in known:
+            try:
+                tried = attempt(counts, counted)
+            except InsufficientScope:
+                continue  # a reader who may not ask tries what can be tried without
+            if tried is not None and tried.proved and (at or tried.decisions[0].creates):
+                return tries.without_strangers(tried) if at else tried
+            if first is None or (tried is not None and tried.proved):
+                first = tried
+        if at and first is not None and first.proved:  # nothing more likely has a beginning
+            return first
     return first
 
 
@@ -158,6 +165,14 @@ class _Tries:
     @property
     def _receipts(self) -> Receipts:
         return self._authority.receipts
+
+    def presumed(self, comment: Comment, event: Event | Malformed) -> bool:
+        """True if an event of an earlier segment counts now."""
+        return self._authority.is_presumed(comment, event)
+
+    def acknowledged(self, comment: Comment, event: Event | Malformed) -> bool:
+        """True if it counts now, or has what could be a receipt."""
+        return self._receipts.shows(comment) or self.presumed(comment, event)
 
     def __iter__(self) -> Iterator[Counts]:
         """Each without what was passed over: before anybody's right is asked for."""

@@ -411,6 +411,16 @@ def test_what_was_sealed_is_proved_where_receipts_do_not_tell_who_counted(world,
     assert world.store().process_updates(1).data == done
 
 
+def test_the_history_of_an_object_that_a_leaver_began_empty_has_its_beginning(world):
+    """Without the first event the log yields the same."""
+    world.user("leaver", "write")
+    world.store("leaver").create("metrics", {})
+    world.store().update("metrics", {"n": 1}, process=True)
+    world.user("leaver", "read")
+    world.settle()
+    assert [entry["version"] for entry in world.store().get_object_history("metrics")] == [1, 2]
+
+
 def test_a_title_that_a_person_replaced_is_written_anew(world):
     names = ["metrics", "x" * 60]
     for number, name in enumerate(names, 1):

@@ -14,6 +14,7 @@ from stage import Page, Scenario, Stage
 
 from gh_store import IntegrityError, ObjectNotFound, Store, wire
 from gh_store.domain.events import Draft, Place
+from gh_store.domain.findings import Kind
 from gh_store.domain.issues import Comment
 
 By = Callable[[str | None], Page]
@@ -67,6 +68,7 @@ def a_leaver_who_writes_heads(stage: Stage) -> list[Program]:
 
 
 def a_leaver_and_who_may_not_ask(stage: Stage) -> list[Program]:
+    """One of two processors seals late, and then is dead."""
     opened_by_ada(stage)
 
     def act(by: By) -> None:
@@ -74,7 +76,9 @@ def a_leaver_and_who_may_not_ask(stage: Stage) -> list[Program]:
         forged(page, 1)
         page.create_comment(1, wire.canonical(EVIL))
 
-    return [stage.processor("one"), stage.processor("two"), stage.person("ada", act), stage.outsider()]
+    stage.to_repair = {Kind.RECEIPTS}  # hers: no run asks for the receipts of who does not count
+    slow = stage.processor("slow", cut="edit_label after for good")
+    return [slow, stage.processor(), stage.person("ada", act), stage.outsider()]
 
 
 def alter(page: Page) -> None:

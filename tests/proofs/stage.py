@@ -2,6 +2,7 @@
 
 import tempfile
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext, suppress
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -9,9 +10,10 @@ from typing import Any
 from schedule import Program, Scheduled
 from world import World
 
-from gh_store import IntegrityError, ObjectNotFound, Store
+from gh_store import BackendUnavailable, IntegrityError, ObjectNotFound, Store
 from gh_store import config as configuration
 from gh_store.backends.testing.faults import Faults, FaultyBackend
+from gh_store.domain.findings import Kind
 
 CONFIG = configuration.load()
 Scenario = Callable[["Stage"], list[Program]]
@@ -46,6 +48,7 @@ class Stage:
         self.blind = 0  # deletions that no run was told of yet: until then, counts may look as they were
         self.altered = False  # a leaver has altered comments: nothing may prove a state whose seal is on its way
         self.unreadable = False  # and the head
+        self.to_repair: set[Kind] = set()  # what no run completes, but `repair` does
         self.unconfirmed: set[int] = set()  # issues that strangers opened and triagers labelled
         self.at_last: list[Callable[[Store], object]] = []  # what somebody does when all programs have ended
 
@@ -80,7 +83,7 @@ class Stage:
         What a program does with a store.
 
         Args:
-            cut: Its connection is cut once, `verb before` or `verb after`.
+            cut: Its connection is cut once, `verb before` or `verb after`; or `for good`, and so it ends.
             knows: Objects whose issues the store knows by number, as they are before all this.
         """
         cuts = Faults(clock=self.world.clock, cut=once(cut))
@@ -91,7 +94,8 @@ class Stage:
 
         def begin(program: Program) -> None:
             backend.program = program
-            do(store)
+            with suppress(BackendUnavailable) if cut.endswith("for good") else nullcontext():
+                do(store)
 
         return Program(name, begin)
 
@@ -146,7 +150,7 @@ class Stage:
 
         return self.program("look", read, "olga")
 
-    def processor(self, name: str = "process") -> Program:
+    def processor(self, name: str = "process", cut: str = "") -> Program:
         def process(store: Store) -> None:
             try:
                 store.process_updates(1)
@@ -155,7 +159,7 @@ class Stage:
             except IntegrityError:
                 self.cannot_tell()
 
-        return self.program(name, process)
+        return self.program(name, process, cut=cut)
 
     def sweeper(self) -> Program:
         return self.program("sweep", lambda store: store.process_pending())
@@ -171,12 +175,14 @@ class Stage:
 
 
 def once(where: str) -> Callable[[int, str], Any]:
-    """Cut the connection the first time that it is at `verb before` or `verb after`."""
-    left = [where] if where else []
+    """Cut the connection the first time that it is at `verb before` or `verb after`, and from then on if `for good`."""
+    verb, when, *for_good = where.split() or ("", "")
+    met: list[str] = []
 
-    def cut(_: int, verb: str) -> str | None:
-        if left and left[0].startswith(f"{verb} "):
-            return left.pop().split()[1]
-        return None
+    def cut(_: int, asked: str) -> str | None:
+        if met or asked != verb:
+            return "before" if met and for_good else None
+        met.append(asked)
+        return when
 
     return cut

@@ -1,9 +1,10 @@
 """
 A simulated year of a store that nobody looks after, on a clock that only moves when somebody sleeps.
 
-A dozen colleagues write, some leave; strangers comment, react and forge; people edit bodies and titles by hand; runs are
-cut, cancelled, lost, late, and meet each other in the middle; tokens expire, limits are hit; lists and reads lag. An
-oracle, a plain dict, is told what `update` said was written. In the end it and the store must agree.
+A dozen colleagues write, some leave, and overwrite what they opened; strangers comment, react, forge and copy; triagers
+label what strangers opened; people edit bodies and titles by hand; runs are cut, cancelled, lost, late, and meet each
+other in the middle; tokens expire, limits are hit; lists and reads lag. An oracle, a plain dict, is told what `update`
+said was written. In the end it and the store must agree.
 """
 
 import json
@@ -21,15 +22,19 @@ from gh_store import (
     AuthInvalid,
     BackendUnavailable,
     ConcurrentUpdateError,
+    IntegrityError,
     InvalidUpdate,
     ObjectExists,
     ObjectNotFound,
     RateLimited,
     Store,
     StoredObject,
+    wire,
 )
 from gh_store import config as configuration
 from gh_store.backends.testing.faults import FaultyBackend
+from gh_store.domain.events import Place
+from gh_store.domain.issues import Issue
 
 DOZEN = 12
 BOT = "github-actions[bot]"
@@ -106,12 +111,15 @@ class Year:
         self.again: dict[str, Write] = {}
         self.stores: dict[str, Store] = {}
         self.numbers = 0
+        self.heads: dict[int, tuple[str, str]] = {}  # issue -> an old title and body, which were genuine
+        self.labelled: list[int] = []  # issues that strangers opened
         self.clients = [f"client-{number}" for number in range(DOZEN)]
         for client in self.clients:
             self.world.user(client, "write")
         self.world.user(BOT, "write")
+        self.world.user("triager", "triage")
         for object_id in self.objects:
-            self.near.create(object_id, {})
+            self.near_of(self.dice.choice([None, *self.clients])).create(object_id, {})
             self.oracle[object_id] = {}
 
     @property
@@ -143,6 +151,7 @@ class Year:
         acts = {
             self.write: 700, self.process: 160, self.stranger: 40, self.hand: 8, self.prose: 3, self.title: 1,
             self.receipt: 3, self.sweep: 5, self.recreate: 0.3, self.token: 2, self.read: 40, self.page: 10,
+            self.forge: 20, self.label: 5, self.look: 5,
         }  # fmt: skip  # a table
         act = self.dice.choices(list(acts), list(acts.values()))[0]
         self.seen[act.__name__] += 1
@@ -154,7 +163,9 @@ class Year:
     def write(self) -> None:
         client = self.dice.choice([*self.clients, *self.gone[-3:]])
         if client in self.gone:
-            self.world.backend(client).create_comment(self.number(self.dice.choice(self.objects)), '{"by": "a leaver"}')
+            number = self.number(self.dice.choice(self.objects))
+            copied = self.dice.choice(self.near.backend.list_comments(number, 1).comments).body
+            self.world.backend(client).create_comment(number, self.dice.choice([copied, '{"by": "a leaver"}']))
             return
         write = self.again.get(client) or self.meant(client)
         if write.life != self.lives[write.object_id]:
@@ -239,7 +250,7 @@ class Year:
         number = dice.choice([self.number(dice.choice(self.objects)), dice.randint(1, len(self.objects))])
         comments = self.near.backend.list_comments(number, 1).comments
         said = dice.choice([
-            '{"evil": 1}', "talk", '```json\n{"evil": 1}\n```', comments[0].body,
+            '{"evil": 1}', "talk", '```json\n{"evil": 1}\n```', comments[0].body, comments[-1].body,
             '{"_data": {"evil": 1}, "_meta": {"update_mode": "append", "forwarded": {"issue": 1, "comment": 2}}}',
             json.dumps({"type": "initial_state", "_data": {"evil": 1}, "_meta": {"update_mode": "append",
                         "continues": {"issue": 1, "comment": 1, "comments": 1, "version": 1, "time": "2026-01-01T00:00:00+00:00"}}}),
@@ -247,6 +258,64 @@ class Year:
         ])  # fmt: skip  # a list of texts
         page.create_comment(number, said)
         page.add_reaction(dice.choice(comments).id, dice.choice(["+1", "confused", "rocket", "eyes"]))
+
+    def forge(self) -> None:
+        """A leaver overwrites an issue that he opened: with a head that he made up, an old one, or anything."""
+        number = self.number(self.dice.choice(self.objects))
+        if self.dice.random() < 0.3:
+            number = self.dice.randint(1, number)
+        issue = self.near.backend.get_issue(number)
+        at = wire.read_title(issue.title, [label.name for label in issue.labels], "UID:")
+        author = issue.author.login if issue.author is not None else None
+        if author not in self.gone or at.object_id is None or at.checkpoint is None:
+            self.heads.setdefault(number, (issue.title, issue.body))
+            return
+        now, data = at.checkpoint, {"evil": 1}
+        made_up = wire.write_title(
+            at.object_id,
+            now.version + 1,
+            now.time,
+            now.watermark,
+            issue.comments,
+            data,
+            after=now.after,
+            retired=now.retired,
+        )
+        heads = [(made_up, json.dumps(data)), (issue.title, '{"evil": 2}'), ("My issue", "was never yours")]
+        title, body = self.dice.choice([*heads, self.heads.get(number, heads[0])])
+        self.world.backend(author).edit_issue(number, title=title, body=body)
+        self.seen["forged"] += 1
+
+    def label(self) -> None:
+        """A triager labels what a stranger copied from an object, or takes an object's label off and puts it back."""
+        triager, number = self.world.backend("triager"), self.number(self.dice.choice(self.objects))
+        if self.dice.random() < 0.3:
+            triager.remove_label(number, "stored-object")
+            triager.add_label(number, "stored-object")
+            return
+        issue = self.near.backend.get_issue(number)
+        if len(self.labelled) < 20:
+            self.labelled.append(self.copied(issue))
+        for label in ("stored-object", *(each.name for each in issue.labels if each.name.startswith("UID:"))):
+            triager.add_label(self.labelled[-1], label)
+
+    def copied(self, issue: Issue) -> int:
+        """A stranger's issue that says the same, or that it continues that."""
+        at = wire.read_title(issue.title, [label.name for label in issue.labels], "UID:")
+        title, page = issue.title, self.world.backend("stranger")
+        if at.checkpoint is not None and self.dice.random() < 0.5:
+            after = Place(issue.number, at.checkpoint.watermark)
+            title = wire.write_title(at.object_id or "", 1, at.checkpoint.time, 0, 1, {"evil": 1}, after=after)
+        number = page.create_issue(title, '{"evil": 1}', []).number
+        for comment in self.near.backend.list_comments(issue.number, 1).comments[: self.dice.randrange(3)]:
+            page.create_comment(number, comment.body)
+        return number
+
+    def look(self) -> None:
+        """Somebody without a token reads: late, it may be, and never what nobody wrote."""
+        with suppress(ObjectNotFound):
+            data = self.store("visitor").get(self.dice.choice(self.objects)).data
+            assert "evil" not in data, data
 
     def page(self) -> None:
         """A colleague writes on the page: bare JSON, on the issue that is open there, be it the old one."""
@@ -266,12 +335,15 @@ class Year:
     def hand(self) -> None:
         object_id = self.dice.choice(self.objects)
         head = self.world.head(self.number(object_id))
-        if head.body is None or not head.intact or head.uncommitted or self.depth:
+        if head.body is None or not head.intact or head.uncommitted or self.depth or self.left(head.issue):
             return  # what falls between a processor's GET and its PATCH is lost, as docs/guarantees.md says
         self.numbers += 1
         self.near.backend.edit_issue(head.issue.number, body=json.dumps({**head.body, "hand": self.numbers}))
         self.oracle[object_id]["hand"] = self.numbers
         self.world.clock.sleep(3)  # and so is what a read does not show yet
+
+    def left(self, issue: Issue) -> bool:
+        return issue.author is not None and issue.author.login in self.gone
 
     def prose(self) -> None:
         head = self.world.head(self.number(self.dice.choice(self.objects)))
@@ -325,10 +397,13 @@ class Year:
         self.world.clock.sleep(60)
         while True:
             try:
-                self.store(None).create(object_id, {})
+                self.store(self.dice.choice([None, *self.clients])).create(object_id, {})
                 break
             except ObjectExists:
                 break
+            except IntegrityError:  # a stranger's issue has its labels
+                for number in self.labelled:
+                    self.near.backend.remove_label(number, "stored-object")
             except (BackendUnavailable, RateLimited):
                 self.world.clock.sleep(600)
         self.oracle[object_id] = {}
@@ -375,7 +450,8 @@ class Year:
         self.stores.clear()
         self.seen["left"] += 1
         self.settle()
-        self.seen["adopted"] += len(self.near.adopt())
+        if self.dice.random() < 0.5:
+            self.seen["adopted"] += len(self.near.adopt())
         self.settle()
         # What the store has decided of the leaver's last words holds from now on.
         for object_id in self.objects:
@@ -409,8 +485,8 @@ class Year:
                     write.by(client, self.near_of(client))
                     self.accepted(client, write)
         self.settle()
-        damage = self.near.verify().damage
-        assert damage == (), damage
+        damage = [each for each in self.near.verify().damage if each.issue_number not in self.labelled]
+        assert damage == [], damage
         applied = 0
         for object_id in self.objects:
             obj = self.near.get(object_id)
@@ -422,7 +498,7 @@ class Year:
             applied += len(entries)
         return applied, self.near.backend.list_issues(descending=True).issues[0].number
 
-    def near_of(self, client: str) -> Store:
+    def near_of(self, client: str | None) -> Store:
         return Store(self.world.backend(client), self.world.config, sleep=self.world.clock.sleep)
 
 
