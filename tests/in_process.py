@@ -18,8 +18,8 @@ from urllib.parse import unquote, urlsplit
 import urllib3
 from starlette.types import ASGIApp, Message, Scope
 from urllib3.connection import HTTPConnection
-from urllib3.connectionpool import HTTPConnectionPool
-from urllib3.poolmanager import pool_classes_by_scheme
+
+from gh_store.backends.github import transport
 
 ZONE = "in.process"
 
@@ -101,11 +101,14 @@ class _Connection(HTTPConnection):
         )  # fmt: skip  # one answer
 
 
-class _Pool(HTTPConnectionPool):
+_Otherwise: Any = transport.POOLS["http"]
+
+
+class _Pool(_Otherwise):
     def __init__(self, host: str, *arguments: Any, **options: Any) -> None:
         super().__init__(host, *arguments, **options)
         if host in _SERVERS:
-            self.ConnectionCls = _Connection  # type: ignore[assignment]  # urllib3 names its protocol only in stubs
+            self.ConnectionCls = _Connection
 
 
-pool_classes_by_scheme["http"] = _Pool  # where urllib3 looks up what connects
+transport.POOLS["http"] = _Pool

@@ -63,6 +63,7 @@ def versions_in_a_long_log(world, most, count):
             obj = world.store().process_updates(store.get("btc-price").meta.issue_number)
             assert (obj.meta.version, obj.data) == (at, new)
             until = random_.randint(1, 90)
+    assert store.get("btc-price").meta.issue_number > 1
     history = store.get_object_history("btc-price")
     decided = [(entry["version"], entry["outcome"]) for entry in history]
     assert decided == [(at, "applied") for at in range(1, len(versions) + 1)]
@@ -143,6 +144,10 @@ def test_a_backup_of_five_hundred_versions(calm, copy):
     assert [done.made for done in copy.import_from(store.export())] == [True]  # nothing was processed yet
     assert [entry["state"] for entry in copy.get_object_history("btc-price")] == versions
     assert copy.verify() == VerifyReport((), (), ())
+
+
+def test_two_hundred_objects_over_http(far, tmp_path):
+    many_objects(far, tmp_path, 200)
 
 
 def many_objects(store, tmp_path, count):

@@ -167,15 +167,19 @@ class _HttpsPool(urllib3.HTTPSConnectionPool):
     ConnectionCls = _Https
 
 
+POOLS: Final[dict[str, type[urllib3.HTTPConnectionPool]]] = {"http": _HttpPool, "https": _HttpsPool}
+"""What connects, by scheme."""
+
+
 class _Adapter(HTTPAdapter):
     """Connections that tell their line of themselves."""
 
     def init_poolmanager(self, *args: Any, **options: Any) -> None:
         super().init_poolmanager(*args, **options)
-        self.poolmanager.pool_classes_by_scheme = {"http": _HttpPool, "https": _HttpsPool}
+        self.poolmanager.pool_classes_by_scheme = dict(POOLS)
 
     def proxy_manager_for(self, *args: Any, **options: Any) -> Any:
         manager = super().proxy_manager_for(*args, **options)
         if isinstance(manager, urllib3.ProxyManager):  # not one of SOCKS, which makes connections of its own
-            manager.pool_classes_by_scheme = {"http": _HttpPool, "https": _HttpsPool}
+            manager.pool_classes_by_scheme = dict(POOLS)
         return manager
