@@ -42,10 +42,17 @@ class Authority:
         except InsufficientScope:
             return True
 
-    def is_authorised_anew(self, comment: Comment, event: Event | Malformed) -> bool:
-        """The same of a new object, whose creation stands behind its watermark: edited, that stays decided."""
-        begins = isinstance(event, Event) and event.begins
-        return self.is_authorised(comment, event) and (begins or not self.receipts.began(comment))
+    def edited_creation(self, comments: Sequence[Comment]) -> Comment | None:
+        """
+        The comment that a new object began with, if somebody edited it since: decided, it stays decided.
+
+        Asks who reacted to one comment at most, and only if that was edited, and its author counts.
+        """
+        first = comments[0] if comments and comments[0].edited else None
+        event = read_comment(first) if first is not None else None
+        if first is None or event is None or (isinstance(event, Event) and event.begins):
+            return None
+        return first if self.is_authorised(first, event) and self.receipts.began(first) else None
 
     def events(self, comments: Sequence[Comment], after: int = 0) -> list[tuple[Comment, Event | Malformed]]:
         """The events among comments that count, those after a position; without plain repetitions."""
@@ -63,9 +70,10 @@ class Authority:
 
     def refuses(self, head: ObjectIssue) -> Callable[[Comment], GitHubStoreError | None]:
         """Why an event of this object is refused whatever it says."""
+        older = head.checkpoint is None  # only its receipts tell what was applied before it was deleted
 
         def refuses(comment: Comment) -> GitHubStoreError | None:
-            if head.status is Status.DELETED and not self.receipts.processed(comment):
+            if head.status is Status.DELETED and not (older and self.receipts.processed(comment)):
                 return deleted(head)
             return None
 
@@ -86,15 +94,28 @@ class Authority:
         True if a head is what was committed: its checksum fits, and it is sealed or its author counts.
 
         Who may not ask believes any head of an object without a seal.
+        Of a retired issue which the seal still names, only the seal is believed: what its title tells of events that
+        were forwarded could have gone to an issue that came to nothing.
         """
-        return head.intact and (head.sealed or self.confirms_author(head))
+        left = head.retired and head.seal is not None
+        return head.intact and (head.sealed or (not left and self.confirms_author(head)))
 
     def confirms(self, head: ObjectIssue) -> bool:
         """True if an issue that its labels nominate is an object: the seal names it, or its author counts."""
         return head.seal is not None or self.confirms_author(head)
 
+    def confirms_by_labels(self, head: ObjectIssue) -> bool:
+        """True if nothing but labels says so to this reader, who may not ask."""
+        if head.seal is not None or self.rights.standing(head.issue.author):
+            return False
+        try:
+            self.counts_author(head)
+        except InsufficientScope:
+            return True
+        return False
+
     def confirms_author(self, head: ObjectIssue) -> bool:
-        """True if the author of an issue counts, as far as this reader may ask: else if there is no seal to believe."""
+        """True if the author of an issue counts. Who may not ask believes the labels, where there is no seal."""
         try:
             return self.counts_author(head)
         except InsufficientScope:
@@ -126,13 +147,25 @@ class Authority:
 
     def first(self, heads: Sequence[ObjectIssue]) -> ObjectIssue | None:
         """
-        Of several issues that claim one place, the one that has it; None if none of them may.
+        Of several issues that claim one id, the one that has it; None if none of them may.
 
         The one that the seal names goes before those of standing authors, and these before those whose author counts;
         in each class the lowest number. Rights are asked for only where no earlier class decides.
         """
         found = self.contenders(heads)
         return min(found, key=lambda head: head.number, default=None)
+
+    def earliest(self, heads: Sequence[ObjectIssue]) -> ObjectIssue | None:
+        """
+        Of several issues that were opened for one place at once, the one that has it; None if none of them may.
+
+        The one that the seal names, or else the lowest number of those that may. Not by class: who opens one later may
+        be of an earlier class, and whoever was first has looked before that, and gone on.
+        """
+        sealed = (head for head in heads if head.seal is not None)
+        by_number = sorted(heads, key=lambda head: head.number)
+        may = (head for head in by_number if self.rights.standing(head.issue.author) or self.confirms_author(head))
+        return next(sealed, None) or next(may, None)
 
     def contenders(self, heads: Iterable[ObjectIssue]) -> list[ObjectIssue]:
         """Those of several issues that are in the first class which has any."""

@@ -1,5 +1,7 @@
 """Look-up: labels nominate the issues that may hold an object, authority admits one of them."""
 
+from dataclasses import replace
+
 from gh_store.access.repository import Repository
 from gh_store.domain.exceptions import DuplicateUIDError, ObjectNotFound
 from gh_store.issues.chain import Chains
@@ -26,18 +28,31 @@ def _searched(repo: Repository, object_id: str) -> ObjectIssue:
     if not active:
         raise ObjectNotFound(f"There is no object {object_id!r}.")
     complete = [head for head in active if not head.incomplete]
-    held = authority.contenders(Chains(complete, authority.first).current() or active[:1])
+    held = authority.contenders(Chains(complete, authority.earliest).current() or active[:1])
     if not held:
-        raise unconfirmed(active[0])
+        left = still_held(repo, active[0])
+        if left is None:
+            raise unconfirmed(active[0])
+        return left
     if len(held) > 1 and any(head.after for head in held):  # one could be a rival of another's forebears
         issues = [each for each in repo.issues.issues_of(held[0]) if not each.incomplete]
-        held = authority.contenders(Chains(issues, authority.first).current())
+        held = authority.contenders(Chains(issues, authority.earliest).current())
     if len(held) != 1:
         numbers = tuple(head.number for head in held)
         raise DuplicateUIDError(
             f"The issues {', '.join(map(str, numbers))} all claim to be {object_id!r}.", issue_numbers=numbers
         )
     return held[0]
+
+
+def still_held(repo: Repository, nominated: ObjectIssue) -> ObjectIssue | None:
+    """The retired issue that the seal still names: who opened the next one has left before that was committed."""
+    seal = nominated.seal_in_force
+    head = repo.issues.at(seal.issue) if seal is not None else None
+    if head is None or not head.retired or head.object_id not in (None, nominated.object_id):
+        return None
+    named = replace(head, object_id=nominated.object_id)
+    return named if named.seal is not None else None
 
 
 def unconfirmed(head: ObjectIssue) -> ObjectNotFound:

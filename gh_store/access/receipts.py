@@ -1,5 +1,6 @@
 """Who left which reaction, and which of them are ours."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from gh_store.access.rights import Rights
@@ -40,31 +41,32 @@ class Receipts:
 
     def processed(self, comment: Comment) -> bool:
         """True if somebody who counts says that the comment was applied. May ask who reacted."""
-        return self._left(comment, self.config.reactions_processed)
+        return self._left(comment, (self.config.reactions_processed,))
 
     def began(self, comment: Comment) -> bool:
         """True if somebody who counts says that the object began with this comment. May ask who reacted."""
-        return self._left(comment, self.config.reactions_initial_state)
+        return self._left(comment, (self.config.reactions_initial_state,))
 
     def decided(self, comment: Comment) -> bool:
-        """True if somebody who counts says that the comment was handled, in whichever way."""
-        return any(self._left(comment, content) for content in self._ours)
+        """True if somebody who counts says that the comment was handled, in whichever way. May ask who reacted."""
+        return self._left(comment, self._ours)
 
     def rejected(self, comment_id: int) -> bool:
         """True if somebody who counts says that the comment was rejected. Asks who reacted."""
-        return self._asked(comment_id, self.config.reactions_rejected)
+        return self._asked(comment_id, (self.config.reactions_rejected,))
 
     def by_whom(self, comment: Comment) -> frozenset[User]:
         """Who left a reaction that could be a receipt. Asks who reacted."""
         reactions = self.retry.read(lambda: self.backend.list_reactions(comment.id))
         return frozenset(user for content, user in reactions if content in self._ours and user is not None)
 
-    def _left(self, comment: Comment, content: str) -> bool:
-        return comment.reactions.get(content, 0) > 0 and self._asked(comment.id, content)
+    def _left(self, comment: Comment, contents: Sequence[str]) -> bool:
+        shown = any(comment.reactions.get(content, 0) > 0 for content in contents)
+        return shown and self._asked(comment.id, contents)
 
-    def _asked(self, comment_id: int, content: str) -> bool:
+    def _asked(self, comment_id: int, contents: Sequence[str]) -> bool:
         reactions = self.retry.read(lambda: self.backend.list_reactions(comment_id))
-        return any(left == content and self.rights.counts(user) for left, user in reactions)
+        return any(left in contents and self.rights.counts(user) for left, user in reactions)
 
     def leave(self, comment: Comment, event: Event | Malformed, outcome: Outcome) -> None:
         """React; who has reacted so before does not do it twice."""

@@ -1,10 +1,10 @@
 """All objects: lists that stay true although an index lags."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from gh_store.access.lookup import author_of, find
+from gh_store.access.lookup import author_of, find, still_held
 from gh_store.access.repository import Repository
 from gh_store.domain.exceptions import IntegrityError, ObjectNotFound
 from gh_store.domain.values import StoredObject
@@ -101,29 +101,48 @@ def objects(
 
 def holding(reader: Reader, heads: Iterator[ObjectIssue]) -> Iterator[ObjectIssue]:
     """The issues that hold an object; one that goes on in another issue meanwhile is neither missed nor repeated."""
-    shown = set[int]()
+    shown, ids, doubtful = set[int](), set[str | None](), list[ObjectIssue]()
     for issue in heads:
-        head: ObjectIssue | None = issue
-        if issue.retired:  # the index says still that it is one, and may not show yet where it is now
-            try:
-                head = find(reader.repo, reader.identified(issue).object_id or "")
-            except ObjectNotFound:
-                continue
-        else:
-            head = admitted(reader, issue)
-        if head is None:
+        head = _current(reader, issue)
+        if head is None or reader.repo.authority.confirms_by_labels(head):
+            doubtful.append(head or issue)
             continue
         number, after = head.number, head.after.issue if head.after is not None else 0
         if number in shown or (head.uncommitted and _is_object(reader, after)):
             continue
         if after not in shown:
+            ids.add(head.object_id)
             yield head
         shown |= {number, after} - {0}
+    for issue in doubtful:
+        head = _left_in_doubt(reader, issue, shown)
+        if head is not None and head.object_id not in ids:
+            ids.add(head.object_id)
+            yield head
+
+
+def _current(reader: Reader, issue: ObjectIssue) -> ObjectIssue | None:
+    if not issue.retired:
+        return admitted(reader, issue) if not issue.incomplete else None
+    try:  # the index says still that it is one, and may not show yet where it is now
+        return find(reader.repo, reader.identified(issue).object_id or "")
+    except ObjectNotFound:
+        return None
+
+
+def _left_in_doubt(reader: Reader, issue: ObjectIssue, shown: Collection[int]) -> ObjectIssue | None:
+    """What an issue stands for that is not admitted as an object itself; known only when the list is at its end."""
+    seal = issue.seal_in_force
+    if issue.status is not Status.ACTIVE or issue.incomplete:
+        return None
+    if seal is None:
+        return issue if reader.repo.authority.confirms(issue) else None
+    return still_held(reader.repo, reader.identified(issue)) if seal.issue not in shown else None
 
 
 def admitted(reader: Reader, issue: ObjectIssue) -> ObjectIssue | None:
     """An active issue, if authority admits it as an object; None, and a warning, for one that labels alone nominate."""
-    if issue.status is not Status.ACTIVE or issue.incomplete or reader.repo.authority.is_outranked(issue):
+    if issue.status is not Status.ACTIVE or reader.repo.authority.is_outranked(issue):
         return None
     return confirmed(reader, issue)
 

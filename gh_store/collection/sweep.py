@@ -6,7 +6,7 @@ from datetime import datetime
 from gh_store import wire
 from gh_store.access.repository import Repository
 from gh_store.collection.listing import Progress, admitted, confirmed, list_issues
-from gh_store.domain.exceptions import GitHubStoreError, RateLimited
+from gh_store.domain.exceptions import GitHubStoreError, IntegrityError, RateLimited
 from gh_store.domain.findings import Processed
 from gh_store.issues.object_issue import ObjectIssue, Status
 from gh_store.processing.processor import Processor
@@ -28,6 +28,8 @@ def sweep(
             if _is_due(processor, head):
                 yield (processor.preview(head.number) if dry_run else processor.process(head)).summary
         except GitHubStoreError as error:
+            if head.status is Status.DELETED and isinstance(error, IntegrityError):
+                continue  # nobody reads it any more
             yield Processed(head.object_id, head.number, error=error)
             if isinstance(error, RateLimited):
                 return  # that is no trouble of this object alone
@@ -41,7 +43,7 @@ def _is_due(processor: Processor, head: ObjectIssue) -> bool:
     if head.status is Status.ACTIVE:
         admits = confirmed if head.incomplete else admitted
         return admits(processor.reader, head) is not None
-    return head.status is Status.DELETED
+    return head.status is Status.DELETED and processor.repo.authority.confirms(head)
 
 
 def candidates(repo: Repository, since: datetime | None) -> Iterator[ObjectIssue]:

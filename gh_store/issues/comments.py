@@ -54,6 +54,14 @@ class Comments:
             found.update((comment.id, comment) for comment in read.comments)
         return Log(tuple(found[comment_id] for comment_id in sorted(found)), (page - 1) * PAGE)
 
+    def forwards(self, number: int) -> Iterator[Comment]:
+        """The comments of an issue, the first one first; a page is read when it is reached."""
+        page, more = 1, True
+        while more:
+            read = self._page(number, page)
+            yield from read.comments
+            page, more = page + 1, read.more
+
     def backwards(self, number: int, log: Log) -> Iterator[Comment]:
         """The comments of a log, the last one first, and those before it; a page is read when it is reached."""
         yield from reversed(log.comments)

@@ -4,13 +4,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from functools import cached_property
+from typing import Final
 
 from gh_store import wire
 from gh_store.config import Config
 from gh_store.domain.events import Place
 from gh_store.domain.exceptions import ObjectNotFound
 from gh_store.domain.issues import Issue, Label
+from gh_store.domain.limits import MAX_TITLE
 from gh_store.domain.values import JsonObject, State
+
+_PLACE: Final = 40
+"""Characters that a title gives to what it continues, at most."""
 
 
 class Status(StrEnum):
@@ -73,7 +78,10 @@ class ObjectIssue:
         if self.object_id is None:
             return uids[0] if len(uids) == 1 else None
         names = (wire.plain_label(self.object_id, prefix), wire.hashed_label(self.object_id, prefix))
-        return next((label for label in uids if label.name in names), None)
+        both = [label for label in uids if label.name in names]
+        # Who labels could put the second one on, and hide what the first one says.
+        sealed = (label for label in both if wire.read_seal(label.description) is not None)
+        return next(sealed, both[0] if both else None)
 
     @cached_property
     def seal_in_force(self) -> wire.Seal | None:
@@ -115,14 +123,22 @@ class ObjectIssue:
         return place if place is not None and place.issue < self.number else None
 
     @property
+    def tells_after(self) -> bool:
+        """True if the title says what this segment continues, or that it is the first: a long id leaves no room."""
+        at = self.checkpoint
+        return at is not None and (at.after is not None or len(self.issue.title) < MAX_TITLE - _PLACE)
+
+    @property
     def uncommitted(self) -> bool:
         """True for a segment that was not committed yet: what it continues may not be retired and drained."""
-        return self.after is not None and self.checkpoint is not None and self.checkpoint.watermark == 0
+        begins = self.checkpoint is not None and self.checkpoint.watermark == 0 and self.seal is None
+        return begins and self.after is not None
 
     @property
     def incomplete(self) -> bool:
         """True for a creation under way, or one that was cut: not even the initial state is there."""
-        return self.issue.comments == 0 and self.checkpoint is not None and self.checkpoint.watermark == 0
+        begins = self.checkpoint is not None and self.checkpoint.watermark == 0 and self.seal is None
+        return begins and self.issue.comments == 0
 
     @property
     def retired(self) -> bool:
@@ -136,10 +152,9 @@ class ObjectIssue:
 
     @property
     def created_at(self) -> datetime:
-        """When the object was created: its first issue, if it went on in others."""
-        if self.after is None or self.uid_label is None:
-            return self.issue.created_at
-        return min(wire.read_since(self.uid_label.description) or self.issue.created_at, self.issue.created_at)
+        """When the object was created: its first issue, if it went on in others. The title has no say in it."""
+        since = wire.read_since(self.uid_label.description) if self.uid_label is not None else None
+        return min(since or self.issue.created_at, self.issue.created_at)
 
     def has_label(self, name: str) -> bool:
         """True if the issue has a label of this name, in any case."""

@@ -131,10 +131,10 @@ class Verifier:
         heads = [head for head in heads if head not in doubted]
         active = [head for head in heads if head.status is Status.ACTIVE]
         complete = [head for head in active if not head.incomplete]
-        chains = Chains([head for head in heads if head in complete or head not in active], authority.first)
+        chains = Chains([head for head in heads if head in complete or head not in active], authority.earliest)
         held = chains.current()
         winner = authority.first(held)
-        lives = Chains(heads, authority.first).all
+        lives = Chains(heads, authority.earliest).all
         last = [chain[-1] for chain in lives]
         kept = [head for head in heads if head == winner or (head in last and head.status is Status.DELETED)]
         for head in heads:
@@ -205,6 +205,11 @@ class Verifier:
     def _unlabelled(self, head: ObjectIssue) -> ExamineResult:
         """An issue that could hold the only copy of an object, and lacks labels."""
         find, config = partial(finding, head), self.repo.config
+        if head.retired and head.seal is not None:
+            found = "Its object was to go on in another issue, and that came to nothing."
+            return ExamineResult(
+                [find(Kind.PENDING, found, SWEEP)], partial(self._repairs.complete, head.number), "continue it anew"
+            )
         if head.drained or head.retired:
             found = "The issue that its object has gone on in was deleted, transferred or converted."
             return ExamineResult([find(Kind.GONE, found, IMPORT)])
@@ -232,11 +237,15 @@ class Verifier:
 
     def _kept(self, head: ObjectIssue) -> ExamineResult:
         """The issue that holds an object, or a deleted one."""
+        if head.status is Status.DELETED and not self.repo.authority.confirms(head):
+            return ExamineResult([] if head.intact else [_overwritten(head)])
         try:
             findings = list(compare(self.reader, self.reader.read(head, whole=True)))
         except (AccessError, BackendUnavailable, RateLimited):
             raise
         except GitHubStoreError as error:
+            if head.status is Status.DELETED:
+                return ExamineResult([_overwritten(head)])
             kind = Kind.STATE if self.repo.authority.confirms_author(head) else Kind.FORGED
             return ExamineResult([finding(head, kind, error.message, error.hint)])
         lost = [] if head.has_label(wire.SYSTEM_LABEL) else [wire.SYSTEM_LABEL]
@@ -244,6 +253,11 @@ class Verifier:
             return ExamineResult(findings)
         put = partial(self._repairs.put_in_order, head, lost)
         return ExamineResult(findings, put, "process it, and complete what is missing")
+
+
+def _overwritten(head: ObjectIssue) -> Finding:
+    found = f"It is deleted, and was overwritten by {author_of(head)}, who has no write permission any more."
+    return finding(head, Kind.CHANGED, found, "Nobody reads it; GitHub's edit history has what it said.")
 
 
 def _stray(head: ObjectIssue) -> Finding:

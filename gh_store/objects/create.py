@@ -124,7 +124,7 @@ def _must_be_free(processor: Processor, object_id: str, active: list[ObjectIssue
 def _settle(repo: Repository, claimed: Claim, head: ObjectIssue, object_id: str) -> None:
     """Withdraw if another issue goes first."""
     repo.wait_out_lag()
-    first = repo.authority.first([*repo.issues.newest(object_id), head])
+    first = repo.authority.earliest([*repo.issues.newest(object_id), head])
     if first is not None and first.number != head.number:
         give_way(repo, claimed, head)
         raise ObjectExists(f"The object {object_id!r} exists: issue {first.number} was first.")
@@ -139,6 +139,6 @@ def _finish(processor: Processor, head: ObjectIssue, object_id: str, data: JsonO
     initial = Event(comment.id, comment.created_at, Mode.APPEND, data, 0, initial=True)
     repo.receipts.leave(comment, initial, Outcome.APPLIED)
     closed = repo.writer.mark(processor.seal(head), open=False)
-    if closed.issue.title != head.issue.title or closed.issue.comments != 1:
+    if closed.issue.title != head.issue.title or closed.issue.comments != 1 or not closed.intact:
         return processor.process(closed).object
     return stored(closed, closed.state())

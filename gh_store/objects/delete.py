@@ -1,7 +1,10 @@
 """Deleting an object: fold what is pending, mark it, close, take the base label off."""
 
+from loguru import logger
+
 from gh_store import wire
 from gh_store.access.lookup import find
+from gh_store.domain.exceptions import IntegrityError
 from gh_store.processing.completion import close
 from gh_store.processing.processor import Processor
 
@@ -15,8 +18,11 @@ def delete(processor: Processor, object_id: str) -> None:
     repo = processor.repo
     head = find(repo, object_id)
     while True:
-        if not (head.settled and repo.authority.believes(head)):
-            head = processor.process(head).head
+        if head.retired or not (head.settled and repo.authority.believes(head)):
+            try:
+                head = processor.process(head).head
+            except IntegrityError as error:  # what cannot be told any more can be deleted still
+                logger.warning("{}", error)
         closed = repo.writer.archive(head)  # from here on the object is deleted
         repo.index.forget(object_id)
         if not closed.has_label(wire.RETIRED_LABEL):

@@ -12,7 +12,7 @@ from gh_store.log.comments import Log
 from gh_store.log.decide import Decision, malformed
 from gh_store.log.difference import difference
 from gh_store.log.duplicates import same_event
-from gh_store.processing.replies import PostedReplies, Replies
+from gh_store.processing.replies import PostedReplies, Replies, overwritten
 from gh_store.reading.edits import edit_id
 from gh_store.reading.reader import Reader
 
@@ -48,8 +48,10 @@ class Forwarder:
                 position = old.checkpoint.watermark
             log = self.reader.log_after(old, position)
             if not kept:
-                why = f"the object has gone on in issue {last.number}"
-                self.replies.tell_put_back(old.number, log, edit_id(old, position), why, posted)
+                told = edit_id(old, position), f"the object has gone on in issue {last.number}"
+                if not authority.counts_author(old):
+                    told = overwritten(old.number)
+                self.replies.tell_put_back(old.number, log, *told, posted)
             events = [each for each in authority.events(log.comments, position) if each[0].id != beginning]
             self._forward_all(old, log, events, state, last, posted, written)
             title = wire.write_title(

@@ -12,24 +12,21 @@ agree.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Final
 
 from gh_store import wire
 from gh_store.backends.base import PAGE
 from gh_store.domain.events import Continued, Draft, Event, Place
 from gh_store.domain.exceptions import IntegrityError, ObjectNotFound
-from gh_store.domain.limits import MAX_COMMENTS, MAX_TITLE
+from gh_store.domain.limits import MAX_COMMENTS
+from gh_store.domain.values import State
 from gh_store.issues.chain import Chains
 from gh_store.issues.object_issue import ObjectIssue, Status
 from gh_store.log.fold import begin
 from gh_store.logger import logger
 from gh_store.processing.forwarding import Forwarder
 from gh_store.processing.replies import Replies
-from gh_store.reading.earlier import first_event
+from gh_store.reading.earlier import Opener, first_event
 from gh_store.reading.reader import Reader
-
-_PLACE: Final = 40
-"""Characters that a title gives to what it continues, at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +63,8 @@ class Handover:
         assert new.after is not None
         old = self.repo.issues.at(new.after.issue)
         # 1. Choose: of several that continue the same issue, one goes on.
-        winner = self._winner(new, old)
+        claims = self._claims(new, old)
+        winner = self._winner(new, old, claims)
         if winner.number != new.number:
             retired = self.repo.writer.retire(new)
             return Onward(retired if new.status is Status.ACTIVE else winner)  # what is in it is forwarded
@@ -76,15 +74,17 @@ class Handover:
         first = self._begun(new, old)
         # 3. Retire: from here on the successor is the object, and who writes to the old issue is told so.
         if old is not None and not old.retired:
-            old = self.repo.writer.retire(self.reader.identified(old))
+            old = self.repo.writer.retire(self._sealed(self.reader.identified(old), new))
             if old.status is Status.DELETED:
                 return Onward(self.repo.writer.archive(new))
         # 4. Drain: what reached the old issue after that comment goes to where the object is.
+        written = 0
         if old is not None and first.continues is not None and not (old.settled and self.repo.authority.believes(old)):
             ends = first.continues
             written = self.forwarder.drain(self.reader.identified(old), begin(first), ends.after.comment, new)
-            return Onward(new, max(written, first.position))
-        return Onward(new, first.position)
+        for other in claims:
+            written = max(written, self._take_from(other, new, begin(first)))
+        return Onward(new, max(written, first.position))
 
     def is_due(self, head: ObjectIssue) -> bool:
         """
@@ -126,7 +126,7 @@ class Handover:
         return issues.newest(head.object_id) if new and lag else issues.search(head.object_id)
 
     def _continuing(self, number: int, heads: Sequence[ObjectIssue]) -> ObjectIssue | None:
-        return self.repo.authority.first(
+        return self.repo.authority.earliest(
             [head for head in heads if head.after is not None and head.after.issue == number]
         )
 
@@ -138,14 +138,50 @@ class Handover:
             text = wire.write_since(since) if seal is None else wire.write_seal(seal, since)
             self.repo.writer.describe(label.name, text)
 
-    def _winner(self, new: ObjectIssue, old: ObjectIssue | None) -> ObjectIssue:
+    def _claims(self, new: ObjectIssue, old: ObjectIssue | None) -> list[ObjectIssue]:
+        """The issues of an uncommitted one's object, among which are those that mean to go on from where it does."""
+        assert new.object_id is not None
+        issues = self.repo.issues
+        active = old is not None and old.status is Status.ACTIVE  # then none of them can have gone further
+        found = issues.search(new.object_id) if active else issues.issues_of(new)
+        return [self._told(each) for each in {each.number: each for each in (*found, new)}.values()]
+
+    def _winner(self, new: ObjectIssue, old: ObjectIssue | None, claims: Sequence[ObjectIssue]) -> ObjectIssue:
         """The issue that goes on where this uncommitted one means to: it, or a rival that goes first."""
         assert new.after is not None
-        assert new.object_id is not None
-        if old is not None and old.status is Status.ACTIVE:  # then none of them can have gone further
-            return self._continuing(new.after.issue, [*self.repo.issues.search(new.object_id), new]) or new
-        chain = self.chain(new)
+        if old is not None and old.status is Status.ACTIVE:
+            return self._continuing(new.after.issue, claims) or new
+        chain = Chains(claims, self.repo.authority.earliest).of(new)
         return new if any(each.number == new.number for each in chain) else chain[-1]
+
+    def _sealed(self, old: ObjectIssue, new: ObjectIssue) -> ObjectIssue:
+        """
+        Seal what a successor goes on from whose author may have left before that is committed.
+
+        By that seal the old issue is known to hold the object still, and is continued anew.
+        """
+        authority = self.repo.authority
+        if self.repo.rights.standing(new.issue.author) or old.sealed or not authority.believes(old):
+            return old
+        return self.repo.writer.seal(old)
+
+    def _take_from(self, other: ObjectIssue, new: ObjectIssue, state: State) -> int:
+        """
+        Withdraw an issue that claims to go on where another one does now, and that authority does not admit.
+
+        Its author may have left when it was opened already: what people have written there goes on with the object.
+        Returns the last comment that was written for that, or 0.
+        """
+        authority, at = self.repo.authority, other.after
+        continues_the_same = at is not None and new.after is not None and at.issue == new.after.issue
+        if other.number == new.number or other.status is not Status.ACTIVE or not continues_the_same:
+            return 0
+        if authority.confirms(other):
+            return 0  # a rival: whoever meets it retires it
+        if not authority.events(self.repo.comments.whole(other.number, other.issue.comments).comments):
+            self.repo.writer.withdraw(other)
+            return 0
+        return self.forwarder.drain(self.repo.writer.retire(other), state, 0, new)
 
     def _begun(self, new: ObjectIssue, old: ObjectIssue | None) -> Event:
         """The first event of a successor; written if it is not there, with the state of what it continues."""
@@ -190,11 +226,11 @@ class Handover:
         return found
 
     def _chains(self, head: ObjectIssue) -> Chains:
-        return Chains(map(self._told, self.repo.issues.issues_of(head)), self.repo.authority.first)
+        return Chains(map(self._told, self.repo.issues.issues_of(head)), self.repo.authority.earliest)
 
     def _told(self, head: ObjectIssue) -> ObjectIssue:
         """The head with what its first event says that it continues, where its title does not tell."""
-        if head.after is not None or (head.checkpoint is not None and len(head.issue.title) < MAX_TITLE - _PLACE):
+        if head.tells_after:
             return head
         first = self._first(head)
         return replace(head, continues=first.continues.after) if first is not None and first.continues else head
@@ -211,8 +247,8 @@ class Handover:
         chain = self.chain(head)
         at = next((at for at, each in enumerate(chain) if each.number == head.number), -1)
         for following in chain[at + 1 :]:
-            first = self._first(following)
-            if at >= 0 and first is not None and first.continues and first.continues.after.comment >= position:
+            _, end = self._end(following)
+            if at >= 0 and end is not None and end >= position:
                 return head, position
             there = self.repo.comments.whole(following.number, following.issue.comments).comments
             for comment, event in self.repo.authority.events(there):
@@ -235,7 +271,7 @@ class Handover:
         at = next((at for at, each in enumerate(chain) if each.number == number), None)
         last = chain[-1]
         if last.number == number:
-            if self._is_stranded(head):
+            if head.retired and head.seal is not None:  # what was to continue it came to nothing
                 return Onward(self.successor(head))
             raise ObjectNotFound(f"Issue {number} holds no object.")
         if last.status is Status.DELETED:
@@ -244,14 +280,27 @@ class Handover:
             raise IntegrityError(f"Issue {last.number}, which continues issue {number}, has lost its labels.")
         if at is None:  # a rival, of which nothing has gone on
             first = self._first(head)
-            state = begin(first) if first is not None else head.state()
+            state = begin(first) if first is not None else self.reader.committed(last).state
             beginning = first.position if first is not None else 0
             return Onward(last, self.forwarder.drain(head, state, 0, last, beginning=beginning))
         following = chain[at + 1]
-        first = self._first(following)
-        if first is None or first.continues is None:
+        first, end = self._end(following)
+        if end is None:
             return Onward(following)  # a creation that was cut: who completes it drains this issue, too
-        return Onward(last, self.forwarder.drain(head, begin(first), first.continues.after.comment, last))
+        state = begin(first) if first is not None else self.reader.committed(head).state
+        return Onward(last, self.forwarder.drain(head, state, end, last))
+
+    def _end(self, following: ObjectIssue) -> tuple[Event | None, int | None]:
+        """
+        The event that a successor begins with, if that is there, and the last comment that it goes on from.
+
+        A head that is believed tells the latter: who wrote the first event may have edited it since.
+        """
+        first, at = self._first(following), following.checkpoint
+        told = at.after if at is not None and not following.uncommitted else None
+        if told is not None and self.repo.authority.believes(following):
+            return first, told.comment
+        return first, first.continues.after.comment if first is not None and first.continues is not None else None
 
     def has_late_events(self, head: ObjectIssue) -> bool:
         """
@@ -259,32 +308,24 @@ class Handover:
 
         Its title says so; unless its author does not count: then what has come after its end has our receipts, or not.
         """
+        if head.seal is not None:  # what continues it was not committed yet
+            return True
         if not head.settled or self.repo.authority.believes(head):
             return not head.settled
         chain = self.chain(head)
         at = next((at for at, each in enumerate(chain) if each.number == head.number), None)
-        first = self._first(chain[at + 1]) if at is not None and at + 1 < len(chain) else None
-        if first is None or first.continues is None:
+        end = self._end(chain[at + 1])[1] if at is not None and at + 1 < len(chain) else None
+        if end is None:
             return False
-        late = self.reader.log_after(head, first.continues.after.comment).comments
-        events = self.repo.authority.events(late, first.continues.after.comment)
+        events = self.repo.authority.events(self.reader.log_after(head, end).comments, end)
         return any(not self.repo.receipts.decided(comment) for comment, _ in events)
-
-    def _is_stranded(self, head: ObjectIssue) -> bool:
-        """True for a retired issue whose successor was begun by somebody who has left since: it is continued anew."""
-        if not head.retired or not self.repo.authority.confirms(head):
-            return False
-        following = (each for each in self.repo.issues.issues_of(head) if each.after is not None)
-        nominated = [each for each in following if each.after is not None and each.after.issue == head.number]
-        unsealed = head.seal is not None or any(each.uncommitted for each in nominated)
-        return bool(nominated) and unsealed and self._continuing(head.number, nominated) is None
 
     def archive_all(self, head: ObjectIssue) -> None:
         """Mark all that a deleted object was in, or was about to go on in: the deletion is whole only then."""
         if head.after is None and head.issue.comments < self.repo.config.log_max_events:
             return
         issues = [self._told(each) for each in self.repo.issues.issues_of(head)]
-        chains = Chains(issues, self.repo.authority.first)
+        chains = Chains(issues, self.repo.authority.earliest)
         chain = chains.of(head)
         for other in issues:
             if other.status is not Status.DELETED and chains.of(other) == chain:
@@ -292,7 +333,7 @@ class Handover:
 
     def _first(self, head: ObjectIssue) -> Event | None:
         counts = self.repo.authority.is_presumed
-        return first_event(self.repo.comments.first(head.number), counts, head.issue.author)
+        return first_event(self.repo.comments.forwards(head.number), counts, Opener(head.issue.author))
 
 
 def creation_id(number: int) -> str:

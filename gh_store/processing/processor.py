@@ -32,7 +32,7 @@ from gh_store.log.difference import difference
 from gh_store.logger import logger
 from gh_store.processing.completion import close, complete_receipts
 from gh_store.processing.handover import Handover, creation_id
-from gh_store.processing.replies import PostedReplies, Replies
+from gh_store.processing.replies import PostedReplies, Replies, overwritten
 from gh_store.processing.result import ProcessResult
 from gh_store.reading.reader import Reader
 from gh_store.reading.values import Reading, stored
@@ -159,7 +159,7 @@ class Processor:
         head = self.reader.identified(head)
         if head.object_id is None:
             raise IntegrityError(f"Issue {head.number} does not tell the id of its object any more.")
-        if head.status is Status.ACTIVE and not self.repo.authority.confirms(head):
+        if head.status in (Status.ACTIVE, Status.DELETED) and not self.repo.authority.confirms(head):
             raise unconfirmed(head)
         return head
 
@@ -226,21 +226,21 @@ class Processor:
         others = {other.number: other for other in (*issues.search(object_id), *issues.newest(object_id))}
         others.pop(head.number, None)
         complete = [other for other in others.values() if not other.incomplete]
-        if self.repo.authority.first(complete) is not None:
+        if self.repo.authority.earliest(complete) is not None:
             return True
-        return self.repo.authority.first([head, *others.values()]) not in (head, None)
+        return self.repo.authority.earliest([head, *others.values()]) not in (head, None)
 
     def _keep_edit(self, reading: Reading, run: _RunState) -> tuple[str, str] | None:
         """Append a hand edit to the log as an event; or what has to be put back, and why."""
         edit, head = reading.edit, reading.head
-        if reading.forged:
-            return f"forged-{head.number}", "its author, who may edit it for ever, has no write permission any more"
+        if reading.forged or (edit is not None and not self.repo.authority.counts_author(head)):
+            return overwritten(head.number)
         if edit is None:
             return None
         if edit.body is None:
             return edit.event_id, "it is not a JSON object that the store could hold"
         if not self.repo.authority.counts_edits(head):
-            return edit.event_id, "the issue's author has no write permission, or the path is not his"
+            return edit.event_id, "with access.codeowners, an edit tells not whose it is"
         mode, changes = difference(edit.base, edit.body)
         try:
             wire.check_value(changes)
@@ -259,10 +259,8 @@ class Processor:
         if unchanged and not new and self.repo.authority.believes(head):
             return head
         watermark = max(posted.last(reading.log), reading.watermark)  # the comment that it names may be deleted
-        begin = reading.begin
-        after = begin.continues.after if begin is not None and begin.continues is not None else head.after
         title = wire.write_title(
-            head.object_id, state.version, state.time, watermark, comments, state.data, after=after
+            head.object_id, state.version, state.time, watermark, comments, state.data, after=reading.after
         )
         body = wire.write_body(state.data)
         with self.repo.backend.uninterrupted():

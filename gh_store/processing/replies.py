@@ -31,6 +31,11 @@ class PostedReplies:
         return next((comment.id for comment in reversed(log.comments) if comment.id not in own), 0)
 
 
+def overwritten(number: int) -> tuple[str, str]:
+    """What is put back of an issue whose author has no right any more, and why: told once, however often he edits."""
+    return f"forged-{number}", "its author, who may edit it for ever, has no write permission any more"
+
+
 @dataclass(frozen=True, slots=True)
 class Replies:
     """Comments in prose. Only those of people who count are believed."""

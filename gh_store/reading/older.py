@@ -41,7 +41,7 @@ def read_older(head: ObjectIssue, log: Log, earlier: EarlierSegments, authority:
     start = State(1, head.issue.created_at, {}, 2)
     base, state = (decided[-1].state if decided else start for decided in (known, decisions))
     edit = None
-    if head.body is not None and authority.counts_author(head):
+    if authority.counts_author(head) and head.body is not None:
         kept = State(base.version, base.time, head.body, len(wire.write_body(head.body)))
         redone = decide(
             log.comments,
@@ -56,6 +56,8 @@ def read_older(head: ObjectIssue, log: Log, earlier: EarlierSegments, authority:
             state = State(state.version, state.time, wanted.data, wanted.size)
     elif head.body is None or wire.canonical(head.body) != wire.canonical(state.data):
         edit = Edit(edit_id(head, 0), state.data, head.body)
+    ends = earlier.begin.continues if earlier.begin is not None else None
     return Reading(
         head, log, base, 0, pending, state, earlier, known, proved=False, edit=edit,
+        after=ends.after if ends is not None else None,
     )  # fmt: skip  # positional, as the class has them

@@ -7,13 +7,13 @@ of the title, or the digest of the seal, says when it is right. Most logs fit at
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import combinations
+from itertools import chain, combinations, islice
 from typing import Final
 
 from gh_store import wire
 from gh_store.access.authority import Authority
 from gh_store.access.receipts import Receipts
-from gh_store.domain.events import Event, Malformed, Outcome
+from gh_store.domain.events import Event, Malformed, Outcome, Place
 from gh_store.domain.exceptions import GitHubStoreError, InsufficientScope
 from gh_store.domain.issues import Comment, User
 from gh_store.domain.values import State
@@ -24,6 +24,8 @@ from gh_store.log.duplicates import Counts
 from gh_store.reading.earlier import Segment
 
 _FEW: Final = 6
+_MANY: Final = 64
+"""Tries that cost a fold each, and no request."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,23 +72,29 @@ def commit_of_title(head: ObjectIssue) -> Commit:
 
 def commit_of_seal(head: ObjectIssue) -> Commit:
     """The commit that the seal tells, which names this issue."""
+    assert head.seal is not None
+    return Commit(head.seal.watermark, lambda state, decisions: bool(_sealed_places(head, state, decisions)))
+
+
+def place_of_seal(head: ObjectIssue, replayed: Replay) -> Place | None:
+    """What this issue continues by its seal, which a replay has proved: what the title says may be made up."""
+    return next(iter(_sealed_places(head, replayed.state, replayed.decisions)), None)
+
+
+def _sealed_places(head: ObjectIssue, state: State, decisions: Sequence[Decision]) -> list[Place | None]:
+    """What this issue continues, if the seal's digest is of this state; else an empty list."""
     seal, object_id = head.seal, head.object_id
     assert seal is not None
-
-    def fits(state: State, decisions: Sequence[Decision]) -> bool:
-        begins = (each.event.continues for each in decisions[:1] if isinstance(each.event, Event))
-        # A title that has no room for it does not say what it continues, and so its seal does not.
-        places = {None, head.after, *(ends.after for ends in begins if ends is not None)}
-        return (
-            object_id is not None
-            and state.version == seal.version
-            and any(
-                seal.fits(object_id, state.version, state.time, seal.watermark, seal.comments, after, state.data)
-                for after in places
-            )
-        )
-
-    return Commit(seal.watermark, fits)
+    if object_id is None or state.version != seal.version:
+        return []
+    begins = (each.event.continues for each in decisions[:1] if isinstance(each.event, Event))
+    # A title that has no room for it does not say what it continues, and so its seal does not.
+    places = dict.fromkeys((None, head.after, *(ends.after for ends in begins if ends is not None)))
+    return [
+        place
+        for place in places
+        if seal.fits(object_id, state.version, state.time, seal.watermark, seal.comments, place, state.data)
+    ]
 
 
 def replay(
@@ -261,8 +269,8 @@ class _Tries:
         """
         The comments that were decided, if some of those who reacted were processors that may not write any more.
 
-        Strangers react, too. So each way to tell the ones from the others is tried, if they are few: the check proves
-        one.
+        Strangers react, too. So the ways to tell the ones from the others are tried, as many as it takes or is worth:
+        first that none of them was a processor, then one, the issue's author before others. The checksum proves one.
         """
         try:
             reactors = self._reactors
@@ -271,11 +279,11 @@ class _Tries:
         except InsufficientScope:
             return
         sure = {comment.id for comment in self._comments if self._receipts.shows(comment)} - reactors.keys()
-        doubtful = sorted(users - ours, key=str)
-        for many in range(len(doubtful) + 1 if len(doubtful) <= _FEW else 1):
-            for believed in combinations(doubtful, many):
-                trusted = ours.union(believed)
-                yield frozenset(sure | {at for at, users in reactors.items() if users & trusted})
+        doubtful = sorted(users - ours, key=lambda user: (user != self._author, str(user)))
+        ways = chain.from_iterable(combinations(doubtful, many) for many in range(len(doubtful) + 1))
+        for believed in islice(ways, _MANY):
+            trusted = ours.union(believed)
+            yield frozenset(sure | {at for at, users in reactors.items() if users & trusted})
 
     def without_strangers(self, tried: Replay) -> Replay:
         """

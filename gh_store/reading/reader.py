@@ -27,7 +27,7 @@ from gh_store.reading.earlier import EarlierSegments
 from gh_store.reading.edits import find_edit
 from gh_store.reading.logs import Logs
 from gh_store.reading.older import read_older
-from gh_store.reading.proof import Replay, commit_of_seal, commit_of_title, replay, replay_segment
+from gh_store.reading.proof import Replay, commit_of_seal, commit_of_title, place_of_seal, replay, replay_segment
 from gh_store.reading.values import Reading, stored
 
 
@@ -39,6 +39,7 @@ class Base:
     watermark: int
     replayed: Replay | None = None
     forged: bool = False
+    after: Place | None = None
 
 
 class Reader:
@@ -73,7 +74,7 @@ class Reader:
         if base is not None:
             return stored(head, base.state, None)
         if head.body is None:
-            raise IntegrityError(f"The body of issue {head.number} is not a JSON object.")
+            raise IntegrityError(f"The body of issue {head.number} is not a JSON object.", object_id=head.object_id)
         return stored(head, State(1, head.issue.created_at, head.body, 0), None)
 
     def identified(self, head: ObjectIssue) -> ObjectIssue:
@@ -146,11 +147,11 @@ class Reader:
     def _base(self, head: ObjectIssue, log: Log, earlier: EarlierSegments, *, whole: bool) -> Base | None:
         if head.checkpoint is not None and self.repo.authority.believes(head):
             if head.uncommitted and earlier.begin is not None:
-                return Base(begin(earlier.begin), 0)
+                return _begun(earlier.begin)
             replayed = self._yields(head, log, earlier) if whole else None
-            return Base(head.state(), head.checkpoint.watermark, replayed)
+            return Base(head.state(), head.checkpoint.watermark, replayed, after=head.after)
         if head.uncommitted and earlier.begin is not None and self.repo.authority.confirms(head):
-            return Base(begin(earlier.begin), 0)
+            return _begun(earlier.begin)
         return self._replayed(head, log, earlier)
 
     def _replayed(self, head: ObjectIssue, log: Log, earlier: EarlierSegments | None = None) -> Base | None:
@@ -160,20 +161,21 @@ class Reader:
         if head.checkpoint is not None and by_author:
             replayed = self._yields(head, log, earlier)
             if replayed is not None and replayed.proved:
-                return Base(replayed.state, head.checkpoint.watermark, replayed)
+                return Base(replayed.state, head.checkpoint.watermark, replayed, after=head.after)
         if head.seal is None:
             return None
         before = earlier.within_reach(log.comments, self.repo.authority.is_presumed)
         replayed = replay(head, commit_of_seal(head), log.comments, self.repo.authority, before)
         if replayed is not None and replayed.proved:
-            return Base(replayed.state, head.seal.watermark, replayed, forged=not by_author)
+            after = place_of_seal(head, replayed)
+            return Base(replayed.state, head.seal.watermark, replayed, forged=not by_author, after=after)
         if by_author:
             return None
         raise IntegrityError(
             f"Issue {head.number}, which holds {head.object_id!r}, was overwritten by somebody who has no write "
             "permission any more, and its comments were changed, too.",
             object_id=head.object_id,
-            hint="Import the object from an export or a snapshot: `gh-store import`.",
+            hint="Import the object from an export or a snapshot (`gh-store import`): that takes its place.",
         )
 
     def _yields(self, head: ObjectIssue, log: Log, earlier: EarlierSegments) -> Replay | None:
@@ -183,9 +185,10 @@ class Reader:
     def _pending(self, head: ObjectIssue, log: Log, earlier: EarlierSegments, base: Base) -> Reading:
         """The usual case: it is known what is committed, and up to where."""
         authority, after = self.repo.authority, base.watermark
-        counts = authority.is_authorised if after else authority.is_authorised_anew
+        creation = authority.edited_creation(log.comments) if not after else None
+        counts = authority.is_authorised
         pending = decide(
-            log.comments,
+            [comment for comment in log.comments if comment is not creation],
             counts,
             start=base.state,
             after=after,
@@ -210,13 +213,14 @@ class Reader:
             proved=base.replayed is None or base.replayed.proved,
             edit=find_edit(head, log, base.state.data, head.body, after, authority) if edited else None,
             forged=forged,
+            after=base.after,
         )
 
     # --- the segments before an issue -------------------------------------------------------------
 
     def _earlier(self, head: ObjectIssue, log: Log) -> EarlierSegments:
-        here = log.comments if log.whole else ()
-        return EarlierSegments(self.repo.comments, self.repo.authority.is_presumed, here, head.issue.author)
+        authority, here = self.repo.authority, log.comments if log.whole else ()
+        return EarlierSegments(self.repo.comments, authority.is_presumed, here, head, believed=authority.believes(head))
 
     def past(self, reading: Reading) -> Iterator[Replay]:
         """What the segments before an issue yield, the latest first; each is read when it is asked for."""
@@ -276,3 +280,8 @@ class Reader:
         )
         state = decisions[-1].state if decisions else reading.state
         return replace(reading, pending=(*reading.pending, *decisions), state=state)
+
+
+def _begun(event: Event) -> Base:
+    """What a segment has committed that was begun, and no more."""
+    return Base(begin(event), 0, after=event.continues.after if event.continues is not None else None)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from gh_store.domain.events import Event, Outcome
+from gh_store.domain.events import Event, Outcome, Place
 from gh_store.domain.exceptions import IntegrityError
 from gh_store.domain.values import JsonObject, ObjectMeta, State, StoredObject
 from gh_store.issues.object_issue import ObjectIssue
@@ -44,6 +44,7 @@ class Reading:
         proved: True if the log yields `base`, or nobody asked.
         edit: A hand edit that the log does not hold yet.
         forged: True if the head is not what was committed, and its author does not count.
+        after: What the issue continues.
     """
 
     head: ObjectIssue
@@ -57,6 +58,7 @@ class Reading:
     proved: bool = True
     edit: Edit | None = None
     forged: bool = False
+    after: Place | None = None
 
     @property
     def begin(self) -> Event | None:

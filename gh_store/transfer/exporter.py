@@ -33,17 +33,20 @@ def records(reader: Reader, *, deleted: bool, progress: Progress) -> Iterator[Re
     """All objects with their logs; the deleted ones too if they are asked for."""
     repo = reader.repo
     for head in holding(reader, list_issues(repo, [repo.config.base_label]).heads):
-        try:
-            record = record_of(reader, head)
-        except IntegrityError as error:  # one object that cannot be told any more holds up no backup
-            if error.object_id is None:
-                raise
-            logger.warning("{} {}", error, error.hint)
-            continue
-        yield record
+        yield from _told(reader, head)
         progress()
     for head in list_issues(repo, [wire.ARCHIVED_LABEL]).heads if deleted else ():
         last = not head.has_label(wire.RETIRED_LABEL)
         if head.status is Status.DELETED and last and not head.incomplete:
-            yield record_of(reader, head)
+            yield from _told(reader, head)
             progress()
+
+
+def _told(reader: Reader, head: ObjectIssue) -> Iterator[Record]:
+    """The record of an object; a warning for one that cannot be told any more, which holds up no backup."""
+    try:
+        yield record_of(reader, head)
+    except IntegrityError as error:
+        if error.object_id is None:
+            raise
+        logger.warning("{} {}", error, error.hint)

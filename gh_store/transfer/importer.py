@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from gh_store import wire
 from gh_store.collection.listing import Progress
 from gh_store.domain.events import Draft
-from gh_store.domain.exceptions import GitHubStoreError, ObjectExists, RateLimited
+from gh_store.domain.exceptions import GitHubStoreError, IntegrityError, ObjectExists, RateLimited
 from gh_store.domain.findings import TransferResult
 from gh_store.issues.chain import Chains
 from gh_store.issues.object_issue import ObjectIssue, Status
 from gh_store.objects.create import Claim, claim, give_way, take_over
+from gh_store.objects.delete import delete
 from gh_store.objects.inputs import checked_labels
 from gh_store.processing.processor import Processor
 from gh_store.transfer.plan import plan
@@ -71,13 +72,16 @@ class Importer:
         # What was imported and then deleted may be imported again.
         may_be = (head for head in known if record.deleted or head.status is not Status.DELETED)
         first = next((head for head in may_be if head.after is None and self._begun(head, planned)), None)
-        lives = Chains(known, repo.authority.first).all
+        lives = Chains(known, repo.authority.earliest).all
         mine = next((chain[-1] for chain in lives if chain[0] == first), None)
         if mine is not None and mine.status is not Status.WITHDRAWN:
             return mine.number, False
         rival = repo.authority.first([head for head in known if head.status is Status.ACTIVE])
         if rival is not None and not record.deleted:
-            raise ObjectExists(f"The object {record.object_id!r} exists: issue {rival.number}.")
+            if self._is_told(rival):
+                raise ObjectExists(f"The object {record.object_id!r} exists: issue {rival.number}.")
+            delete(self.processor, record.object_id)
+            rival = None
         claimed = claim(repo, record.object_id) if mine is None else None
         # A deleted object takes no id from the one that holds it, nor what its label says of that.
         if claimed is not None and not claimed.fresh and rival is None:
@@ -100,6 +104,14 @@ class Importer:
         labels = [wire.SYSTEM_LABEL, claimed.label, *planned.labels]
         title = wire.withheld_title(planned.record.object_id)
         return self.processor.repo.writer.open(title, wire.write_body(planned.drafts[0].data), labels)
+
+    def _is_told(self, head: ObjectIssue) -> bool:
+        """False for an object that its issue and its log do not yield any more: it makes room for what is imported."""
+        try:
+            self.processor.reader.view(head)
+        except IntegrityError:
+            return False
+        return True
 
     def _begun(self, head: ObjectIssue, planned: ImportPlan) -> bool:
         """True if an issue was made by this very plan, in an earlier run."""
