@@ -104,7 +104,7 @@ class _Connection(HTTPConnection):
 _Otherwise: Any = transport.POOLS["http"]
 
 
-class _Pool(_Otherwise):
+class _Pool(_Otherwise):  # type: ignore[misc]  # whatever connects otherwise
     def __init__(self, host: str, *arguments: Any, **options: Any) -> None:
         super().__init__(host, *arguments, **options)
         if host in _SERVERS:
