@@ -438,6 +438,24 @@ def test_a_title_that_a_person_replaced_is_written_anew(world):
     assert {obj.meta.object_id for obj in world.store().list_all()} == set(names)
 
 
+def test_a_run_that_meets_another_at_a_replaced_title_takes_back_nothing(world, metrics):
+    metrics.update("metrics", {"n": 1}, process=True)
+    world.settle()
+    world.backend().edit_issue(1, title="My favourite")
+    world.store().update("metrics", {"n": 2})
+    world.settle()
+
+    def cut(index, verb):
+        if verb == "list_comments":  # it has the issue, and not yet the comments
+            world.faults.cut = lambda index, verb: None
+            world.store().process_updates(1)
+
+    world.faults.cut = cut
+    assert world.store().process_updates(1).data == {"n": 2}
+    world.settle()
+    assert world.store().get("metrics").data == {"n": 2}
+
+
 def test_a_title_that_lies_is_believed_by_nobody(world, metrics):
     metrics.update("metrics", {"n": 5}, process=True)
     world.settle()

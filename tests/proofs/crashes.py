@@ -129,7 +129,7 @@ BACKUP = [
             "object_id": "from afar", "issue_number": 7, "version": 2, "deleted": False, "labels": ["public"],
             "data": {"n": 1},
             "events": [
-                {"comment_id": at, "author": "ada", "created_at": "2025-01-01T00:00:00+00:00", "outcome": outcome,
+                {"comment_id": at + 1, "author": "ada", "created_at": "2025-01-01T00:00:00+00:00", "outcome": outcome,
                  "type": kind, "data": {"n": n}, "meta": {}, **error}
                 for at, (kind, outcome, n, error) in enumerate((
                     ("initial_state", "applied", 0, {}),
