@@ -1,10 +1,9 @@
 """Deleting an object: fold what is pending, mark it, close, take the base label off."""
 
-from loguru import logger
-
 from gh_store import wire
 from gh_store.access.lookup import find
 from gh_store.domain.exceptions import IntegrityError
+from gh_store.logger import logger
 from gh_store.processing.completion import close
 from gh_store.processing.processor import Processor
 
