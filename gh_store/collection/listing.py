@@ -136,7 +136,8 @@ def _left_in_doubt(reader: Reader, issue: ObjectIssue, shown: Collection[int]) -
     if issue.status is not Status.ACTIVE or issue.incomplete:
         return None
     if seal is None:
-        return issue if reader.repo.authority.confirms(issue) else None
+        head = reader.identified(issue)
+        return head if head.object_id is not None and reader.repo.authority.confirms(head) else None
     return still_held(reader.repo, reader.identified(issue)) if seal.issue not in shown else None
 
 

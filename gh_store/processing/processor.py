@@ -237,6 +237,8 @@ class Processor:
             return overwritten(head.number)
         if edit is None:
             return None
+        if head.uncommitted:
+            return edit.event_id, "the object had not gone on in this issue yet"
         if edit.body is None:
             return edit.event_id, "it is not a JSON object that the store could hold"
         if not self.repo.authority.counts_edits(head):
