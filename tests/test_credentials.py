@@ -190,7 +190,7 @@ def test_nothing_but_this_reads_the_environment():
         for file in package.rglob("*.py")
         if any(word in file.read_text("utf-8") for word in ("os.environ", "getenv"))
     }
-    assert readers == {"credentials.py", "cli/actions.py", "cli/opening.py"}
+    assert readers == {"credentials.py", "cli/actions.py", "cli/escapes.py", "cli/opening.py"}
 
 
 def test_pygithub_is_imported_only_where_github_is_used():

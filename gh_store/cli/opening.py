@@ -24,8 +24,9 @@ def _repository(store: str | None, repo: str | None) -> str | None:
 
 def store_name(opened: "Store", store: str | None) -> str:
     """What people call a store: its repository, or its file."""
-    name = opened.backend.repository
-    return name if "/" in name else store or DEFAULT_STORE
+    from gh_store.stores import LocalStore
+
+    return (store or DEFAULT_STORE) if isinstance(opened, LocalStore) else opened.backend.repository
 
 
 def open_store(
