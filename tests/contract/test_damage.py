@@ -88,6 +88,7 @@ def forged(world: World) -> None:
     leaver = world.user("leaver", "read")
     title = wire.read_title(world.issue(1).title, ["UID:thing"], "UID:")
     at, data = title.checkpoint, {"n": "forged"}
+    assert at is not None
     leaver.edit_issue(
         1, title=wire.write_title("thing", 9, at.time, at.watermark, at.comments, data), body=wire.write_body(data)
     )
