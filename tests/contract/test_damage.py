@@ -166,6 +166,8 @@ DEEDS = {
     "opens an issue that looks like an object's, without the right to label": Deed(
         lambda w: w.backend("stranger").create_issue(w.issue(1).title.replace("thing", "evil"), w.issue(1).body,
                                                      ["gh-store", "stored-object", "UID:evil"]), after=STATE),
+    "hides a comment that was applied": Deed(  # a change of the comment without a change of its text
+        lambda w: page(w).edit_comment(event(w, 1), w.comments(1)[1].body), ("changed",), after=STATE, left=("changed",)),
     "edits the description of a UID label": Deed(
         lambda w: page(w).edit_label("UID:thing", "mine"), ("pending",), after=STATE, author="leaver"),
     "opens an issue, and has it labelled as an object": Deed(

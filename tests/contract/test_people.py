@@ -252,6 +252,38 @@ def test_a_strangers_copy_is_not_taken_for_ours(world, when):
     assert sum(comment.author.login == "local" for comment in world.comments()) >= 2
 
 
+def test_a_strangers_copy_of_a_reply_is_not_taken_for_ours(world):
+    world.store().create("thing", {"n": 0})
+    world.backend().create_comment(1, '{"_data": [], "_meta": {"update_mode": "patch", "client_version": ""}} ')
+    world.backend().create_comment(1, '{"_data": 1, "_meta": {"update_mode": "sideways"}}')
+    world.settle()
+    patient, world.config = world.config, replace(world.config, retries_max_attempts=1)
+    world.faults.cut = lambda index, verb: "after" if verb == "create_comment" else None
+    with pytest.raises(GitHubStoreError):
+        world.store().process_updates(1)
+    reply = world.comments()[-1]
+    world.backend().delete_comment(reply.id)
+    world.backend("stranger").create_comment(1, reply.body)
+    world.settle()
+    world.config, left = patient, [1]
+    world.faults.cut = lambda index, verb: "before" if verb == "create_comment" and left and left.pop() else None
+    world.store().process_updates(1)
+    assert not left
+    assert [each.author.login for each in world.comments() if each.body == reply.body] == ["stranger", "local"]
+
+
+def test_with_codeowners_an_edit_of_a_body_is_put_back(world):
+    world.config = replace(world.config, access_codeowners="data/")
+    world.store().create("thing", {"n": 0})
+    world.backend().edit_issue(1, body='{"n": 7}')
+    world.settle()
+    assert world.store().get("thing").data == {"n": 0}
+    world.store().process_updates(1)
+    world.settle()
+    assert world.store().get("thing").data == wire.read_body(world.issue().body) == {"n": 0}
+    assert "access.codeowners" in world.comments()[-1].body
+
+
 def test_one_line_of_a_stranger_costs_no_log(world):
     store = world.store()
     store.create("thing", {"n": 0})
@@ -307,10 +339,13 @@ def test_a_failed_reopening_is_no_failure_of_the_update(world):
     assert world.store().get("thing").data == {"l": ["paid"]}
 
 
-def test_an_error_after_the_event_was_written_says_so(world):
-    store = world.store()
-    store.create("thing", {"n": 0})
-    world.faults.cut = lambda index, verb: "before" if verb in ("list_comments", "get_issue") else None
+@pytest.mark.parametrize("verbs", [("list_comments", "get_issue"), ("permission",)], ids=" ".join)
+def test_an_error_after_the_event_was_written_says_so(world, verbs):
+    world.store().create("thing", {"n": 0})
+    world.user("colleague", "write")
+    world.settle()
+    store = world.store("colleague")
+    world.faults.cut = lambda index, verb: "before" if verb in verbs else None
     with pytest.raises(GitHubStoreError) as caught:
         store.update("thing", {"n": 1}, process=True, event_id="mine")
     world.faults.cut = lambda index, verb: None
