@@ -1,0 +1,89 @@
+"""The verbs of all objects."""
+
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
+from pathlib import Path
+
+from gh_store import files
+from gh_store.backends.retry import as_long_work, long_work
+from gh_store.collection import listing
+from gh_store.collection import snapshot as snapshots
+from gh_store.domain.exceptions import ConfigurationError, GitHubStoreError
+from gh_store.domain.values import StoredObject
+from gh_store.objects.inputs import check_aware, several_labels
+from gh_store.store.base import Opened
+
+
+class CollectionVerbs(Opened):
+    """List all objects, and write them to snapshots."""
+
+    def list_all(
+        self, prefix: str | None = None, labels: Sequence[str] | str | None = None, complete: bool = False
+    ) -> Iterator[StoredObject]:
+        """
+        All objects, as of now.
+
+        Args:
+            prefix: Only ids that begin with it.
+            labels: Only objects whose issue has all of these labels.
+            complete: Read every issue of the repository, and trust no index.
+        """
+        wanted = [self.config.base_label, *several_labels(labels)]
+        with long_work():
+            heads = listing.list_issues(self._repo, wanted, complete=complete).heads
+        return as_long_work(listing.objects(self._reader, heads, prefix))
+
+    def list_updated_since(self, timestamp: datetime) -> Iterator[StoredObject]:
+        """The objects whose state has changed at or after a time (aware; whole seconds count)."""
+        check_aware(timestamp)
+        heads = self._repo.issues.listed(changed_since=timestamp)
+        floor = timestamp.replace(microsecond=0)
+        objects = as_long_work(listing.objects(self._reader, heads))
+        return (obj for obj in objects if obj.meta.updated_at >= floor)
+
+    def snapshot(self, *, complete: bool = False, progress: Callable[[], object] = lambda: None) -> snapshots.Snapshot:
+        """All objects as one document; `complete` as in `list_all`."""
+        with long_work():
+            return snapshots.take(self._reader, progress, complete=complete)
+
+    def write_snapshot(
+        self, path: str | Path, *, complete: bool = False, progress: Callable[[], object] = lambda: None
+    ) -> bool:
+        """
+        Write a snapshot to a file; True if the file changed.
+
+        A file that holds the same objects already stays as it is, to the byte.
+
+        Args:
+            complete: Read every issue of the repository, and trust no index.
+        """
+        return self._write_snapshot(Path(path), self.snapshot(complete=complete, progress=progress))
+
+    def update_snapshot(self, path: str | Path, *, progress: Callable[[], object] = lambda: None) -> bool:
+        """
+        Bring the snapshot in a file forward, removals included; True if the file changed.
+
+        GitHub does not tell of issues that were deleted or transferred: `write_snapshot` leaves their objects out.
+
+        Raises:
+            ConfigurationError: There is no such file, or it is no snapshot of this store.
+        """
+        path = Path(path)
+        old = snapshots.load(path)
+        if old is None:
+            raise ConfigurationError(
+                f"{path}: there is no such snapshot.", file=path, hint="`gh-store snapshot --output FILE` makes one."
+            )
+        with long_work():
+            new = snapshots.bring_forward(self._reader, old, progress)
+        return self._write_snapshot(path, new)
+
+    def _write_snapshot(self, path: Path, new: snapshots.Snapshot) -> bool:
+        try:
+            old = snapshots.load(path) if files.is_kept(path) else None
+        except GitHubStoreError:
+            old = None  # whatever it is, it is being replaced
+        if old is not None and old.time is not None and (old.repository, old.objects) == (new.repository, new.objects):
+            return False  # a newer time alone is no change
+        files.write(path, new.pieces())
+        return True
