@@ -7,6 +7,7 @@ import click
 
 _COMMANDS: Final = (
     ("adopt", "maintenance:adopt", "Take over objects whose creator can no longer write"),
+    ("completion", "completion:completion", "Print the completion script of a shell"),
     ("create", "objects:create", "Create an object"),
     ("delete", "objects:delete", "Delete an object"),
     ("demo", "demo:demo", "Show what the store does, in a new folder"),

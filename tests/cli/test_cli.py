@@ -23,6 +23,7 @@ from gh_store.domain.values import ObjectMeta, StoredObject
 
 VERBS = [
     "adopt",
+    "completion",
     "create",
     "delete",
     "demo",
