@@ -6,7 +6,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from gh_store.cli.workflows import workflow
 from gh_store.credentials import Credentials, Token
+from gh_store.devserver.api.call import Reply
 from gh_store.doctor import Doctor
 
 
@@ -28,7 +30,7 @@ def test_a_deployment_in_good_health(hub):
     hub.asked()
     checks, _ = examine(hub)
     assert list(checks) == [
-        "installation", "server", "token", "rate limit", "repository", "issues", "rights", "labels", "templates", "store"]  # fmt: skip
+        "installation", "server", "token", "rate limit", "repository", "issues", "rights", "labels", "templates", "workflows", "store"]  # fmt: skip
     assert {check.outcome for check in checks.values()} == {"ok"}
     assert checks["token"].found == "from GH_TOKEN, valid"
     assert "of 5000 requests left until 09:00:00 UTC" in checks["rate limit"].found
@@ -115,6 +117,46 @@ def test_a_template_that_gives_the_stores_labels_away_is_told(hub, path, text, w
     assert (checks["templates"].outcome, path in checks["templates"].found) == (
         ("warning", True) if warns else ("ok", False)
     )
+
+
+THEIRS = "on: {issues: {types: [reopened]}}\njobs: {process: {steps: [{run: gh-store process-updates --issue 1}]}}"
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "warns"),
+    [
+        (".github/workflows/any-name.yml", THEIRS, True),
+        (".github/workflows/process-updates.yaml", THEIRS, True),
+        (".github/workflows/notes.md", THEIRS, False),
+        ("workflows/x.yml", THEIRS, False),
+        (".github/workflows/process-updates.yml", workflow("process-updates.yml"), False),
+    ],
+)
+def test_a_workflow_of_the_published_package_is_named(hub, path, text, warns):
+    hub.backend().put_file(path, text)
+    checks, last = examine(hub)
+    assert (checks["workflows"].outcome, path in checks["workflows"].found) == (
+        ("warning", True) if warns else ("ok", False)
+    )
+    assert last.name == "store", "what works is looked at further"
+
+
+def test_a_token_that_may_not_read_files_is_enough(hub):
+    answer = hub.server._reply
+
+    def without_contents(request, token, body):
+        if "/contents/" in request.url.path:
+            return Reply(403, {"message": "Resource not accessible by personal access token"})
+        return answer(request, token, body)
+
+    hub.server._reply = without_contents
+    checks, last = examine(hub)
+    assert [name for name, check in checks.items() if check.outcome == "warning"] == [
+        "labels",
+        "templates",
+        "workflows",
+    ]
+    assert (last.name, last.error) == ("store", None)
 
 
 def test_what_reads_alone_needs_no_token_and_no_right(hub):

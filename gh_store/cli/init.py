@@ -20,18 +20,20 @@ from gh_store.cli.workflows import write_workflows
     flag_value=".",
     help="Write the workflows into the repository in DIR (default: this folder) instead.",
 )
-@click.option("--force", is_flag=True, help="With --workflows: overwrite files that differ.")
+@click.option("--force", is_flag=True, help="With --workflows: replace files that differ, and leave other processors.")
 @store_options
 def init(workflows: str | None, force: bool, config: str | None, **where: Any) -> None:
     """
     Create a configuration file and a store, or workflows.
 
-    What exists already is left alone. With --repo no store is created: the repository is there.
+    What exists already is left alone. With --repo no store is created: the repository is there. Workflows are not
+    written where another workflow runs `gh-store process-updates` of another package: it must be deleted first.
     """
     if force and workflows is None:
         raise click.UsageError("--force goes with --workflows.")
     if workflows is not None:
-        emit({"workflows": write_workflows(Path(workflows), force=force)})
+        done = write_workflows(Path(workflows), force=force)
+        emit({"workflows": [{"path": str(path), "outcome": outcome} for path, outcome in done.items()]})
         return
     file = settings.make_file(Path(config)) if config is not None else settings.ensure_user_file(None)
     with open_store(config=config, create=True, **where) as store:

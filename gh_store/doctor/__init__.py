@@ -1,4 +1,4 @@
-"""Is a deployment healthy? `checks` (entry) asks; `templates` and `summary` judge what was read."""
+"""Is a deployment healthy? `checks` (entry) asks; `templates`, `processors` and `summary` judge what was read."""
 
 from gh_store.doctor.checks import Check, Doctor
 

@@ -10,6 +10,7 @@ from gh_store import credentials, wire
 from gh_store.backends.github import Connection, GitHubBackend, Limiter, Limits
 from gh_store.backends.github.errors import not_github, one_line
 from gh_store.config import Config
+from gh_store.doctor.processors import ENDINGS, FOLDER, runs_other_processor
 from gh_store.doctor.summary import Summary
 from gh_store.doctor.templates import template_labels
 from gh_store.domain.exceptions import (
@@ -31,7 +32,8 @@ _FEW: Final = 50
 _DIGITS: Final = 10  # of what counts requests, or seconds since 1970
 _RIGHTS: Final = {"read": "pull", "label": "triage", "write issues, react, write contents": "push"}
 _TEMPLATES: Final = (".github/ISSUE_TEMPLATE", "ISSUE_TEMPLATE", "docs/ISSUE_TEMPLATE")
-_MOST_TEMPLATES: Final = 50
+_MOST_FILES: Final = 50  # of one folder
+_READ_FILES: Final = ("templates", "workflows")  # for which a store needs no right
 _LABEL_TEXT: Final = "Used by the object store in these issues (gh-store)."
 
 
@@ -107,13 +109,15 @@ class Doctor:
             ("rights", self._rights),
             ("labels", self._labels),
             ("templates", self._templates),
+            ("workflows", self._workflows),
             ("store", self._store),
         )
         for name, look in checks:
             try:
                 check = look()
             except GitHubStoreError as error:
-                check = Check(name, error.message, error)
+                optional = name in _READ_FILES and isinstance(error, InsufficientScope)
+                check = Check(name, error.message, None if optional else error, warning=optional)
             yield check
             if check.error is not None:
                 return
@@ -238,18 +242,30 @@ class Doctor:
     def _templates(self) -> Check:
         """A template that sets the store's labels lets anyone create what looks like an object."""
         giving = []
-        for place in _TEMPLATES:
-            answer = self.backend.client.get(f"/contents/{place}", "see issue templates", missing=True)
-            listed = answer.data if answer.status != 404 and isinstance(answer.data, list) else []
-            paths = (str(each.get("path")) for each in listed[:_MOST_TEMPLATES] if isinstance(each, dict))
-            for path in filter(str.isprintable, paths):
-                labels = template_labels(self.backend.read_file(path) or "")
-                if any(self._is_ours(label.lower()) for label in labels):
-                    giving.append(path)
+        for path, text in self._files(*_TEMPLATES):
+            if any(self._is_ours(label.lower()) for label in template_labels(text)):
+                giving.append(path)
         if not giving:
             return Check("templates", "no template sets the store's labels")
         found = f"{', '.join(giving)}: sets the store's labels on issues of strangers; remove them"
         return Check("templates", found, warning=True)
+
+    def _workflows(self) -> Check:
+        """The published package writes states without a watermark, and ours takes them for edits by hand."""
+        others = [path for path, text in self._files(FOLDER, endings=ENDINGS) if runs_other_processor(text)]
+        if not others:
+            return Check("workflows", "no other processor")
+        found = f"{', '.join(others)}: runs process-updates without installing gh-object-store; delete it"
+        return Check("workflows", found, warning=True)
+
+    def _files(self, *folders: str, endings: tuple[str, ...] = ("",)) -> Iterator[tuple[str, str]]:
+        """The files of folders, those with odd names left out: the path and the text of each."""
+        for folder in folders:
+            answer = self.backend.client.get(f"/contents/{folder}", "see files", missing=True)
+            listed = answer.data if answer.status != 404 and isinstance(answer.data, list) else []
+            paths = [str(each.get("path")) for each in listed if isinstance(each, dict)]
+            for path in [each for each in paths if each.isprintable() and each.endswith(endings)][:_MOST_FILES]:
+                yield path, self.backend.read_file(path) or ""
 
     def _is_ours(self, label: str) -> bool:
         ours = (wire.SYSTEM_LABEL, self.config.base_label.lower())

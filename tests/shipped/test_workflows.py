@@ -130,23 +130,27 @@ def run(tmp_path, capsys, monkeypatch):
     return run
 
 
+def told(names, *outcomes):
+    return {"workflows": [{"path": path, "outcome": done} for path, done in zip(names, outcomes, strict=True)]}
+
+
 def test_they_are_written_and_never_over_what_differs(run, tmp_path):
     code, said = run("init", "--workflows")
     names = [f".github/workflows/{name}" for name in workflows.NAMES]
-    assert (code, json.loads(said.out)) == (0, {"workflows": names})
+    assert (code, json.loads(said.out)) == (0, told(names, "written", "written", "written"))
     assert list(tmp_path.iterdir()) == [tmp_path / ".github"], "no store is made"
     for name in names:
         ours, theirs = (ROOT / name).read_text(), (tmp_path / name).read_text()
         assert "gh-store'" in ours
         assert [line for line in ours.splitlines() if "endsWith(github.repository" not in line] == theirs.splitlines()
-    assert json.loads(run("init", "--workflows", ".")[1].out) == {"workflows": []}
+    assert json.loads(run("init", "--workflows", ".")[1].out) == told(names, "kept", "kept", "kept")
     (tmp_path / names[1]).write_text("mine")
     (tmp_path / names[2]).unlink()
     code, said = run("init", "--workflows")
     assert (code, "--force" in said.err) == (2, True)
     assert (tmp_path / names[1]).read_text() == "mine"
     assert not (tmp_path / names[2]).exists(), "nothing was written"
-    assert json.loads(run("init", "--workflows", "--force")[1].out) == {"workflows": names[1:]}
+    assert json.loads(run("init", "--workflows", "--force")[1].out) == told(names, "kept", "replaced", "written")
     assert run("init", "--force")[0] == 2
     (tmp_path / "file").write_text("")
     assert run("init", "--workflows", "file")[0] in (2, 5)
@@ -175,6 +179,42 @@ def test_what_is_not_a_regular_file_is_no_workflow(run, tmp_path, kind):
     os.mkfifo(there) if kind == "pipe" else there.mkdir()
     code, said = run("init", "--workflows", ".", "--force")
     assert (code, "not a regular file" in said.err) == (2, True)
+
+
+THEIRS = "on: {issues: {types: [closed]}}\njobs:\n  x:\n    steps:\n      - run: pip install gh-store\n      - run: gh-store process-updates --issue 1\n"
+
+
+def test_no_second_kind_of_processor_is_left(run, tmp_path):
+    folder = tmp_path / ".github" / "workflows"
+    folder.mkdir(parents=True)
+    for name in ("a.yml", "b.yaml", "other.txt"):
+        (folder / name).write_text(THEIRS)
+    (folder / "c.yml").write_text("on: push\njobs: {x: {steps: [{run: make}]}}")
+    (folder / "d.yml").mkdir()
+    code, said = run("init", "--workflows")
+    error, hint = said.err.splitlines()
+    assert (code, said.out) == (2, "")
+    assert error.endswith("processes updates, too: .github/workflows/a.yml, .github/workflows/b.yaml.")
+    assert "Delete it" in hint
+    assert "--force" in hint
+    assert len(list(folder.iterdir())) == 5, "nothing was written"
+    (folder / "b.yaml").unlink()
+    assert run("init", "--workflows")[0] == 2
+    code, said = run("init", "--workflows", "--force")
+    assert (code, (folder / "a.yml").read_text()) == (0, THEIRS)
+    assert ".github/workflows/a.yml" in said.err, "what is left is told"
+    (folder / "a.yml").unlink()
+    code, said = run("init", "--workflows")
+    assert (code, said.err) == (0, "")
+
+
+def test_theirs_under_the_name_of_ours_differs_and_is_replaced(run, tmp_path):
+    name = f".github/workflows/{workflows.NAMES[0]}"
+    (tmp_path / name).parent.mkdir(parents=True)
+    (tmp_path / name).write_text(THEIRS)
+    assert run("init", "--workflows")[0] == 2
+    code, said = run("init", "--workflows", "--force")
+    assert (code, said.err, json.loads(said.out)["workflows"][0]["outcome"]) == (0, "", "replaced")
 
 
 # --- as Actions runs them -------------------------------------------------------------------------
