@@ -44,8 +44,9 @@ def test_from_an_sdist(built, tmp_path):
     (sdist,) = built.glob("*.tar.gz")
     ask(environment_with(tmp_path / "venv", sdist), tmp_path / "venv", tmp_path)
     with tarfile.open(sdist) as archive:
-        names = archive.getnames()
-    assert any(name.endswith("/default_config.yml") for name in names)
+        modes = {member.name.partition("/")[2]: member.mode for member in archive}
+    assert {"default_config.yml", "action.yml"} <= modes.keys()
+    assert modes["gh-store"] & 0o100, "the extension of gh stays executable"
 
 
 def test_from_an_editable_install(source, tmp_path):

