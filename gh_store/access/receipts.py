@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from gh_store.access.rights import Rights
 from gh_store.backends.base import Backend
@@ -9,6 +10,9 @@ from gh_store.backends.retry import Retry
 from gh_store.config import Config
 from gh_store.domain.events import Event, Malformed, Outcome
 from gh_store.domain.issues import Comment, User
+
+Reactions: TypeAlias = tuple[tuple[str, User | None], ...]
+"""Contents, and who left them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,21 +55,26 @@ class Receipts:
         """True if somebody who counts says that the comment was handled, in whichever way. May ask who reacted."""
         return self._left(comment, self._ours)
 
-    def rejected(self, comment_id: int) -> bool:
-        """True if somebody who counts says that the comment was rejected. Asks who reacted."""
-        return self._asked(comment_id, (self.config.reactions_rejected,))
+    def outcome(self, comment_id: int) -> Outcome | None:
+        """What became of a comment, as somebody who counts says; None if nobody does. Asks who reacted."""
+        reactions = self._reactions(comment_id)
+        if self._counting(reactions, (self.config.reactions_rejected,)):
+            return Outcome.REJECTED
+        return Outcome.APPLIED if self._counting(reactions, self._ours) else None
 
     def by_whom(self, comment: Comment) -> frozenset[User]:
         """Who left a reaction that could be a receipt. Asks who reacted."""
-        reactions = self.retry.read(lambda: self.backend.list_reactions(comment.id))
-        return frozenset(user for content, user in reactions if content in self._ours and user is not None)
+        left = self._reactions(comment.id)
+        return frozenset(user for content, user in left if content in self._ours and user is not None)
 
     def _left(self, comment: Comment, contents: Sequence[str]) -> bool:
         shown = any(comment.reactions.get(content, 0) > 0 for content in contents)
-        return shown and self._asked(comment.id, contents)
+        return shown and self._counting(self._reactions(comment.id), contents)
 
-    def _asked(self, comment_id: int, contents: Sequence[str]) -> bool:
-        reactions = self.retry.read(lambda: self.backend.list_reactions(comment_id))
+    def _reactions(self, comment_id: int) -> Reactions:
+        return self.retry.read(lambda: self.backend.list_reactions(comment_id))
+
+    def _counting(self, reactions: Reactions, contents: Sequence[str]) -> bool:
         return any(left in contents and self.rights.counts(user) for left, user in reactions)
 
     def leave(self, comment: Comment, event: Event | Malformed, outcome: Outcome) -> None:

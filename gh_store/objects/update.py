@@ -19,6 +19,7 @@ from gh_store.issues.object_issue import ObjectIssue, Status, deleted
 from gh_store.log.fold import Rejection, fold
 from gh_store.logger import logger
 from gh_store.processing.processor import Processor
+from gh_store.reading import history
 from gh_store.reading.values import stored
 
 _FIRST_POLL = 1.0
@@ -209,7 +210,7 @@ class Updater:
         if decision is None:  # another processor was faster
             return self._waited(written, 0)
         if decision.outcome is Outcome.DUPLICATE:
-            self._raise_rejection(written.head, position)
+            self._is_told(written.head, position)
         if decision.error is not None:
             decision.error.rejected = True
             raise decision.error
@@ -225,15 +226,26 @@ class Updater:
             if head.retired:
                 head, position = handover.whereabouts(head, position)
                 number = head.number
-            if head.retired or (head.checkpoint is not None and head.checkpoint.watermark >= position):
-                self._raise_rejection(head, position)
-                return reader.view(handover.last(head) if head.retired else head)
+            decided = head.retired or (head.checkpoint is not None and head.checkpoint.watermark >= position)
             left = begun + seconds - repo.retry.clock()
+            if decided and self._is_told(head, position):
+                return reader.view(handover.last(head) if head.retired else head)
             if left <= 0:
-                return reader.view(head)
+                if decided:
+                    self._raise_rejection(head, position)
+                return reader.view(handover.last(head) if head.retired else head)
             repo.retry.sleep(min(pause, left))
             pause = min(2 * pause, _LONGEST_POLL)
 
+    def _is_told(self, head: ObjectIssue, position: int) -> bool:
+        """Raise what an event was rejected for, in whichever issue; True if its receipt says that it was applied."""
+        return self.processor.replies.raise_rejection(self.processor.reader.told(head, position), position)
+
     def _raise_rejection(self, head: ObjectIssue, position: int) -> None:
-        """Raise what an event was rejected for, if it was; in whichever issue it was told."""
-        self.processor.replies.raise_rejection(self.processor.reader.told(head, position), position)
+        """The same from the log alone: a run that was cut told nobody, and left no receipt yet."""
+        reader = self.processor.reader
+        decisions = history.decisions_of(reader, reader.read(head, whole=True))
+        error = next((decision.error for decision, _ in decisions if decision.comment.id == position), None)
+        if error is not None:
+            error.rejected = True
+            raise error

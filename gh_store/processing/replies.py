@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from gh_store import wire
 from gh_store.access.repository import Repository
-from gh_store.domain.events import Event
+from gh_store.domain.events import Event, Outcome
 from gh_store.domain.exceptions import AccessError, InvalidInput
 from gh_store.domain.issues import Comment
 from gh_store.log.comments import Log, read_comment
@@ -80,9 +80,9 @@ class Replies:
     def _counts(self, comment: Comment) -> bool:
         return self.repo.rights.counts(comment.author, written=comment.created_at)
 
-    def raise_rejection(self, comments: Sequence[Comment], position: int) -> None:
+    def raise_rejection(self, comments: Sequence[Comment], position: int) -> bool:
         """
-        Raise what an event was rejected for, as its reply or its receipt tells; nothing if it was applied.
+        Raise what an event was rejected for, as its reply or its receipt tells. True if a receipt says it was applied.
 
         An event that repeats another fares as that did.
         """
@@ -91,8 +91,10 @@ class Replies:
             if told in same:
                 raise rejection(name, message)
         # No reply: they are switched off, or it could not be posted.
-        if any(map(self.repo.receipts.rejected, same)):
+        outcomes = {self.repo.receipts.outcome(each) for each in same}
+        if Outcome.REJECTED in outcomes:
             raise rejection("InvalidUpdate", f"Event {position} was rejected.")
+        return Outcome.APPLIED in outcomes
 
 
 def _repeated(comments: Sequence[Comment], position: int, counts: Counts) -> list[int]:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from gh_store import (
     AccessDeniedError,
+    BackendUnavailable,
     ConcurrentUpdateError,
     DuplicateUIDError,
     InsufficientScope,
@@ -327,6 +328,25 @@ def test_wait_returns_when_a_processor_has_decided(world, monkeypatch):
     quiet = world.store(config=silent, sleep=process_silently)
     with pytest.raises(InvalidUpdate):
         quiet.update("metrics", [{"op": "remove", "path": "/b"}], "patch", wait=30)
+
+
+def test_who_waits_is_told_of_a_rejection_by_a_run_that_told_nobody(world):
+    """It committed, could not reply, and was cut before its receipts."""
+    world.store().create("metrics", {"a": 1})
+    world.settle()
+
+    def somebody_processes(seconds):
+        world.clock.sleep(seconds)
+        if world.head().checkpoint.watermark == 0:
+            world.faults.cut = lambda at, verb: "before" if verb == "add_reaction" else None
+            with pytest.raises(BackendUnavailable):
+                world.store(config=replace(world.config, rejections_reply=False)).process_updates(1)
+            world.faults.cut = lambda at, verb: None
+
+    waiting = world.store(sleep=somebody_processes)
+    with pytest.raises(InvalidUpdate) as rejected:
+        waiting.update("metrics", [{"op": "remove", "path": "/b"}], "patch", wait=30)
+    assert rejected.value.rejected
 
 
 def test_a_wait_that_runs_out_leaves_the_event_pending(world):

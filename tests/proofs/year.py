@@ -32,6 +32,7 @@ from gh_store import (
     wire,
 )
 from gh_store import config as configuration
+from gh_store.backends.rules import MAX_LABELS
 from gh_store.backends.testing.faults import FaultyBackend
 from gh_store.domain.events import Place
 from gh_store.domain.issues import Issue
@@ -296,8 +297,11 @@ class Year:
         issue = self.near.backend.get_issue(number)
         if len(self.labelled) < 20:
             self.labelled.append(self.copied(issue))
+        labelled = self.dice.choice(self.labelled)
+        if len(self.near.backend.get_issue(labelled).labels) + 2 > MAX_LABELS:
+            return
         for label in ("stored-object", *(each.name for each in issue.labels if each.name.startswith("UID:"))):
-            triager.add_label(self.labelled[-1], label)
+            triager.add_label(labelled, label)
 
     def copied(self, issue: Issue) -> int:
         """A stranger's issue that says the same, or that it continues that."""
@@ -385,13 +389,13 @@ class Year:
             return
         object_id = self.dice.choice(self.objects)
         self.lives[object_id] += 1
-        for _ in range(20):  # whoever wants it gone tries until it is
+        while True:  # whoever wants it gone tries until it is
             try:
                 self.store(None).delete(object_id)
             except ObjectNotFound:
                 break
-            except (BackendUnavailable, RateLimited):
-                self.world.clock.sleep(600)
+            except (BackendUnavailable, RateLimited, AuthInvalid):
+                self.try_later()
             else:
                 break
         self.world.clock.sleep(60)
@@ -404,10 +408,15 @@ class Year:
             except IntegrityError:  # a stranger's issue has its labels
                 for number in self.labelled:
                     self.near.backend.remove_label(number, "stored-object")
-            except (BackendUnavailable, RateLimited):
-                self.world.clock.sleep(600)
+            except (BackendUnavailable, RateLimited, AuthInvalid):
+                self.try_later()
         self.oracle[object_id] = {}
         self.unsure = [each for each in self.unsure if each[1].object_id != object_id]
+
+    def try_later(self) -> None:
+        """Ten minutes on, with a token that is good."""
+        self.world.clock.sleep(600)
+        self.expired.clear()
 
     def token(self) -> None:
         who = self.dice.choice([*self.clients, None])
