@@ -8,7 +8,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    from gh_store.domain.events import HistoryEntry
+    from gh_store.domain.events import Change, HistoryEntry
     from gh_store.domain.exceptions import (
         AccessDeniedError,
         AccessError,
@@ -44,6 +44,7 @@ __all__ = [
     "AuthInvalid",
     "AuthMissing",
     "BackendUnavailable",
+    "Change",
     "ConcurrentUpdateError",
     "ConfigurationError",
     "DuplicateUIDError",
@@ -72,6 +73,7 @@ __all__ = [
 
 # Each name is imported where it is first used, so that `gh-store --help` need not import the store.
 _HOMES: Final = {
+    "Change": "domain.events",
     "GitHubStore": "stores",
     "HistoryEntry": "domain.events",
     "LocalStore": "stores",

@@ -156,3 +156,39 @@ class HistoryEntry(TypedDict):
     state: JsonObject
     proved: bool
     error: NotRequired[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """
+    An event that was applied to an object.
+
+    Attributes:
+        object_id: The object.
+        event: The event, as the history of the object shows it.
+        cursor: Where to go on after it.
+    """
+
+    object_id: str
+    event: HistoryEntry
+    cursor: str
+
+    @property
+    def version(self) -> int:
+        """The version that the event made."""
+        return self.event["version"]
+
+    @property
+    def state(self) -> JsonObject:
+        """The object's data at that version."""
+        return self.event["state"]
+
+    @property
+    def author(self) -> str | None:
+        """The login of who wrote it; None for an account that was deleted since."""
+        return self.event["author"]
+
+    @property
+    def time(self) -> datetime:
+        """When it was written (UTC, whole seconds)."""
+        return datetime.fromisoformat(self.event["timestamp"])

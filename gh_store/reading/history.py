@@ -6,9 +6,10 @@ from typing import Literal
 from gh_store import wire
 from gh_store.domain.events import Event, HistoryEntry, Outcome
 from gh_store.domain.exceptions import IntegrityError, ObjectNotFound
-from gh_store.domain.values import StoredObject
+from gh_store.domain.values import State, StoredObject
 from gh_store.issues.object_issue import ObjectIssue
-from gh_store.log.decide import Decision
+from gh_store.log.decide import Decision, decide
+from gh_store.log.duplicates import may_repeat_earlier
 from gh_store.reading.reader import Reader
 from gh_store.reading.values import Reading, stored
 
@@ -21,7 +22,7 @@ def history(reader: Reader, head: ObjectIssue, *, duplicates: bool = False) -> l
         duplicates: Show repetitions of the same event, too.
     """
     return [
-        _entry(decision, pending=pending, proved=proved)
+        entry(decision, pending=pending, proved=proved)
         for part, proved in reversed(list(_parts(reader, _read(reader, head))))
         for decision, pending in part
         if duplicates or decision.outcome is not Outcome.DUPLICATE
@@ -58,6 +59,37 @@ def at_version(reader: Reader, head: ObjectIssue, version: int) -> StoredObject:
     )
 
 
+def applied(reader: Reader, head: ObjectIssue, position: int) -> list[Decision]:
+    """What commits have applied to an object after a position, oldest first. Reads the segments that this needs."""
+    parts: list[list[Decision]] = []
+    for part, _ in _parts(reader, reader.read(head, whole=True)):
+        # What an object begins with is committed, though no watermark says so of a new one.
+        decided = [decision for decision, pending in part if decision.creates or not pending]
+        parts.append([each for each in decided if each.comment.id > position])
+        if len(parts[-1]) < len(decided):
+            break
+    return [each for part in reversed(parts) for each in part if each.outcome is Outcome.APPLIED]
+
+
+def applied_since(reader: Reader, head: ObjectIssue, state: State, position: int) -> list[Decision] | None:
+    """
+    The same from the state at that position, without what was before it; None if that does not yield the head.
+
+    The head must be one that is believed.
+    """
+    assert head.checkpoint is not None
+    authority, watermark = reader.repo.authority, head.checkpoint.watermark
+    comments = [each for each in reader.log_after(head, position).comments if each.id <= watermark]
+    counts = authority.is_authorised
+    if may_repeat_earlier(comments, position, counts):
+        return None
+    decisions = decide(comments, counts, start=state, after=position, refuses=authority.refuses(head))
+    reached = decisions[-1].state if decisions else state
+    if (reached.version, wire.canonical(reached.data)) != (head.checkpoint.version, wire.canonical(head.body)):
+        return None
+    return [each for each in decisions if each.outcome is Outcome.APPLIED]
+
+
 Part = list[tuple[Decision, bool]]
 """Decisions in their order; and whether each of them is pending."""
 
@@ -86,12 +118,13 @@ def _decided(reading: Reading) -> Part:
     return [*known.values(), *((each, True) for each in reading.pending if each.comment.id not in known)]
 
 
-def _entry(decision: Decision, *, pending: bool, proved: bool) -> HistoryEntry:
+def entry(decision: Decision, *, pending: bool = False, proved: bool = True) -> HistoryEntry:
+    """What users see of a decision; it shares nothing with others."""
     comment, event = decision.comment, decision.event
     kind: Literal["initial_state", "update"] = (
         "initial_state" if isinstance(event, Event) and event.initial else "update"
     )
-    entry = HistoryEntry(
+    shown = HistoryEntry(
         timestamp=comment.created_at.isoformat(),
         type=kind,
         data=wire.copy_value(event.data),  # states and events share their parts; entries share nothing
@@ -105,5 +138,5 @@ def _entry(decision: Decision, *, pending: bool, proved: bool) -> HistoryEntry:
         proved=proved,
     )
     if decision.error is not None:
-        entry["error"] = decision.error.message
-    return entry
+        shown["error"] = decision.error.message
+    return shown

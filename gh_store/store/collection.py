@@ -8,6 +8,8 @@ from gh_store import files
 from gh_store.backends.retry import as_long_work, long_work
 from gh_store.collection import listing
 from gh_store.collection import snapshot as snapshots
+from gh_store.collection.changes import Changes, now
+from gh_store.domain.events import Change
 from gh_store.domain.exceptions import ConfigurationError, GitHubStoreError
 from gh_store.domain.values import StoredObject
 from gh_store.objects.inputs import check_aware, several_labels
@@ -40,6 +42,27 @@ class CollectionVerbs(Opened):
         floor = timestamp.replace(microsecond=0)
         objects = as_long_work(listing.objects(self._reader, heads))
         return (obj for obj in objects if obj.meta.updated_at >= floor)
+
+    def changes(self, after: str | None = None, *, follow: bool = False) -> Iterator[Change]:
+        """
+        What was applied to any object, each event once, in the order in which they were written.
+
+        An event is handed out when it was processed. Costs a request for every 100 issues that changed, and their
+        comments.
+
+        Args:
+            after: The `cursor` of a change, or what `cursor` says: only what comes after it. Without it, everything.
+            follow: Wait for more, for ever: a look at the store each second, or every ten seconds on GitHub.
+        Raises:
+            InvalidInput: `after` is not a cursor.
+            InsufficientScope: The current user may not ask who is authorised.
+        """
+        found = Changes(self._reader, after)
+        return as_long_work(found.follow() if follow else found.until_now())
+
+    def cursor(self) -> str:
+        """The cursor of now: `changes` after it tells what is processed from now on. One request."""
+        return now(self._repo)
 
     def snapshot(self, *, complete: bool = False, progress: Callable[[], object] = lambda: None) -> snapshots.Snapshot:
         """All objects as one document; `complete` as in `list_all`."""
