@@ -32,10 +32,10 @@ from gh_store import (
     wire,
 )
 from gh_store import config as configuration
-from gh_store.backends.rules import MAX_LABELS
 from gh_store.backends.testing.faults import FaultyBackend
 from gh_store.domain.events import Place
 from gh_store.domain.issues import Issue
+from gh_store.domain.limits import MAX_LABELS
 
 DOZEN = 12
 BOT = "github-actions[bot]"
