@@ -177,7 +177,7 @@ class Updater:
         if before is None or event.attempt > 1:  # it may repeat any event
             reader = self.processor.reader
             try:
-                reading = reader.with_unforwarded(reader.read(head))
+                reading = reader.with_unforwarded(reader.read(head, expected=event.position))
             except InsufficientScope:
                 return reader.view(head)
             return self._show(reading.head, reading.state, reading.object.meta.pending or 0)
@@ -205,7 +205,7 @@ class Updater:
 
     def _processed(self, written: Written) -> StoredObject:
         position = written.event.position
-        run = self.processor.process(written.head)
+        run = self.processor.process(written.head, expected=position)  # an issue that was not reopened may show less
         decision = run.outcome(position)
         if decision is None:  # another processor was faster
             return self._waited(written, 0)

@@ -330,6 +330,22 @@ def test_wait_returns_when_a_processor_has_decided(world, monkeypatch):
         quiet.update("metrics", [{"op": "remove", "path": "/b"}], "patch", wait=30)
 
 
+def test_an_update_that_could_not_reopen_its_issue_sees_itself(world):
+    """A read that lags may not count it yet."""
+    world.store().create("metrics", {"a": 1})
+    world.settle()
+
+    def refused(at, verb):
+        return "before" if verb == "edit_issue" and left and left.pop() else None
+
+    config = replace(world.config, retries_max_attempts=1)
+    for options, version in ({}, 2), ({"process": True}, 3):
+        left, world.faults.cut = [True], refused
+        obj = world.store(config=config).update("metrics", {"b": version}, event_id=f"b-{version}", **options)
+        assert left == []
+        assert (obj.data["b"], obj.meta.version, obj.meta.pending) == (version, version, not options)
+
+
 def test_who_waits_is_told_of_a_rejection_by_a_run_that_told_nobody(world):
     """It committed, could not reply, and was cut before its receipts."""
     world.store().create("metrics", {"a": 1})
