@@ -53,6 +53,7 @@ def _check(path: Path, *, create: bool) -> None:
         raise ConfigurationError(f"{path}: {fault}.", file=path, hint=hint)
 
 
+_LAST: Final = 2**63 - 1
 _TABLES: Final = "SELECT count(*) FROM sqlite_master"
 _EMPTY: Final = "Restore it from a copy, or delete it and make a new store with `gh-store init`."
 
@@ -246,8 +247,13 @@ class SqliteFile:
         return IntegrityError(f"{self.path}: {error} ({name or 'no code'}).", hint="Restore the file from a copy.")
 
     def _is_used_up(self) -> bool:
+        """True if a table has the largest number that there is. SQLite calls that a full disk."""
         try:
-            return self._one("SELECT max(seq) FROM sqlite_sequence") == 2**63 - 1
+            tables = self.connection.execute("SELECT name, seq FROM sqlite_sequence").fetchall()
+            return any(
+                _LAST in (seq, self._one(f'SELECT max(rowid) FROM "{name}"'))  # noqa: S608  # a name of ours
+                for name, seq in tables
+            )
         except sqlite3.Error:
             return False
 
