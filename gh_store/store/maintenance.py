@@ -5,8 +5,8 @@ from pathlib import Path
 
 from gh_store.backends.retry import as_long_work, long_work
 from gh_store.collection import sweep
-from gh_store.files import MOST
 from gh_store.domain.findings import RepairResult, TransferResult, VerifyReport
+from gh_store.files import MOST
 from gh_store.issues.object_issue import ObjectIssue
 from gh_store.maintenance.adopt import adopt
 from gh_store.maintenance.verify import Verifier

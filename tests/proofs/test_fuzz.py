@@ -63,7 +63,7 @@ def test_snapshots_and_events_of_workflows(tmp_path_factory, text):
             assert error.hint  # noqa: PT017  # as above
 
 
-scalars = st.sampled_from(
+scalars: st.SearchStrategy[object] = st.sampled_from(
     [None, True, -1, 0, 10**400, 1e300, float("inf"), "", "\0", "\ud800", "x" * 70_000, "0001-01-01T00:00:00Z",
      "9999-12-31T23:59:59-23:59", [], {}, [[]], {"\ud800": 1}]
 )  # fmt: skip
