@@ -4,12 +4,15 @@ import re
 import string
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import cache
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, Final, get_args
 
 import yaml
 
+from gh_store import files
 from gh_store.domain.exceptions import ConfigurationError
 from gh_store.domain.limits import MAX_COMMENTS, MAX_LABEL, OnLimit
 from gh_store.wire import ARCHIVED_LABEL, SYSTEM_LABEL, hashed_label, shortened
@@ -88,19 +91,15 @@ def load(path: str | Path | None = None) -> Config:
     else:
         file = Path(path)
     try:
-        with file.open("rb") as opened:
-            raw = opened.read(_LARGEST + 1)
-        text = raw.decode("utf-8")
-    except FileNotFoundError as error:
+        text = files.read(file, _LARGEST)
+    except files.Unreadable as error:
+        missing = isinstance(error.__cause__, FileNotFoundError)
+        reason = "was not found" if missing else f"cannot be read: {error}"
         raise ConfigurationError(
-            f"{file}: the configuration file was not found.",
+            f"{file}: the configuration file {reason}.",
             file=file,
-            hint="`gh-store init --config FILE` creates one.",
+            hint="`gh-store init --config FILE` creates one." if missing else None,
         ) from error
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigurationError(f"{file}: the configuration file cannot be read: {error}.", file=file) from error
-    if len(raw) > _LARGEST:
-        raise ConfigurationError(f"{file}: the configuration file is larger than {_LARGEST:,} bytes.", file=file)
     return _config(_overlay(defaults, _settings(text, file), file), file)
 
 
@@ -125,9 +124,13 @@ def _settings(text: str, file: Path) -> dict[str, Any]:
     """Dotted key -> value of a configuration file."""
     try:
         document = yaml.load(text, _Loader)  # noqa: S506  # it is a SafeLoader
-    except (yaml.YAMLError, ValueError, OverflowError, RecursionError) as error:
-        reason = " ".join(str(error).split())
-        raise ConfigurationError(f"{file}: not valid YAML: {reason[:200]}", file=file) from error
+    except Exception as error:  # the parser has one of each kind for values that do not fit their tags
+        reason = "a value does not fit its tag"
+        if isinstance(error, yaml.YAMLError | ValueError):
+            reason = " ".join(str(error).split())
+        elif isinstance(error, RecursionError):
+            reason = "it is nested too deeply"
+        raise ConfigurationError(f"{file}: not valid YAML: {reason[:200].rstrip('.')}.", file=file) from error
     if document is None:
         return {}
     if not isinstance(document, dict) or not isinstance(document.get("store"), dict | None):
@@ -157,7 +160,7 @@ def _overlay(defaults: dict[str, Any], settings: dict[str, Any], file: Path) -> 
         fault = "unknown setting" if key not in defaults else _fault(key, value, defaults[key])
         if fault is not None:
             raise ConfigurationError(
-                f"{file}: store.{key if len(key) <= 60 else key[:59] + '…'}: {fault}.",
+                f"{file}: store.{shortened(key)[1:-1] if len(key) <= 60 else shortened(key)[1:]}: {fault}.",
                 key=f"store.{key}",
                 file=file,
                 hint="`gh-store init --config FILE` writes a file with every setting and its default.",
@@ -172,20 +175,53 @@ def _fault(key: str, value: Any, default: Any) -> str | None:
         kind = int
     if type(value) is not kind:
         return f"{shortened(value)} is of type {type(value).__name__}, expected {kind.__name__}"
+    for text in value if isinstance(value, list) else [value]:
+        if isinstance(text, str) and not text.translate(_MAY_BREAK.get(key, {})).isprintable():
+            return f"{shortened(text)} has a control character"
     for wanted, holds in _WANTED.get(key, ()):
         if not holds(value):
             return f"{shortened(value)} is not {wanted}"
     return None
 
 
+_MAY_BREAK: Final[Mapping[str, Mapping[int, str]]] = {"log.format": {ord("\n"): " ", ord("\t"): " "}}
+_RECORD: Final[Mapping[str, Any]] = {
+    **dict.fromkeys(("exception", "function", "message", "module", "name"), ""),
+    "elapsed": timedelta(),
+    "extra": {},
+    "file": SimpleNamespace(name="", path=""),
+    "level": SimpleNamespace(name="", no=0, icon=""),
+    "line": 0,
+    "process": SimpleNamespace(name="", id=0),
+    "thread": SimpleNamespace(name="", id=0),
+}
+"""What a format of the log may name: the record of a message, as loguru has it, but for its time."""
+
+
 def _is_format(text: str) -> bool:
+    """True for what formats a message of the log, to a line of some reasonable length."""
     try:
-        fields = [name for _, name, _, _ in string.Formatter().parse(text) if name is not None]
-    except ValueError:
+        for _, field, spec, conversion in string.Formatter().parse(text):
+            if field is None:
+                continue
+            if "_" in field or "{" in (spec or ""):
+                return False
+            if field == "time":  # its format is loguru's own
+                continue
+            if re.search(r"\d{4}", spec or ""):
+                return False
+            f"{{{field}{f'!{conversion}' if conversion else ''}:{spec}}}".format_map(_RECORD)
+    except (ValueError, LookupError, AttributeError, TypeError):
         return False
-    known = {"elapsed", "exception", "extra", "file", "function", "level", "line", "message", "module", "name"}
-    known |= {"process", "thread", "time"}
-    return all(re.split(r"[.\[]", field)[0] in known for field in fields)
+    return True
+
+
+def _is_expandable(folder: str) -> bool:
+    try:
+        Path(folder).expanduser()
+    except RuntimeError:
+        return False
+    return True
 
 
 def _is_login(value: object) -> bool:
@@ -197,7 +233,10 @@ _REACTION: Final[_Wanted] = (f"one of {' '.join(REACTIONS)}", lambda value: valu
 _LEVELS: Final = ("TRACE", "DEBUG", "INFO", "SUCCESS", "WARNING", "ERROR", "CRITICAL")
 _WANTED: Final[Mapping[str, tuple[_Wanted, ...]]] = {
     "base_label": (
-        (f"a label (1 to {MAX_LABEL} characters, no comma)", lambda v: 0 < len(v) <= MAX_LABEL and "," not in v),
+        (
+            f"a label (1 to {MAX_LABEL} characters, no comma, no space at its ends)",
+            lambda v: 0 < len(v.strip()) == len(v) <= MAX_LABEL and "," not in v,
+        ),
         ("usable: this label has another meaning", lambda v: v.lower() not in (SYSTEM_LABEL, ARCHIVED_LABEL)),
     ),
     "uid_prefix": (
@@ -219,7 +258,7 @@ _WANTED: Final[Mapping[str, tuple[_Wanted, ...]]] = {
     "rate_limit.seconds_between_writes": (("between 0 and 3600", lambda v: 0 <= v <= 3600),),
     "rate_limit.seconds_between_requests": (("between 0 and 3600", lambda v: 0 <= v <= 3600),),
     "http.timeout": (("above 0 and at most 3600", lambda v: 0 < v <= 3600),),
-    "http.cache": (("a folder", lambda v: v.strip() != ""),),
+    "http.cache": (("a folder", lambda v: v.strip() != ""), ("in a home folder that is known", _is_expandable)),
     "log.level": ((f"one of {' '.join(_LEVELS)}", lambda v: v in _LEVELS),),
     "log.format": (("a loguru format such as {time} | {level} | {message}", _is_format),),
     "log.max_events": ((f"between 1 and {MAX_COMMENTS}", lambda v: 1 <= v <= MAX_COMMENTS),),

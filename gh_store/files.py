@@ -1,4 +1,4 @@
-"""The one way to write a file: completely, or not at all."""
+"""Files of people: written completely or not at all, and read within a bound."""
 
 import errno
 import os
@@ -8,15 +8,63 @@ import stat
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final
 
 from gh_store.domain.exceptions import ConfigurationError, InsufficientScope
 
+MOST: Final = 1_000_000_000
+"""Bytes of the largest file of many objects that is read: an export, or a snapshot."""
+
+MOST_OF_ONE: Final = 32_000_000
+"""Bytes of the largest file of one value, or of one event of a workflow."""
+
+_PIECE: Final = 1_000_000
+_SEPARATORS: Final = tuple(filter(None, (os.sep, os.altsep)))
 _MOST_LINKS: Final = 40
-_DESCRIPTOR: Final = re.compile(r"/(?:dev|proc/(?P<pid>\d+))/fd/(?P<number>\d+)")
+_DESCRIPTOR: Final = re.compile(r"/(?:dev|proc/(?P<pid>\d+))/fd/(?P<number>\d{1,9})")
 
 
-def write(path: Path, pieces: Iterable[str]) -> None:
+class Unreadable(Exception):
+    """A file that is not read; the text says why."""
+
+
+def read(path: Path, most: int) -> str:
+    """The UTF-8 text of a file of at most `most` bytes, without a byte order mark. Raises Unreadable."""
+    if (fault := _fault_of_name(path)) is not None:
+        raise Unreadable(fault)
+    try:
+        with path.open("rb") as file:
+            return read_stream(file, most)
+    except OSError as error:
+        raise Unreadable(error.strerror or str(error)) from error
+
+
+def read_stream(file: BinaryIO, most: int) -> str:
+    """The same of an open file. Raises Unreadable, and OSError."""
+    # A large file is refused unread; of what has no size (a pipe, a device), no more is read than is allowed.
+    pieces, left = list[bytes](), most
+    if _size(file) <= most:
+        while left >= 0 and (piece := file.read(min(left + 1, _PIECE))):
+            pieces.append(piece)
+            left -= len(piece)
+    else:
+        left = -1
+    if left < 0:
+        raise Unreadable(f"it is larger than {most:,} bytes")
+    try:
+        return b"".join(pieces).decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise Unreadable(f"it is not UTF-8 text (byte {error.start:,})") from error
+
+
+def _size(file: BinaryIO) -> int:
+    try:
+        return os.fstat(file.fileno()).st_size
+    except OSError:  # what is no file of the system
+        return 0
+
+
+def write(path: str | Path, pieces: Iterable[str]) -> None:
     """
     Replace a file completely or not at all. Missing folders are created.
 
@@ -27,6 +75,9 @@ def write(path: Path, pieces: Iterable[str]) -> None:
         InsufficientScope: The permissions do not suffice.
         BrokenPipeError: What reads a pipe has left.
     """
+    if (fault := _fault_of_name(path)) is not None:
+        raise ConfigurationError(f"{path}: {fault}.", file=Path(path), hint="Name a file.")
+    path = Path(path)
     try:
         target = _resolved(path)
         if (number := _descriptor(target)) is not None:
@@ -54,8 +105,19 @@ def is_kept(path: Path) -> bool:
     try:
         target = _resolved(path)
         return _descriptor(target) is None and target.is_file()
-    except OSError:
+    except (OSError, ValueError):  # ValueError: no system takes such a name
         return False
+
+
+def _fault_of_name(path: str | Path) -> str | None:
+    """Why no file has this name, or None."""
+    name = os.fspath(path)
+    try:
+        if b"\0" in os.fsencode(name):
+            return "no file has this name"
+    except UnicodeEncodeError:
+        return "no file has this name"
+    return "this is a folder" if name.endswith(_SEPARATORS) else None
 
 
 def _replace(path: Path, pieces: Iterable[str]) -> None:

@@ -20,13 +20,13 @@ __all__ = ["main"]
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run one command and exit: 0, the code of the error, 1 for an internal error, 130 if interrupted."""
+    streams.prepare()
     with commands_stopped():
         code = _run(arguments)
     sys.exit(code)
 
 
 def _run(arguments: Sequence[str] | None) -> int:
-    streams.prepare()
     try:
         code = _command(arguments)
         sys.stdout.flush()

@@ -42,10 +42,10 @@ def read_event(path: Path) -> Trigger:
     Raises:
         InvalidInput: The file holds no event of an issue.
     """
-    from gh_store import wire
+    from gh_store import files, wire
     from gh_store.objects.inputs import read_text
 
-    text = read_text(path)
+    text = read_text(path, files.MOST_OF_ONE)
     try:
         event = wire.parse(text)
     except ValueError as error:

@@ -3,10 +3,11 @@
 import os
 import re
 import secrets
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
+
+from gh_store.cli.streams import tell
 
 # C0, C1, line separators, and what reverses the text around it. JSON escapes only the first.
 _CONTROL: Final = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
@@ -38,10 +39,8 @@ def commands_stopped() -> Iterator[None]:
         yield
         return
     token = secrets.token_hex(16)
-    sys.stderr.write(f"::stop-commands::{token}\n")
-    sys.stderr.flush()
+    tell(f"::stop-commands::{token}")
     try:
         yield
     finally:
-        sys.stderr.write(f"::{token}::\n")
-        sys.stderr.flush()
+        tell(f"::{token}::")

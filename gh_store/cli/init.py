@@ -31,6 +31,8 @@ def init(workflows: str | None, force: bool, config: str | None, **where: Any) -
     """
     if force and workflows is None:
         raise click.UsageError("--force goes with --workflows.")
+    if workflows == "":
+        raise click.UsageError("--workflows '' names no folder.")
     if workflows is not None:
         done = write_workflows(Path(workflows), force=force)
         emit({"workflows": [{"path": str(path), "outcome": outcome} for path, outcome in done.items()]})

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from gh_store import files
 from gh_store.cli import settings
 from gh_store.cli.options import DEFAULT_STORE
 from gh_store.cli.terminal import say
@@ -53,32 +54,29 @@ def open_store(
         raise click.UsageError("--token, --base-url and --ca-bundle go with --repo.")
     if store is None:
         say(f"using ./{DEFAULT_STORE} (--store names another)")
-    return LocalStore(store or DEFAULT_STORE, config, create=create)
+        store = DEFAULT_STORE
+    return LocalStore(store, config, create=create)
 
 
 def read_data(text: str | None, from_file: str | None, what: str) -> Any:
     """JSON from an argument, a file, or stdin."""
     from gh_store import wire
+    from gh_store.objects.inputs import read_text
 
     if (text is None) == (from_file is None):
         raise click.UsageError(f"Give {what} once: as an argument, `-` for stdin, or --from-file FILE.")
     if from_file is not None and from_file != "-":
-        try:
-            text = Path(from_file).read_text(encoding="utf-8")
-        except OSError as error:
-            raise click.UsageError(f"{from_file}: {error.strerror}.") from error
-        except UnicodeDecodeError as error:
-            raise click.UsageError(f"{from_file}: not valid UTF-8.") from error
+        text = read_text(Path(from_file), files.MOST_OF_ONE)
     elif text is None or text == "-":
-        text = read_stdin()
+        text = read_stdin(files.MOST_OF_ONE)
     return wire.read_value(text)
 
 
-def read_stdin() -> str:
-    """The text on stdin."""
+def read_stdin(most: int) -> str:
+    """The text on stdin, of at most `most` bytes."""
     try:
-        return sys.stdin.buffer.read().decode("utf-8")
+        return files.read_stream(sys.stdin.buffer, most)
     except OSError as error:
         raise click.UsageError(f"stdin cannot be read: {error.strerror}.") from error
-    except UnicodeDecodeError as error:
-        raise click.UsageError("stdin: not valid UTF-8.") from error
+    except files.Unreadable as error:
+        raise click.UsageError(f"stdin cannot be read: {error}.") from error

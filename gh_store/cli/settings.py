@@ -59,17 +59,22 @@ def start(config: str | None) -> "Config":
 
     ensure_user_file(config)
     loaded = configuration.load(config)
-    _start_log(loaded)
+    _start_log(loaded, Path(config) if config is not None else configuration.user_path())
     return loaded
 
 
-def _start_log(config: "Config") -> None:
+def _start_log(config: "Config", file: Path | None) -> None:
     """Log to stderr. Values of variables are left out: they may be secrets."""
     from gh_store.logger import logger
 
     logger.remove()
     logger.configure(patcher=_on_one_line)
-    logger.add(sys.stderr, level=config.log_level, format=config.log_format, diagnose=False, backtrace=False)
+    try:
+        logger.add(sys.stderr, level=config.log_level, format=config.log_format, diagnose=False, backtrace=False)
+    except ValueError as error:
+        raise ConfigurationError(
+            f"{file}: store.log.format: loguru does not read it: {error}.", key="store.log.format", file=file
+        ) from error
     logger.enable("gh_store")
 
 

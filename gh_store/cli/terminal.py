@@ -5,7 +5,6 @@ import sys
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Protocol
 
 from gh_store.cli.escapes import one_line, quiet_json
@@ -31,7 +30,7 @@ def emit(value: object, output: str | None = None) -> None:
     if output is None or output == "-":
         sys.stdout.write(text)
     else:
-        write(Path(output), [text])
+        write(output, [text])
         say(f"wrote {output}")
 
 

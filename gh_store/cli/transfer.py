@@ -12,7 +12,7 @@ from gh_store.cli.opening import open_store, read_stdin
 from gh_store.cli.options import store_options
 from gh_store.cli.output import as_dict
 from gh_store.cli.terminal import emit, progress, say
-from gh_store.files import write
+from gh_store.files import MOST, write
 
 
 @click.command("export", epilog="Example: gh-store export --output backup.jsonl")
@@ -26,7 +26,7 @@ def export_store(output: str | None, deleted: bool, **where: Any) -> None:
         if output is None or output == "-":
             sys.stdout.writelines(map(quiet_json, lines))
         else:
-            write(Path(output), lines)
+            write(output, lines)
             say(f"wrote {output}")
 
 
@@ -41,7 +41,7 @@ def import_store(file: str, **where: Any) -> int:
     again: it creates what is missing.
     """
     with open_store(**where, create=True) as store, progress("Creating objects") as step:
-        done = store.import_from([read_stdin()] if file == "-" else Path(file), progress=step)
+        done = store.import_from([read_stdin(MOST)] if file == "-" else Path(file), progress=step)
     say(f"{sum(each.made for each in done)} created, {sum(not (each.made or each.error) for each in done)} unchanged")
     emit([*map(as_dict, done)])
     return exit_code(done)

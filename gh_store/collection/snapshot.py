@@ -129,14 +129,18 @@ def load(path: Path) -> Snapshot | None:
     Raises:
         ConfigurationError: The file cannot be read, or is not a snapshot.
     """
-    if path.exists() and not files.is_kept(path):
-        raise _no_snapshot(path, "not a regular file")
     try:
-        document: Any = wire.parse(path.read_text(encoding="utf-8"), wire.MAX_DEPTH + 3)  # objects, entry, data
-    except FileNotFoundError:
-        return None
-    except OSError as error:
-        raise ConfigurationError(f"{path}: the snapshot cannot be read: {error.strerror}.", file=path) from error
+        if not path.exists():
+            return None
+    except (OSError, ValueError):  # that no file can have this name is told below
+        pass
+    else:
+        if not files.is_kept(path):
+            raise _no_snapshot(path, "not a regular file")
+    try:
+        document: Any = wire.parse(files.read(path, files.MOST), wire.MAX_DEPTH + 3)  # objects, entry, data
+    except files.Unreadable as error:
+        raise ConfigurationError(f"{path}: the snapshot cannot be read: {error}.", file=path) from error
     except ValueError as error:
         raise _no_snapshot(path, str(error)) from error
     if not isinstance(document, dict):
@@ -167,7 +171,9 @@ def _read_entry(path: Path, object_id: str, entry: Any) -> Entry:
     try:
         number = entry["meta"]["issue_number"]
         if type(number) is int and number > 0:
-            return Entry(number, _line(entry))
+            text = _line(entry)
+            f"{object_id}{text}".encode()  # a lone surrogate could be read, and not be written again
+            return Entry(number, text)
     except (LookupError, TypeError, ValueError) as error:
         raise _no_snapshot(path, f"object {wire.shortened(object_id)} is malformed") from error
     raise _no_snapshot(path, f"object {wire.shortened(object_id)}: issue_number is not a number of an issue")

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
-from gh_store import wire
+from gh_store import files, wire
 from gh_store.config import Config
 from gh_store.domain.events import Draft
 from gh_store.domain.exceptions import InvalidInput, InvalidObject, InvalidUpdate, ValueTooLarge
@@ -113,14 +113,12 @@ def check_aware(time: datetime | None) -> None:
         raise InvalidInput(f"{time.isoformat()} has no time zone.", hint="Give an aware datetime, for instance in UTC.")
 
 
-def read_text(path: Path) -> str:
-    """The text of a file, with or without a byte order mark. Raises InvalidInput if it cannot be read."""
+def read_text(path: Path, most: int) -> str:
+    """The text of a file of at most `most` bytes. Raises InvalidInput if it cannot be read."""
     try:
-        return path.read_text(encoding="utf-8-sig")
-    except OSError as error:
-        raise InvalidInput(f"{path}: {error.strerror}.", hint="Give a file that can be read.") from error
-    except UnicodeDecodeError as error:
-        raise InvalidInput(f"{path}: this is not UTF-8 text.", hint="Save the file as UTF-8.") from error
+        return files.read(path, most)
+    except files.Unreadable as error:
+        raise InvalidInput(f"{path}: the file cannot be read: {error}.", hint="Give a file of UTF-8 text.") from error
 
 
 def _own(data: object, *, event_id: str | None = None, initial_of: str | None = None) -> Any:

@@ -80,7 +80,7 @@ class CollectionVerbs(Opened):
         Args:
             complete: Read every issue of the repository, and trust no index.
         """
-        return self._write_snapshot(Path(path), self.snapshot(complete=complete, progress=progress))
+        return self._write_snapshot(path, self.snapshot(complete=complete, progress=progress))
 
     def update_snapshot(self, path: str | Path, *, progress: Callable[[], object] = lambda: None) -> bool:
         """
@@ -101,9 +101,9 @@ class CollectionVerbs(Opened):
             new = snapshots.bring_forward(self._reader, old, progress)
         return self._write_snapshot(path, new)
 
-    def _write_snapshot(self, path: Path, new: snapshots.Snapshot) -> bool:
+    def _write_snapshot(self, path: str | Path, new: snapshots.Snapshot) -> bool:
         try:
-            old = snapshots.load(path) if files.is_kept(path) else None
+            old = snapshots.load(Path(path)) if files.is_kept(Path(path)) else None
         except GitHubStoreError:
             old = None  # whatever it is, it is being replaced
         if old is not None and old.time is not None and (old.repository, old.objects) == (new.repository, new.objects):

@@ -6,6 +6,7 @@ from pathlib import Path
 from gh_store.backends.retry import as_long_work, long_work
 from gh_store.collection import sweep
 from gh_store.domain.findings import RepairResult, TransferResult, VerifyReport
+from gh_store.files import MOST
 from gh_store.issues.object_issue import ObjectIssue
 from gh_store.maintenance.adopt import adopt
 from gh_store.maintenance.verify import Verifier
@@ -80,7 +81,7 @@ class MaintenanceVerbs(Opened):
             InvalidInput: The file is none of these, or a line of it is torn; nothing was written.
         """
         name = str(source) if isinstance(source, str | Path) else "the import"
-        text = read_text(Path(source)) if isinstance(source, str | Path) else "".join(source)
+        text = read_text(Path(source), MOST) if isinstance(source, str | Path) else "".join(source)
         told = records.read_lines(text, name)
         with long_work():
             return list(Importer(self._processor).bring_all(told, progress))

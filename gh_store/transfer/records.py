@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -13,6 +14,7 @@ from gh_store.domain.values import JsonObject
 from gh_store.log.decide import Decision
 
 FORMAT: Final = 1
+_NUMBERS: Final = 10**18  # above any number of an issue or a comment
 _DEEPER: Final = 4  # levels around a value: record, events, event, data
 
 
@@ -136,8 +138,7 @@ def read_lines(text: str, name: str) -> list[Record]:
     Raises:
         InvalidInput: The text is none of these, a line is truncated, or the file ends early.
     """
-    text = text.removeprefix("\ufeff")
-    if not text.strip():
+    if not text.strip(wire.BLANK):
         raise InvalidInput(f"{name}: the file is empty.", hint="Check whether the program that wrote it has failed.")
     try:
         whole = wire.parse(text, wire.MAX_DEPTH + _DEEPER)
@@ -145,9 +146,9 @@ def read_lines(text: str, name: str) -> list[Record]:
         whole = None  # several lines, or truncated ones
     if isinstance(whole, dict) and isinstance(whole.get("objects"), dict):
         entries = whole["objects"].items()
-        repository = whole["repository"] if isinstance(whole.get("repository"), str) else ""
+        repository = _repository(whole, name)
         return [_of_snapshot(object_id, entry, repository, name) for object_id, entry in entries]
-    lines = [(number, line) for number, line in enumerate(text.split("\n"), start=1) if line.strip()]
+    lines = [(number, line) for number, line in enumerate(text.split("\n"), start=1) if line.strip(wire.BLANK)]
     values = [(number, _parsed(line, f"{name}, line {number}")) for number, line in lines]
     if values[0][1].get("gh-store") != "export":
         return _distinct([_of_document(value, f"{name}, line {number}") for number, value in values], name)
@@ -164,7 +165,7 @@ def _of_export(values: Sequence[tuple[int, JsonObject]], name: str) -> list[Reco
         )
     if last.get("gh-store") != "end" or last.get("objects") != len(values) - 2:
         raise InvalidInput(f"{name}: the export ends early, or lines are missing.", hint="Export again.")
-    repository = first["repository"] if isinstance(first.get("repository"), str) else ""
+    repository = _repository(first, f"{name}, line {values[0][0]}")
     return [_of_line(value, repository, f"{name}, line {number}") for number, value in values[1:-1]]
 
 
@@ -173,7 +174,8 @@ def _parsed(line: str, where: str) -> JsonObject:
         value = wire.parse(line, wire.MAX_DEPTH + _DEEPER)
     except ValueError as error:
         raise InvalidInput(
-            f"{where}: this line is truncated or not valid JSON: {error}.", hint="Write the file again."
+            f"{where}: this line is truncated or not valid JSON: {str(error).rstrip('.')}.",
+            hint="Write the file again.",
         ) from error
     if not isinstance(value, dict):
         raise _unknown(where)
@@ -188,18 +190,34 @@ def _unknown(where: str) -> InvalidInput:
 
 
 def _checked(object_id: object, data: object, where: str, *, new: bool = False) -> tuple[str, JsonObject]:
-    try:
+    with _told_of(where):
         object_id = wire.check_new_object_id(object_id) if new else wire.check_object_id(object_id)
         wire.check_value(data)
         if not isinstance(data, dict):
             raise _unknown(where)
         wire.check_size(wire.write_body(data), "The object")
+    return object_id, data
+
+
+@contextmanager
+def _told_of(where: str) -> Iterator[None]:
+    """Let an error say where it was found."""
+    try:
+        yield
     except InvalidInput as error:
         if not error.message.startswith(where):
             error.message = f"{where}: {error.message}"
             error.args = (error.message,)
         raise
-    return object_id, data
+
+
+def _repository(document: JsonObject, where: str) -> str:
+    repository = document.get("repository")
+    if not isinstance(repository, str):
+        return ""
+    with _told_of(f"{where}, repository"):
+        wire.check_value(repository)
+    return repository
 
 
 def _of_document(value: JsonObject, where: str) -> Record:
@@ -234,7 +252,7 @@ def _of_line(value: JsonObject, repository: str, where: str) -> Record:
     try:
         number, version = _number(value, "issue_number", where), _number(value, "version", where)
         labels = value["labels"]
-        events = tuple(_event(each, where) for each in value["events"])
+        events = tuple(_event(each, f"{where}, event {at}") for at, each in enumerate(value["events"], start=1))
         if not all(isinstance(label, str) for label in labels):
             raise _unknown(where)
         return Record(object_id, data, repository, number, version, tuple(labels), value["deleted"] is True, events)
@@ -244,18 +262,19 @@ def _of_line(value: JsonObject, repository: str, where: str) -> Record:
 
 def _number(value: Mapping[str, Any], key: str, where: str) -> int:
     number = value[key]
-    if type(number) is not int or number < 1:
-        raise InvalidInput(f"{where}: {key}: {wire.shortened(number)} is not a positive integer.")
+    if type(number) is not int or not 0 < number < _NUMBERS:
+        raise InvalidInput(f"{where}: {key}: {wire.shortened(number)} is not a positive integer of an ordinary size.")
     return number
 
 
 def _event(value: Mapping[str, Any], where: str) -> RecordedEvent:
-    wire.check_value([value["data"], value["meta"]])
-    error = value.get("error")
+    error, author = value.get("error"), value["author"]
+    with _told_of(where):
+        wire.check_value([value["data"], value["meta"]])
+        wire.check_value([error, author, value["created_at"]])  # a copy of the event says them too
     if error is not None:
         kind, message = error
         error = (str(kind), str(message))
-    author = value["author"]
     return RecordedEvent(
         comment_id=_number(value, "comment_id", where),
         author=None if author is None else str(author),

@@ -21,6 +21,7 @@ from gh_store.wire.titles import (
     write_title,
 )
 from gh_store.wire.values import (
+    BLANK,
     MAX_DEPTH,
     WORST_GROWTH,
     canonical,
@@ -38,6 +39,7 @@ from gh_store.wire.values import (
 
 __all__ = [
     "ARCHIVED_LABEL",
+    "BLANK",
     "CLIENT_VERSION",
     "MAX_DEPTH",
     "RETIRED_LABEL",

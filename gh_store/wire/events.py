@@ -9,8 +9,9 @@ from typing import Any, Final
 
 from gh_store.domain.events import Continued, Draft, Event, Malformed, Place
 from gh_store.domain.values import Mode
-from gh_store.wire.nearly import BLANK, fault_of_nearly, fenced
+from gh_store.wire.nearly import fault_of_nearly, fenced
 from gh_store.wire.values import (
+    BLANK,
     MAX_DEPTH,
     WORST_GROWTH,
     Unfit,

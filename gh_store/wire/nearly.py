@@ -10,10 +10,7 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from gh_store.wire.values import MAX_DEPTH, ZERO_WIDTH, Unfit, parse
-
-BLANK: Final = ZERO_WIDTH + "".join(character for character in map(chr, range(0x3001)) if character.isspace())
-"""What may stand around an event."""
+from gh_store.wire.values import BLANK, MAX_DEPTH, ZERO_WIDTH, Unfit, parse
 
 # --- fences ---------------------------------------------------------------------------------------
 

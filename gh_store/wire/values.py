@@ -15,6 +15,11 @@ MAX_DEPTH: Final = 100
 ZERO_WIDTH: Final = "\ufeff\u200b\u200c\u200d\u2060"
 """A byte order mark, and what else editors leave before and after a text without anybody seeing it."""
 
+BLANK: Final = ZERO_WIDTH + "".join(character for character in map(chr, range(0x3001)) if character.isspace())
+"""What may stand around JSON."""
+
+_PIECE: Final = 100_000
+_BRACKET = re.compile(r"[\[\]{}]")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 # Possessive, and content with an unclosed string, so that hostile text costs linear time.
 _STRING = re.compile(r'"(?:[^"\\]|\\.)*+(?:"|\\?\Z)', re.DOTALL)
@@ -203,7 +208,7 @@ def parse(text: str, depth: int = MAX_DEPTH) -> Any:
     Raises json.JSONDecodeError if the text is not JSON. Raises Unfit if it is nested deeper than `depth`
     (which is found before any parser recurses into it), or contains a number that Python does not read.
     """
-    text = text.strip(ZERO_WIDTH)
+    text = text.strip(BLANK)
     if nested_deeper(text, depth):
         raise Unfit(f"It is nested more than {MAX_DEPTH} levels deep.")
     try:
@@ -218,5 +223,12 @@ def nested_deeper(text: str, depth: int) -> bool:
     """True if JSON text is nested more than `depth` levels deep."""
     if text.count("[") + text.count("{") <= depth:
         return False
-    brackets = re.findall(r"[\[\]{}]", _STRING.sub("", text))
-    return max(accumulate(1 if bracket in "[{" else -1 for bracket in brackets), default=0) > depth
+    text = _STRING.sub("", text)
+    level = 0
+    for start in range(0, len(text), _PIECE):  # not all at once: hostile text is nothing but brackets
+        brackets = _BRACKET.findall(text, start, start + _PIECE)
+        levels = list(accumulate((1 if bracket in "[{" else -1 for bracket in brackets), initial=level))
+        if max(levels) > depth:
+            return True
+        level = levels[-1]
+    return False

@@ -10,10 +10,11 @@ import threading
 from pathlib import Path
 
 import pytest
+from places import ROOT
 
-from gh_store import ConfigurationError, InsufficientScope, LocalStore, files
+from gh_store import ConfigurationError, InsufficientScope, InvalidInput, LocalStore, files
+from gh_store import config as configuration
 
-ROOT = Path(__file__).parent.parent
 is_root = hasattr(os, "geteuid") and os.geteuid() == 0
 
 
@@ -133,6 +134,97 @@ def test_a_folder_is_wrong_input(tmp_path, store, output):
         done = run(tmp_path, f"gh-store {command} --store s.db --output '{output}'")
         assert done.returncode == 2, done.stderr
         assert "this is a folder" in done.stderr
+
+
+@pytest.mark.parametrize("output", ["new/", "new/deeper/", "there/"])
+def test_a_name_that_ends_in_a_slash_is_that_of_a_folder(tmp_path, store, output):
+    (tmp_path / "there").write_text("a file")
+    for command in ("snapshot", "export", "get a"):
+        done = run(tmp_path, f"gh-store {command} --store s.db --output {output}")
+        assert (done.returncode, "this is a folder" in done.stderr) == (2, True)
+    with pytest.raises(ConfigurationError, match="this is a folder"):
+        store.write_snapshot(f"{tmp_path}/{output}")
+    assert not (tmp_path / "new").exists()
+    assert (tmp_path / "there").read_text() == "a file"
+
+
+@pytest.mark.parametrize("name", ["a\0b", "a\ud800b", "x" * 5_000, f"/dev/fd/{'9' * 30}"], ids=ascii)
+def test_a_name_that_no_file_has_is_wrong_input(tmp_path, store, name):
+    verbs = (
+        store.write_snapshot,
+        store.update_snapshot,
+        store.import_from,
+        configuration.load,
+        lambda path: LocalStore(path, create=False),
+        lambda path: files.write(path, ["x"]),
+    )
+    for verb in verbs:
+        with pytest.raises(InvalidInput):
+            verb(name if name.startswith("/") else str(tmp_path / name))
+    if "\0" in name:
+        with pytest.raises(ConfigurationError):
+            LocalStore(tmp_path / name)
+    assert not [each.name for each in tmp_path.iterdir() if not each.name.startswith("s.db")]
+
+
+def test_no_more_is_read_than_is_allowed(tmp_path, store):
+    sparse = tmp_path / "sparse"
+    sparse.touch()
+    os.truncate(sparse, files.MOST + 1)
+    with pytest.raises(InvalidInput, match=r"sparse: .*larger than 1,000,000,000 bytes"):
+        store.import_from(sparse)
+    with pytest.raises(ConfigurationError, match=r"sparse: .*larger than 1,000,000,000 bytes"):
+        store.update_snapshot(sparse)
+    assert store.write_snapshot(sparse), "whatever it is, it is replaced"
+    assert sparse.read_text() == store.snapshot().text()
+    if Path("/dev/zero").exists():
+        for source in ("--from-file /dev/zero", "- < /dev/zero"):
+            done = run(tmp_path, f"gh-store update a --store s.db {source}")
+            assert (done.returncode, "larger than 32,000,000 bytes" in done.stderr) == (2, True)
+
+
+def test_text_that_is_exactly_as_large_as_allowed_is_read(tmp_path):
+    file = tmp_path / "f"
+    file.write_bytes(b"\xef\xbb\xbf1234567")
+    assert files.read(file, 10) == "1234567"
+    with pytest.raises(files.Unreadable, match="larger than 9 bytes"):
+        files.read(file, 9)
+    read, write = os.pipe()
+    os.write(write, b"x" * 10)
+    os.close(write)
+    with open(read, "rb") as pipe, pytest.raises(files.Unreadable, match="larger than 9 bytes"):  # noqa: PTH123  # a descriptor
+        files.read_stream(pipe, 9)
+
+
+@pytest.mark.parametrize(("stream", "lines"), [("2>&-", 0), ("2>/dev/full", 0), ("<&- >&- 2>&-", 0)])
+def test_streams_that_are_closed_in_a_workflow(tmp_path, store, stream, lines):
+    if "/dev/full" in stream and not Path("/dev/full").exists():
+        pytest.skip("there is no full device here")
+    done = run(tmp_path, f"gh-store get none --store s.db {stream}", GITHUB_ACTIONS="true")
+    assert (done.returncode, len(done.stderr.splitlines())) == (3, lines)
+
+
+def test_an_empty_name_of_a_store_is_no_other_store(tmp_path):
+    for command in ("create a '{}'", "list"):
+        done = run(tmp_path, f"gh-store {command} --store ''")
+        assert (done.returncode, len(done.stderr.splitlines())) == (2, 2)
+    assert run(tmp_path, "gh-store init --workflows ''").returncode == 2
+    assert not {"gh-store.db", ".github"} & {each.name for each in tmp_path.iterdir()}
+
+
+BOM = r"\xef\xbb\xbf"
+
+
+@pytest.mark.parametrize("before", [BOM, rf"{BOM} \n", rf" \n{BOM}", rf"\r\n{BOM}\t"])
+def test_a_byte_order_mark_before_or_behind_white_space(tmp_path, store, before):
+    for command in ("update a - --process", "update a --from-file <(cat) --process"):
+        done = run(tmp_path, f"printf '{before}{{\"n\": 2}}' | gh-store {command} --store s.db")
+        assert done.returncode == 0, done.stderr
+    done = run(
+        tmp_path, f"""printf '{before}{{"id": "x", "document": {{}}}}\\n{BOM}\\n' | gh-store import - --store s.db"""
+    )
+    assert done.returncode == 0, done.stderr
+    assert store.get("x").data == {}
 
 
 def test_a_local_failure_is_never_a_backend_that_is_down(tmp_path):

@@ -186,6 +186,13 @@ CONFIGURATIONS = [
     "store: {rate_limit: {max_requests_per_hour: " + "9" * 400 + "}}",
     "store: {log: {max_events: " + "9" * 5_000 + "}}",
     "[" * 5_000,
+    'store: {log: {max_events: !!int ""}}', 'store: {http: {timeout: !!float ""}}', "store: {rejections: {reply: !!bool x}}",
+    "store: !!timestamp x", 'store: {http: {cache: "a\\0b"}}', 'store: {http: {cache: "a\\ud800b"}}',
+    'store: {base_label: "a\\e[31m"}', "store: {base_label: ' a '}", 'store: {uid_prefix: "a\\nb"}',
+    'store: {access: {codeowners: "\\0"}}', 'store: {access: {users: ["a\\x1bb"]}}', 'store: {"a\\nb": 1}',
+    "store: {http: {cache: ~nosuchuser/x}}",
+    *(f'store: {{log: {{format: "{each}"}}}}' for each in ("{message:>9999999999}", "{level.foo}", "{extra[x]}", "{message:d}",
+      "{message!z}", "{message:{line}}", "{message.__class__}", "{}", "{exception.x}")),
     'store:\n  http: {cache: "\0"}',
     "\ud800".encode("utf-8", "surrogatepass").decode("latin-1"),
 ]  # fmt: skip
@@ -250,13 +257,45 @@ def test_what_is_wrong_with_a_snapshot_is_named(tmp_path, text, key):
         store.update_snapshot(tmp_path / "s.json")
 
 
+@pytest.mark.parametrize("entry", ['"a\\ud800": {"data": {}', '"a": {"data": {"n": "\\ud800"}'])
+def test_a_snapshot_that_could_not_be_written_again_is_refused(tmp_path, entry):
+    text = f'{{"objects": {{{entry}, "meta": {{"issue_number": 999}}}}}}, "repository": "REPOSITORY", "snapshot_time": "2026-01-01T00:00:00+00:00"}}'
+    with LocalStore(tmp_path / "s.db") as store:
+        store.create("real", {})
+        (tmp_path / "s.json").write_text(text.replace("REPOSITORY", store.backend.repository))
+        with pytest.raises(ConfigurationError, match=r"s\.json.*object 'a.*malformed"):
+            store.update_snapshot(tmp_path / "s.json")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        ('"author":"local"', '"author":"\\ud800"'), ('"created_at":"', '"created_at":"\\ud800'),
+        ('"outcome":"applied"', '"outcome":"rejected","error":["E","\\ud800"]'), ('"event_id":"', '"event_id":"\\ud800'),
+        ('"repository":"', '"repository":"\\ud800'), ('"version":1', f'"version":{"9" * 4_000}'),
+    ],
+    ids=lambda each: each[0],
+)  # fmt: skip
+def test_an_import_that_no_comment_carries_is_refused_before_anything_is_written(tmp_path, change):
+    with LocalStore(tmp_path / "s.db") as store:
+        store.create("a", {})
+        text = "".join(store.export())
+    assert change[0] in text
+    (tmp_path / "e.jsonl").write_text(text.replace(*change))
+    with LocalStore(tmp_path / "new.db") as new:
+        with pytest.raises(InvalidInput, match=r"e\.jsonl, line [12]") as caught:
+            new.import_from(tmp_path / "e.jsonl")
+        assert len(caught.value.message) < len(str(tmp_path)) + 200
+        assert list(new.heads()) == []
+
+
 @pytest.mark.parametrize("field", ["issue_number", "version", "comment_id"])
 def test_an_import_with_a_number_that_is_none_names_file_and_line(tmp_path, field):
     with LocalStore(tmp_path / "s.db") as store:
         store.create("a", {})
         text = "".join(store.export())
         (tmp_path / "e.jsonl").write_text(re.sub(rf'"{field}":\d+', f'"{field}":1e999', text))
-        with pytest.raises(InvalidInput, match=rf"e\.jsonl, line 2: {field}"):
+        with pytest.raises(InvalidInput, match=rf"e\.jsonl, line 2(, event 1)?: {field}"):
             store.import_from(tmp_path / "e.jsonl")
 
 

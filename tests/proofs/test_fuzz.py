@@ -1,12 +1,13 @@
 """Parsers of what anybody may have written: any text is understood, or refused in words of ours."""
 
+import json
 import re
 from pathlib import Path
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gh_store import ConfigurationError, InvalidInput, wire
+from gh_store import ConfigurationError, InvalidInput, LocalStore, wire
 from gh_store import config as configuration
 from gh_store.access.codeowners import owners_of
 from gh_store.cli import actions
@@ -60,6 +61,53 @@ def test_snapshots_and_events_of_workflows(tmp_path_factory, text):
             read(file)
         except (ConfigurationError, InvalidInput) as error:
             assert error.hint  # noqa: PT017  # as above
+
+
+scalars: st.SearchStrategy[object] = st.sampled_from(
+    [None, True, -1, 0, 10**400, 1e300, float("inf"), "", "\0", "\ud800", "x" * 70_000, "0001-01-01T00:00:00Z",
+     "9999-12-31T23:59:59-23:59", [], {}, [[]], {"\ud800": 1}]
+)  # fmt: skip
+
+
+def replaced(value, path, odd):
+    """The value with something odd at a place in it."""
+    if not path or not isinstance(value, dict | list) or not value:
+        return odd
+    keys = list(value) if isinstance(value, dict) else range(len(value))
+    at = keys[path[0] % len(keys)]
+    items = value.items() if isinstance(value, dict) else enumerate(value)
+    new = {key: replaced(each, path[1:], odd) if key == at else each for key, each in items}
+    return new if isinstance(value, dict) else list(new.values())
+
+
+@given(
+    st.binary(max_size=60), st.lists(st.integers(0, 9), max_size=6), scalars, st.sampled_from(["bytes", "cut", "odd"])
+)
+def test_any_bytes_as_snapshot_import_or_configuration(tmp_path_factory, raw, path, odd, kind):
+    folder = Path(tmp_path_factory.getbasetemp())
+    with LocalStore(":memory:") as store:
+        store.create("a", {"n": 1}, ["extra"])
+        store.update("a", {"n": [2]}, process=True)
+        texts = [store.snapshot().text(), "".join(store.export()), configuration.default_text()]
+        for at, text in enumerate(texts):
+            file = folder / f"any-{at}"
+            if kind == "odd" and at < 2:
+                parts = [text] if at == 0 else text.splitlines()
+                odds = [json.dumps(replaced(json.loads(part), path, odd)) for part in parts]
+                hostile = "\n".join(odds if at == 0 else [*parts[:1], odds[1], *parts[2:]]).encode()
+            else:
+                hostile = raw if kind == "bytes" else text.encode()[: len(raw) * 20] + raw
+            for verb in (
+                store.update_snapshot,
+                lambda each: LocalStore(":memory:").import_from(each),
+                configuration.load,
+                store.write_snapshot,
+            ):
+                file.write_bytes(hostile)
+                try:
+                    verb(file)
+                except (ConfigurationError, InvalidInput) as error:
+                    assert len(error.message) < len(str(file)) + 300  # noqa: PT017  # as above
 
 
 @given(st.text())

@@ -12,6 +12,7 @@ from gh_store.backends import rules
 from gh_store.backends.base import PAGE, Backend, Permission
 from gh_store.backends.local.rows import (
     COMMENTS,
+    HINT,
     ISSUES,
     LOCKED,
     NUMBER,
@@ -24,7 +25,7 @@ from gh_store.backends.local.rows import (
     to_issue,
     whole_seconds,
 )
-from gh_store.backends.local.sqlite_file import SqliteFile, Synchronous, check_there
+from gh_store.backends.local.sqlite_file import SqliteFile, Synchronous
 from gh_store.domain.exceptions import IntegrityError, ObjectNotFound
 from gh_store.domain.issues import Comment, Issue, IssuePage, Label, Page, Role, User
 
@@ -61,13 +62,11 @@ class LocalBackend:
     ) -> None:
         self.path = Path(path)
         self._clock = clock
-        if not create:
-            check_there(self.path)
         self._synchronous = synchronous
-        self._file = SqliteFile(self.path, SCHEMAS, busy_timeout=busy_timeout, synchronous=synchronous)
+        self._file = SqliteFile(self.path, SCHEMAS, create=create, busy_timeout=busy_timeout, synchronous=synchronous)
         try:
             with self._file.reading():
-                self.owner: str = first(self._one("SELECT login FROM owner"), str)
+                self.owner: str = first(self._one("SELECT login FROM owner JOIN users USING (login)"), str)
                 name = first(self._one("SELECT id FROM identity"), str)
             self.repository = f"local/{name}"
         except BaseException:
@@ -156,8 +155,8 @@ class LocalBackend:
             rows = self._db.execute(
                 f"{COMMENTS} WHERE issue = ? ORDER BY id LIMIT ? OFFSET ?", (number, PAGE + 1, (page - 1) * PAGE)
             ).fetchall()
-            if not rows:
-                self._issue(number)  # raises ObjectNotFound if there is no such issue
+            if len(rows) <= PAGE:
+                self._check_count(number)
         return Page(tuple(map(to_comment, rows[:PAGE])), len(rows) > PAGE)
 
     def create_comment(self, number: int, body: str) -> Comment:
@@ -286,6 +285,17 @@ class LocalBackend:
             fate = self._fate(number)
             raise ObjectNotFound(f"Issue {number} was {fate}." if fate else f"There is no issue {number}.")
         return to_issue(row)
+
+    def _check_count(self, number: int) -> None:
+        """Raise IntegrityError unless an issue counts its comments right: who reads them would wait for more."""
+        counts = self._one(
+            "SELECT comments, (SELECT count(*) FROM comments WHERE issue = number) FROM issues WHERE number = ?", number
+        )
+        if counts is None:
+            self._issue(number)  # raises ObjectNotFound
+        told, there = checked(counts, int, int)
+        if told != there:
+            raise IntegrityError(f"Issue {number} says {told} comments, and has {there}.", hint=HINT)
 
     def _fate(self, number: int) -> str | None:
         row = self._one("SELECT fate FROM fates WHERE issue = ?", number)

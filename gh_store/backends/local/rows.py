@@ -9,6 +9,7 @@ from gh_store.backends import rules
 from gh_store.backends.base import PAGE
 from gh_store.domain.exceptions import IntegrityError
 from gh_store.domain.issues import Comment, Issue, Label, User
+from gh_store.domain.limits import MAX_COMMENTS
 
 _FIRST: Final = """
 CREATE TABLE users (login TEXT PRIMARY KEY COLLATE NOCASE, role TEXT NOT NULL) WITHOUT ROWID;
@@ -47,6 +48,9 @@ _FOURTH: Final = """
 CREATE TABLE identity (id TEXT NOT NULL);
 INSERT INTO identity VALUES (lower(hex(randomblob(8))));
 """
+LARGEST: Final = 2**63 - 1
+"""After this number SQLite gives no more."""
+
 NUMBER: Final = int | float
 LOCKED: Final = "locked"
 PULL_REQUEST: Final = "pull request"
@@ -108,7 +112,7 @@ def place(row: Sequence[Any], sort: str) -> str:
 def checked(row: Sequence[Any] | None, *kinds: Any) -> tuple[Any, ...]:
     """A row whose values have these types. Raises IntegrityError: SQLite keeps text where a number belongs."""
     if row is None or not all(map(isinstance, row, kinds)):
-        raise IntegrityError("A row of the store has values of the wrong type.", hint=_HINT)
+        raise IntegrityError("A row of the store has values of the wrong type.", hint=HINT)
     return tuple(row)
 
 
@@ -117,7 +121,7 @@ def first(row: Sequence[Any] | None, kind: Any) -> Any:
     return checked(row, kind)[0]
 
 
-_HINT: Final = "Another program wrote to the file, or it is damaged. Restore it from a copy."
+HINT: Final = "Another program wrote to the file, or it is damaged. Restore it from a copy."
 _ISSUE: Final = (int, str, str, int, str | None, NUMBER, NUMBER, int, str, str | None)
 _COMMENT: Final = (int, str, str | None, NUMBER, int, str)
 
@@ -130,11 +134,13 @@ def whole_seconds(at: float) -> datetime:
     try:
         return rules.whole_seconds(at)
     except (OverflowError, ValueError, OSError) as error:
-        raise IntegrityError(f"A row of the store has a time that is none: {at}.", hint=_HINT) from error
+        raise IntegrityError(f"A row of the store has a time that is none: {at}.", hint=HINT) from error
 
 
 def to_issue(row: Sequence[Any]) -> Issue:
     number, title, body, is_open, author, created_at, updated_at, comments, labels, fate = checked(row, *_ISSUE)
+    if not (0 < number < LARGEST and 0 <= comments <= MAX_COMMENTS):
+        raise IntegrityError(f"A row of the store has numbers that are none: {number}, {comments}.", hint=HINT)
     return Issue(
         number=number,
         title=title,

@@ -1,6 +1,7 @@
 """One SQLite file: opening it, creating it, its transactions, and what its errors mean."""
 
 import sqlite3
+import stat
 import threading
 import time
 from collections.abc import Iterator, Sequence
@@ -24,18 +25,37 @@ Synchronous = Literal["FULL", "NORMAL", "OFF"]
 _APPLICATION_ID: Final = 0x67687374  # "ghst"
 
 
-def check_there(path: Path) -> None:
-    """Raise ConfigurationError unless a file is there, and not truncated to nothing."""
+_SMALLEST: Final = 512
+"""Bytes of the smallest database. SQLite takes what has less for an empty one, and writes over it."""
+
+
+def _check(path: Path, *, create: bool) -> None:
+    """Raise ConfigurationError for what is no file of a store, or not there where one is expected."""
+    fault, hint = None, "Name another file with --store."
     try:
-        found = path.stat().st_size > 0 or not path.is_file()  # a folder is told apart when it is opened
-        fault = "this file is empty; it is not a store"
-        hint = "Restore it from a copy, or delete it and make a new store with `gh-store init`."
-    except OSError:
-        found = False
-        fault = "there is no store here"
-        hint = "Make one with `gh-store init` or `gh-store create`, or name another with --store."
-    if not found:
+        told = path.stat()
+    except FileNotFoundError:
+        if not create:
+            fault = "there is no store here"
+            hint = "Make one with `gh-store init` or `gh-store create`, or name another with --store."
+    except (OSError, ValueError) as error:  # ValueError: no system takes such a name
+        fault = f"the store cannot be opened: {getattr(error, 'strerror', None) or 'no file has this name'}"
+    else:
+        if stat.S_ISDIR(told.st_mode):
+            fault = "the store cannot be opened: this is a folder"
+        elif not stat.S_ISREG(told.st_mode):
+            fault = "the store cannot be opened: this is not a regular file"
+        elif 0 < told.st_size < _SMALLEST:
+            fault = "this file is not a store; it was not changed"
+        elif told.st_size == 0 and not create:
+            fault, hint = "this file is empty; it is not a store", _EMPTY
+    if fault is not None:
         raise ConfigurationError(f"{path}: {fault}.", file=path, hint=hint)
+
+
+_LAST: Final = 2**63 - 1
+_TABLES: Final = "SELECT count(*) FROM sqlite_master"
+_EMPTY: Final = "Restore it from a copy, or delete it and make a new store with `gh-store init`."
 
 
 class SqliteFile:
@@ -45,18 +65,26 @@ class SqliteFile:
     Args:
         path: The file; it is created if it is missing, but its folder is not.
         schemas: For each version of the format, the statements that upgrade a file of the version before.
+        create: False to raise ConfigurationError if the file is missing, or empty.
         busy_timeout: Seconds to wait for other processes.
         synchronous: SQLite's setting; see LocalBackend.
     Raises:
         ConfigurationError: The file is not a store, or its format is newer than this program.
     """
 
-    def __init__(self, path: Path, schemas: Sequence[str], *, busy_timeout: float, synchronous: Synchronous) -> None:
+    def __init__(
+        self, path: Path, schemas: Sequence[str], *, create: bool, busy_timeout: float, synchronous: Synchronous
+    ) -> None:
+        _check(path, create=create)
+        read_only = path.exists() and not is_writable(path)
+        if read_only:
+            _check(path, create=False)  # nothing can be made in it
         self.path = path
         self._busy_timeout = busy_timeout
         self._lock = threading.RLock()
         self._schemas = schemas
-        self._read_only = None if not path.exists() or is_writable(path) else ReadOnlyFile(path, busy_timeout)
+        self._create = create and not read_only
+        self._read_only = ReadOnlyFile(path, busy_timeout) if read_only else None
         with self._errors():
             self.connection = self._connect()
             try:
@@ -117,6 +145,10 @@ class SqliteFile:
 
     def _prepare(self, schemas: Sequence[str]) -> None:
         application, version = self._one("PRAGMA application_id"), self._one("PRAGMA user_version")
+        if application != _APPLICATION_ID and not self._create and not self._one(_TABLES):
+            raise ConfigurationError(
+                f"{self.path}: this database is empty; it is not a store.", file=self.path, hint=_EMPTY
+            )
         if application != _APPLICATION_ID or version < len(schemas):
             self._make(schemas)
         if self._read_only is not None:
@@ -133,7 +165,7 @@ class SqliteFile:
         deadline = time.monotonic() + self._busy_timeout
         while True:
             try:
-                if self._one("SELECT count(*) FROM sqlite_master") == 0:
+                if self._one(_TABLES) == 0:
                     self.connection.execute(
                         "PRAGMA journal_mode = WAL"
                     )  # SQLite does not wait for other processes here
@@ -146,7 +178,7 @@ class SqliteFile:
         try:
             ours = self._one("PRAGMA application_id") == _APPLICATION_ID
             version = self._one("PRAGMA user_version") if ours else 0
-            if not ours and self._one("SELECT count(*) FROM sqlite_master"):
+            if not ours and self._one(_TABLES):
                 raise ConfigurationError(
                     f"{self.path}: this is another program's database; it was not changed.",
                     file=self.path,
@@ -193,6 +225,11 @@ class SqliteFile:
                 f"{self.path}: this store may only be read.",
                 hint="Get write permission on the file and its folder.",
             )
+        if name == "SQLITE_FULL" and self._is_used_up():
+            return IntegrityError(
+                f"{self.path}: a row has the largest number that there is, so no other can follow.",
+                hint="Restore the file from a copy.",
+            )
         if name == "SQLITE_FULL":
             return BackendUnavailable(
                 f"{self.path}: the disk is full.", transient=False, hint="Free some space; what was stored is safe."
@@ -208,6 +245,17 @@ class SqliteFile:
         if name.startswith("SQLITE_IOERR"):
             return BackendUnavailable(f"{self.path}: the disk failed ({name}).")
         return IntegrityError(f"{self.path}: {error} ({name or 'no code'}).", hint="Restore the file from a copy.")
+
+    def _is_used_up(self) -> bool:
+        """True if a table has the largest number that there is. SQLite calls that a full disk."""
+        try:
+            tables = self.connection.execute("SELECT name, seq FROM sqlite_sequence").fetchall()
+            return any(
+                _LAST in (seq, self._one(f'SELECT max(rowid) FROM "{name}"'))  # noqa: S608  # a name of ours
+                for name, seq in tables
+            )
+        except sqlite3.Error:
+            return False
 
     def _unopened(self) -> ConfigurationError:
         return ConfigurationError(

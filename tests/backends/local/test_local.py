@@ -12,6 +12,7 @@ from contextlib import ExitStack, closing, contextmanager, nullcontext, suppress
 from pathlib import Path
 
 import pytest
+from places import ROOT
 from world import World
 
 from gh_store import (
@@ -22,12 +23,11 @@ from gh_store import (
     IntegrityError,
     LocalStore,
     ObjectExists,
+    ObjectNotFound,
 )
 from gh_store import config as configuration
 from gh_store.backends.local.rows import SCHEMAS
 from gh_store.backends.testing.local import LocalWebUI
-
-ROOT = Path(__file__).parent.parent
 
 
 @pytest.fixture
@@ -110,6 +110,39 @@ def test_a_folder_that_is_not_there_is_said_so(tmp_path):
         LocalStore(tmp_path / "no" / "where.db")
     with pytest.raises(ConfigurationError, match="cannot be opened"):
         LocalStore(tmp_path)
+
+
+@pytest.mark.parametrize("kind", ["folder", "pipe", "null", "here"])
+def test_what_is_not_a_regular_file_is_no_store(path, kind):
+    if kind == "folder":
+        path.mkdir()
+    elif kind == "pipe":
+        os.mkfifo(path)
+    named = {"null": Path(os.devnull), "here": Path()}.get(kind, path)
+    for create in (True, False):
+        with pytest.raises(ConfigurationError, match=r"this is (a folder|not a regular file)"):
+            LocalStore(named, create=create)
+
+
+def test_a_text_too_short_for_a_database_is_not_written_over(path):
+    for text in ("x", "y" * 511):
+        path.write_text(text)
+        for create in (True, False):
+            with pytest.raises(ConfigurationError, match="not a store; it was not changed"):
+                LocalStore(path, create=create)
+        assert path.read_text() == text
+
+
+@pytest.mark.parametrize("mode", ["wal", "delete"])
+def test_a_database_without_tables_is_not_a_store_where_one_is_expected(path, mode):
+    with closing(sqlite3.connect(path)) as other:
+        other.executescript(f"PRAGMA journal_mode = {mode}; CREATE TABLE x (a); DROP TABLE x;")
+    before = path.read_bytes()
+    with pytest.raises(ConfigurationError, match="is empty"):
+        LocalStore(path, create=False)
+    assert path.read_bytes() == before
+    with LocalStore(path) as made:
+        made.create("a", {})
 
 
 def test_a_store_that_must_be_there_is_not_made(path):
@@ -247,6 +280,57 @@ def test_a_reader_that_may_not_write_is_never_stale(shown, held, mode):
             assert ask() == [n, 1 if n == 2 else 31]
 
 
+KILLED = """
+import os, sys
+from gh_store import LocalStore
+store = LocalStore(sys.argv[1])
+store.create("a", {"n": 1})
+store.update("a", {"n": 5}, process=True)
+os._exit(1)
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root writes what others only read")
+@pytest.mark.parametrize("left", ["all", "no -shm", "a -shm of others", "an empty -wal", "behind a link"])
+def test_what_a_killed_program_left_behind_is_read(shown, left):
+    subprocess.run([sys.executable, "-c", KILLED, shown], env={**os.environ, "PYTHONPATH": str(ROOT)}, check=False)
+    shm, wal = (shown.with_name(f"{shown.name}{suffix}") for suffix in ("-shm", "-wal"))
+    assert wal.stat().st_size > 0
+    if left == "no -shm":
+        shm.unlink()
+    elif left == "a -shm of others":
+        shm.chmod(0o600)
+    elif left == "an empty -wal":
+        LocalStore(shown).close()
+        wal.touch()
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)
+        link = Path(folder, "link.db")
+        link.symlink_to(shown)
+        with reader(link if left == "behind a link" else shown) as ask:
+            assert ask() == [5, 1]
+            with LocalStore(shown) as writer:
+                writer.update("a", {"n": 6}, process=True)
+            assert ask() == [6, 1]
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="file rights are those of POSIX")
+def test_an_empty_file_that_may_only_be_read_is_no_store(shown):
+    shown.touch(0o444)
+    child = os.fork()
+    if child == 0:
+        if os.getuid() == 0:
+            os.setuid(65534)
+        try:
+            LocalStore(shown)
+        except ConfigurationError as error:
+            os._exit(0 if "is empty" in error.message else 1)
+        except BaseException:  # noqa: BLE001  # a forked test ends here
+            os._exit(2)
+        os._exit(3)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+
+
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root writes what others only read")
 def test_a_sound_file_is_never_malformed_to_a_reader(shown):
     with LocalStore(shown) as writer:
@@ -361,12 +445,15 @@ ODD = [
     "UPDATE labels SET name = x'ff'", "UPDATE users SET role = 'king'", "UPDATE users SET role = x'00'",
     "UPDATE reactions SET content = x'ff'", "DELETE FROM owner", "UPDATE owner SET login = x'00'", "DELETE FROM identity",
     "UPDATE issues SET body = CAST(x'ff' AS TEXT)", "DROP TABLE labels", "UPDATE comments SET edited = 'x'",
-    "UPDATE labels SET description = x'ff'",
+    "UPDATE labels SET description = x'ff'", "UPDATE issues SET comments = -1", "UPDATE issues SET comments = 1000000",
+    "DELETE FROM comments", "DELETE FROM users", "UPDATE owner SET login = 'nobody'",
+    "UPDATE sqlite_sequence SET seq = 9223372036854775807", "UPDATE issues SET number = 9223372036854775807",
     "PRAGMA writable_schema = 1; UPDATE sqlite_master SET sql = replace(sql, ' NOT NULL', ''); VACUUM; UPDATE issues SET updated_at = NULL, title = NULL",
     "PRAGMA writable_schema = 1; UPDATE sqlite_master SET sql = replace(sql, ' NOT NULL', ''); VACUUM; UPDATE comments SET body = NULL",
 ]  # fmt: skip
 
 
+@pytest.mark.breaks_stores("the rows contradict each other")
 @pytest.mark.parametrize("statements", ODD)
 def test_an_odd_row_is_an_integrity_error_or_does_no_harm(path, statements):
     with LocalStore(path) as store:
@@ -384,7 +471,7 @@ def test_an_odd_row_is_an_integrity_error_or_does_no_harm(path, statements):
         lambda store: list(store.export()),
         lambda store: store.delete("a"),
     )
-    told = {type(failure(path, verb)) for verb in verbs} - {type(None)}
+    told = {type(failure(path, verb)) for verb in verbs} - {type(None), ObjectNotFound}
     assert told <= {IntegrityError}
     assert told or "edited" in statements or "description" in statements
 
