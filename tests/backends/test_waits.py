@@ -112,8 +112,11 @@ def test_more_labels_than_an_issue_takes_are_found_before_the_id_is_claimed(worl
     for label in ("a\nb", "\x00", "\ud800", "\x1b[31m", "x" * 51, "", " a", "a,b", 7):
         with pytest.raises(InvalidObject, match="not a valid label"):
             store.create("x", {}, [label])
+    for labels in (7, {"a": 1, 5: 2}, [["a"]], [b"a"]):
+        with pytest.raises(InvalidObject, match="label"):
+            store.create("x", {}, labels)
     assert world.backend().list_labels() == ()
-    store.create("x", {"n": 1}, [f"l{n}" for n in range(95)])
+    store.create("x", {"n": 1}, [f"l{n}" for n in range(95)] + [f"L{n}" for n in range(95)])  # one each
     world.settle()
     store.delete("x")
     with pytest.raises(ObjectNotFound):
