@@ -18,6 +18,7 @@ from gh_store import (
     ValueTooLarge,
 )
 from gh_store.backends.retry import Retry
+from gh_store.objects.inputs import checked_labels
 
 
 def failing(error):
@@ -121,6 +122,11 @@ def test_more_labels_than_an_issue_takes_are_found_before_the_id_is_claimed(worl
     store.delete("x")
     with pytest.raises(ObjectNotFound):
         world.store().get("x")
+
+
+def test_a_label_is_sent_once_whatever_its_case(config):
+    """GitHub counts what is sent, and tells no case apart."""
+    assert checked_labels(["a", "B", "A", "b", "c"], config) == ["a", "B", "c"]
 
 
 def test_whoever_has_no_token_is_told_so_by_every_verb_that_writes(hub):
