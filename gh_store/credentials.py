@@ -12,10 +12,12 @@ from typing import Final
 from gh_store.domain.exceptions import AuthInvalid, ConfigurationError
 
 _GITHUB: Final = "https://api.github.com"
-_NAME: Final = r"(?!\.{1,2}(?:/|$))[A-Za-z0-9_.-]+"
-_REPOSITORY: Final = re.compile(rf"{_NAME}/{_NAME}")
+_NAME: Final = r"(?!\.{1,2}(?:/|$))[A-Za-z0-9_.-]{1,100}"
+_REPOSITORY: Final = re.compile(rf"(?!-){_NAME}/{_NAME}")
 _REPOSITORY_URL: Final = re.compile(
-    r"(?:https://|ssh://git@|git@)(?P<host>[A-Za-z0-9.-]+)(?P<between>[:/])(?P<name>[^/]+/[^/]+?)(?:\.git)?/?"
+    r"(?:https://(?P<web>[a-z0-9.-]+)/|ssh://git@(?P<ssh>[a-z0-9.-]+)(?::[0-9]{1,5})?/|git@(?P<scp>[a-z0-9.-]+):)"
+    r"(?P<name>[^/]+/[^/]+?)/?",
+    re.IGNORECASE,
 )
 _ADDRESS: Final = re.compile(
     r"(?P<scheme>https?)://(?P<host>[a-z0-9_]([a-z0-9_.-]*[a-z0-9])?|\[[0-9a-f:.]+\])(:(?P<port>[0-9]{1,5}))?(/[\w.~/-]*)?",
@@ -98,8 +100,9 @@ def resolve(
 def _repository(name: str, host: str) -> str:
     """`owner/name`, which may be given as the https or SSH address of a repository on this host."""
     found = _REPOSITORY_URL.fullmatch(name)
-    if found is not None and found["host"].lower() == host and (found["between"] == ":") == name.startswith("git@"):
+    if found is not None and host == (found["web"] or found["ssh"] or found["scp"]).lower():
         name = found["name"]
+    name = name.removesuffix(".git")  # no repository is called so
     if not _REPOSITORY.fullmatch(name):  # it is not shown: an address may hold a password
         raise ConfigurationError(
             "The name of the repository is not valid.", hint=f"Write it as owner/name, or as an address on {host}."
@@ -110,7 +113,7 @@ def _repository(name: str, host: str) -> str:
 def _address(base_url: str | None, environ: Mapping[str, str]) -> str:
     given = base_url or environ.get("GITHUB_API_URL")
     if not given and environ.get("GH_HOST"):
-        host = environ["GH_HOST"]
+        host = environ["GH_HOST"].lower()
         if host == "github.com":
             given = _GITHUB
         else:
@@ -152,7 +155,7 @@ def _is_plain(host: str) -> bool:
     if not (host.startswith("[") or last.isdigit() or last.startswith("0x")):
         return ".." not in host
     try:
-        return bool(ip_address(host.strip("[]")))
+        return ip_address(host.strip("[]")).version == (6 if host.startswith("[") else 4)
     except ValueError:
         return False
 
@@ -226,6 +229,8 @@ def _from_gh(host: str, environ: Mapping[str, str]) -> Token | None:
 
 def _checked(value: str, source: str) -> Token:
     """A token that fits in a header. Otherwise a library would show it in an error."""
+    if not isinstance(value, str):
+        raise AuthInvalid(f"The token from {source} is not a string.")
     value = value.strip()
     if not value.isascii() or not value.isprintable() or " " in value or not value:
         raise AuthInvalid(f"The token from {source} contains characters that are not allowed in a token.")

@@ -34,11 +34,12 @@ HOURLY: Final = 5000
 """Requests per hour and token."""
 
 _AT_ONCE: Final = 64
-"""Requests that are worked on at the same time."""
+"""Reads that are worked on at the same time; writes, which may all wait for a locked file, are as many beside them."""
 
 _NONSENSE: Final = (AttributeError, LookupError, OverflowError, RecursionError, TypeError, ValueError)
 """What our code raises where a request contains what no client sends."""
 
+_READS: Final = ("GET", "HEAD")
 _WRITERS: Final = ("write", "maintain", "admin")
 _ROUTES: Final = [
     Route(f"{prefix}{path}", endpoint=handler, methods=[method])
@@ -90,7 +91,8 @@ class DevServer:
         self.faults = FaultPlan(self.owner_pages, repository, Faults(clock=clock))
         self._clock = clock
         self._pool = Pool(self.owner_pages)
-        self._threads = ThreadPoolExecutor(_AT_ONCE, "dev-server")
+        self._reading = ThreadPoolExecutor(_AT_ONCE, "dev-server-read")
+        self._writing = ThreadPoolExecutor(_AT_ONCE, "dev-server-write")
         self._used: dict[str | None, tuple[int, int]] = {}
         self._answered = 0
 
@@ -101,7 +103,8 @@ class DevServer:
 
     def close(self) -> None:
         """Close the file."""
-        self._threads.shutdown(wait=False, cancel_futures=True)
+        for threads in (self._reading, self._writing):
+            threads.shutdown(wait=False, cancel_futures=True)
         self._pool.close()
 
     def pages(self, login: str) -> WebUI:
@@ -125,7 +128,7 @@ class DevServer:
             await send_answer(send, self._error(413, "The request is too large.", {"connection": "close"}))
             return
         if request.url.path.startswith(control.ROOT):
-            await send_answer(send, await self._in_thread(self._controlled, request, body))
+            await send_answer(send, await self._beside(self._controlled, request, body))
             return
         if self.latency:
             await asyncio.sleep(self.latency)
@@ -142,9 +145,10 @@ class DevServer:
         else:
             await send_answer(send, answer)
 
-    async def _in_thread(self, work: Callable[..., T], *arguments: Any) -> T:
-        """What may wait for a file waits beside the loop that answers others."""
-        return await asyncio.get_running_loop().run_in_executor(self._threads, work, *arguments)
+    async def _beside(self, work: Callable[..., T], request: Request, *arguments: Any) -> T:
+        """What may wait for a file waits beside the loop that answers others; a write holds up no read."""
+        threads = self._reading if request.method in _READS else self._writing
+        return await asyncio.get_running_loop().run_in_executor(threads, work, request, *arguments)
 
     def _controlled(self, request: Request, body: bytes) -> Answer:
         """The answer of the server itself, to who knows its token."""
@@ -161,7 +165,7 @@ class DevServer:
         limited = self._limited(token)
         if limited is not None:
             return limited
-        return self._finished(request, token, await self._in_thread(self._reply, request, token, body))
+        return self._finished(request, token, await self._beside(self._reply, request, token, body))
 
     def _reply(self, request: Request, token: str | None, body: bytes) -> api.Reply:
         login = self.users.get(token) if token is not None else None

@@ -1,5 +1,6 @@
 """What goes wrong on purpose, and which requests the server received."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -20,6 +21,9 @@ ONCE: Final = (
     "too-quickly",  # a wording that clients do not recognise as a limit
 )
 LASTING: Final = ("stale-labels", "late-lists", "late-ids", "rename", "no-issues", "delete-issue", "transfer-issue")
+_MOST: Final = 10**9
+_NAME: Final = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]{0,99}/[A-Za-z0-9_.-]{1,100}")
+_PLACE: Final = re.compile(rf"{_NAME.pattern}(/issues/[0-9]{{1,9}})?")
 
 
 @dataclass
@@ -84,7 +88,7 @@ class FaultPlan:
         Make something go wrong from now on.
 
         Raises:
-            InvalidInput: The fault is unknown.
+            InvalidInput: The fault is unknown, or an option is nonsense.
             ObjectNotFound: There is no issue with that number.
         """
         options = dict(asked)
@@ -92,17 +96,17 @@ class FaultPlan:
         try:
             if kind in ONCE:
                 match = str(options.pop("match", ""))
-                self.once.append(Fault(kind, match=match, **{name: int(value) for name, value in options.items()}))
+                self.once.append(Fault(kind, match=match, **{name: _count(value) for name, value in options.items()}))
             elif kind == "rename":
-                self.renamed, self.repository = self.repository, str(options.pop("to"))
+                self.renamed, self.repository = self.repository, _named(_NAME, options.pop("to"))
             elif kind == "no-issues":
                 self.no_issues = True
             elif kind == "delete-issue":
-                self.pages.delete_issue(int(options.pop("number")))
+                self.pages.delete_issue(_count(options.pop("number")))
             elif kind == "transfer-issue":
-                self.pages.transfer_issue(int(options.pop("number")), str(options.pop("to")))
+                self.pages.transfer_issue(_count(options.pop("number")), _named(_PLACE, options.pop("to")))
             elif kind in LASTING:
-                seconds = float(options.pop("seconds", 1.5))
+                seconds = _seconds(options.pop("seconds", 1.5))
                 if kind == "stale-labels":
                     self.lags.label_lag = seconds
                 else:
@@ -117,6 +121,27 @@ class FaultPlan:
         self.once.clear()
         self.lags.label_lag = self.lags.read_lag = 0.0
         self.lags.late_ids = self.no_issues = False
+
+
+def _count(value: Any) -> int:
+    number = int(value) if isinstance(value, int | str) and not isinstance(value, bool) else -1
+    if not 0 <= number <= _MOST:
+        raise ValueError(value)
+    return number
+
+
+def _seconds(value: Any) -> float:
+    number = float(value)
+    if not 0 <= number <= _MOST:  # nor nan
+        raise ValueError(value)
+    return number
+
+
+def _named(shape: re.Pattern[str], value: Any) -> str:
+    """A name that goes into addresses and headers."""
+    if not shape.fullmatch(value):
+        raise ValueError(value)
+    return str(value)
 
 
 def read_fault(text: str) -> dict[str, str]:

@@ -23,7 +23,10 @@ class Answer:
 
 
 async def read_body(request: Request) -> bytes | None:
-    """The body, or None if it is too large."""
+    """The body, or None if it is too large, or says that it will be."""
+    length = request.headers.get("content-length", "")
+    if length.isdecimal() and int(length[:20]) > _LARGEST:
+        return None
     body = bytearray()
     async for chunk in request.stream():
         body += chunk

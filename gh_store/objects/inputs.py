@@ -68,8 +68,12 @@ def check_wait(seconds: float | None) -> None:
 
 
 def checked_labels(labels: Sequence[str] | str | None, config: Config) -> list[str]:
-    """The extra labels, checked. Raises InvalidObject or ValueTooLarge."""
-    for label in (several := several_labels(labels)):
+    """The extra labels, checked, each once: GitHub tells no case apart. Raises InvalidObject or ValueTooLarge."""
+    try:
+        several = several_labels(labels)
+    except TypeError as error:
+        raise InvalidObject("The labels are not strings.", hint="Give one string, or a list of them.") from error
+    for label in several:
         if not _is_label(label):
             raise InvalidObject(
                 f"{wire.shortened(label)} is not a valid label.",
@@ -77,14 +81,15 @@ def checked_labels(labels: Sequence[str] | str | None, config: Config) -> list[s
             )
         if is_ours(label, config):
             raise InvalidObject(f"The label {label!r} is reserved for the store.", hint="Choose another name.")
-    if (count := len({label.lower() for label in several})) > _MOST_LABELS:
+    once = list({label.lower(): label for label in reversed(several)}.values())[::-1]
+    if (count := len(once)) > _MOST_LABELS:
         raise ValueTooLarge(
             f"{count} extra labels are too many: GitHub takes {MAX_LABELS} on an issue, some of them the store's own.",
             size=count,
             limit=_MOST_LABELS,
             hint=f"Give at most {_MOST_LABELS}.",
         )
-    return several
+    return once
 
 
 def _is_label(label: object) -> bool:

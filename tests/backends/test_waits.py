@@ -18,6 +18,7 @@ from gh_store import (
     ValueTooLarge,
 )
 from gh_store.backends.retry import Retry
+from gh_store.objects.inputs import checked_labels
 
 
 def failing(error):
@@ -112,12 +113,20 @@ def test_more_labels_than_an_issue_takes_are_found_before_the_id_is_claimed(worl
     for label in ("a\nb", "\x00", "\ud800", "\x1b[31m", "x" * 51, "", " a", "a,b", 7):
         with pytest.raises(InvalidObject, match="not a valid label"):
             store.create("x", {}, [label])
+    for labels in (7, {"a": 1, 5: 2}, [["a"]], [b"a"]):
+        with pytest.raises(InvalidObject, match="label"):
+            store.create("x", {}, labels)
     assert world.backend().list_labels() == ()
-    store.create("x", {"n": 1}, [f"l{n}" for n in range(95)])
+    store.create("x", {"n": 1}, [f"l{n}" for n in range(95)] + [f"L{n}" for n in range(95)])  # one each
     world.settle()
     store.delete("x")
     with pytest.raises(ObjectNotFound):
         world.store().get("x")
+
+
+def test_a_label_is_sent_once_whatever_its_case(config):
+    """GitHub counts what is sent, and tells no case apart."""
+    assert checked_labels(["a", "B", "A", "b", "c"], config) == ["a", "B", "c"]
 
 
 def test_whoever_has_no_token_is_told_so_by_every_verb_that_writes(hub):

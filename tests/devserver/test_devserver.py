@@ -4,6 +4,7 @@ import base64
 import json
 import re
 import shutil
+import socket
 import sqlite3
 import subprocess
 import sys
@@ -400,6 +401,10 @@ def test_faults_are_for_who_knows_the_token(ask, hub):
 def test_a_body_is_bounded(ask, hub):
     many = (b"x" * 1_000_000 for _ in range(12))  # without a length: in chunks
     headers = {"Authorization": "Bearer token-of-local"}
+    with socket.create_connection(("127.0.0.1", port_of(hub)), timeout=5) as waiting:  # nothing is sent but a promise
+        head = f"POST /repos/local/data/issues HTTP/1.1\r\nHost: 127.0.0.1:{port_of(hub)}\r\nContent-Length: 20000000\r\n\r\n"
+        waiting.sendall(head.encode())
+        assert b" 413 " in waiting.recv(99)
     with suppress(requests.ConnectionError):  # closed before all was sent
         answer = requests.post(f"{hub.address}/repos/local/data/issues", data=many, headers=headers, timeout=10)
         assert answer.status_code == 413
@@ -476,6 +481,15 @@ def test_nonsense_is_refused_and_breaks_nothing(ask, hub):
         {"kind": [], "x": 1},
         {"kind": "late-ids", "seconds": "x"},
         {"kind": "delete-issue", "number": 10**30},
+        {"kind": "delete-issue", "number": True},
+        {"kind": "stale-labels", "seconds": "nan"},
+        {"kind": "late-lists", "seconds": -1},
+        {"kind": "primary-limit", "seconds": 10**18},
+        {"kind": "transfer-issue", "number": 1, "to": "a/b\r\nX: y"},
+        {"kind": "transfer-issue", "number": 1, "to": "\ud800/b"},
+        {"kind": "rename", "to": "nonsense"},
+        {"kind": "rename", "to": "\ud800/b"},
+        {"kind": "rename", "to": 5},
     ):
         assert control(hub, "POST", "faults", data=json.dumps(fault)).status_code in (404, 422)
     assert control(hub, "POST", "faults", data=b"[" * 100_000).status_code == 400
@@ -490,7 +504,7 @@ def test_a_locked_file_holds_up_no_other_answer(ask, hub):
         other.execute("BEGIN IMMEDIATE")
         waiting = [
             threading.Thread(target=ask, args=("POST", "/issues", 201), kwargs={"json": {"title": "t"}})
-            for _ in range(8)
+            for _ in range(70)  # more than are worked on at once
         ]
         for each in waiting:
             each.start()
@@ -504,7 +518,7 @@ def test_a_locked_file_holds_up_no_other_answer(ask, hub):
         other.execute("COMMIT")
     for each in waiting:
         each.join(30)
-    assert len(ask("GET", "/issues", 200).json()) == 9
+    assert ask("GET", "/issues/71", 200)
 
 
 # --- the command ----------------------------------------------------------------------------------

@@ -38,6 +38,7 @@ Verb = Literal["GET", "POST", "PATCH", "DELETE"]
 _API_VERSION: Final = "2022-11-28"
 _MOVED: Final = (301, 302, 307, 308)
 _HOPS: Final = 5
+_SECRET: Final = 8
 
 
 def _user_agent() -> str:
@@ -267,21 +268,20 @@ class Client:
         known = self._cache.get(path) if remember else None
         headers = {"If-None-Match": known.etag} if known is not None else {}
         self._limiter.admit(write=verb != "GET", now=self.now or datetime.now(UTC))
+        requester, line = self._line()
         try:
-            requester, line = self._line()
             requester.requestJson(verb, path, headers=headers, input=body, cnx=line)  # type: ignore[arg-type]  # all that it uses of a connection
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError, ValueError) as error:
-            raise unanswered(error, what, self._host, self.connection.timeout) from None  # it shows the token
+            raise unanswered(  # it shows the token
+                error, what, self._host, self.connection.timeout, sent=not line.connecting, proxied=line.proxied
+            ) from None
         status, text = line.reply.status, line.reply.text
         told = {name: self.hidden(value) for name, value in line.reply.headers.items()}
         if status == 304 and known is not None:
             status, text = 200, known.text
         elif remember and status == 200 and told.get("etag", "\n").isprintable():
             self._cache.put(path, Known(told["etag"], text))
-        data = _parsed(text)
-        if not 200 <= status < 300:  # what is shown of it; not what others have stored
-            data = json.loads(self.hidden(json.dumps(data)))
-        answer = Answer(status, told, data)
+        answer = Answer(status, told, self._parsed(text, shown=not 200 <= status < 300))
         if answer.date is not None:
             self._seen = (answer.date, self._limiter.clock())
         limited = rate_limited(answer)
@@ -315,13 +315,23 @@ class Client:
         return kept
 
     def hidden(self, text: str) -> str:
-        """A header or JSON without the token, which the server may have sent back."""
+        """A text of the server without the token, which it may have sent back. What is very short is no secret."""
         token = self.connection.token
-        return text.replace(token, "***").replace(json.dumps(token)[1:-1], "***") if token else text
+        return text.replace(token, "***") if token and len(token) >= _SECRET else text
 
+    def _parsed(self, text: str, *, shown: bool) -> Any:
+        """The JSON of an answer, or None; without the token where errors show it. What others have stored stays."""
+        try:
+            data = json.loads(text) if text else None
+            return self._hidden_in(data) if shown else data
+        except (ValueError, RecursionError):
+            return None
 
-def _parsed(text: str) -> Any:
-    try:
-        return json.loads(text) if text else None
-    except (ValueError, RecursionError):
-        return None
+    def _hidden_in(self, data: Any) -> Any:
+        if isinstance(data, str):
+            return self.hidden(data)
+        if isinstance(data, list):
+            return [self._hidden_in(each) for each in data]
+        if isinstance(data, dict):
+            return {self.hidden(name): self._hidden_in(each) for name, each in data.items()}
+        return data

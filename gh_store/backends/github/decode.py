@@ -1,5 +1,6 @@
 """GitHub's JSON as records of the port. Pure, and careful: accounts may be deleted, bodies null, the rest nonsense."""
 
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -11,10 +12,16 @@ UNREADABLE: Final = (ArithmeticError, AttributeError, LookupError, TypeError, Va
 
 _NO_REACTION: Final = ("url", "total_count")
 _YEARS: Final = range(2000, 3000)
+_LOGIN: Final = re.compile(r"[!-~]{1,39}(\[bot\])?")
+"""GitHub's are shorter than its tokens, and errors show them."""
 
 
 def to_user(payload: Mapping[str, Any] | None) -> User | None:
-    return None if payload is None else User(text(payload["login"]), payload.get("type") == "Bot")
+    if payload is None:
+        return None
+    if not _LOGIN.fullmatch(payload["login"]):
+        raise ValueError
+    return User(payload["login"], payload.get("type") == "Bot")
 
 
 def to_label(payload: Mapping[str, Any]) -> Label:

@@ -2,6 +2,7 @@
 
 import math
 import re
+import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -131,6 +132,8 @@ def refusal(answer: Answer, what: str, repository: str, *, has_token: bool) -> G
         if has_token:
             return AuthInvalid("GitHub does not accept this token.")
         return AuthMissing(f"GitHub requires a token to {what}.")
+    if status == 407:
+        return BackendUnavailable("The proxy asks for a user and a password.", transient=False, hint=_PROXY)
     if status == 403:
         return _forbidden(answer, what, repository, lower)
     if status == 410:
@@ -167,7 +170,9 @@ def _forbidden(answer: Answer, what: str, repository: str, message: str) -> GitH
     )
 
 
-def unanswered(error: Exception, what: str, host: str, timeout: float) -> GitHubStoreError:
+def unanswered(
+    error: Exception, what: str, host: str, timeout: float, *, sent: bool, proxied: bool
+) -> GitHubStoreError:
     """
     The error of a request that got no answer that could be read.
 
@@ -176,33 +181,63 @@ def unanswered(error: Exception, what: str, host: str, timeout: float) -> GitHub
         what: What was asked for, in words.
         host: Who was asked.
         timeout: Seconds that were allowed.
+        sent: False if it failed before anything was sent.
+        proxied: True if there was a connection to a proxy.
     """
     if isinstance(error, requests.exceptions.SSLError):
-        return BackendUnavailable(
-            f"The certificate of {host} is not trusted.",
-            transient=False,
-            hint="Name your server's certificates: --ca-bundle FILE or REQUESTS_CA_BUNDLE.",
-        )
+        return _insecure(error, host, sent=sent)
     if isinstance(error, requests.exceptions.ProxyError):  # raised before a proxy was connected to, or by its refusal
-        return BackendUnavailable(f"The proxy to {host} does not answer, or refuses.", transient=False, hint=_PROXY)
+        return _proxy(host)
     if isinstance(error, requests.exceptions.InvalidSchema) and "SOCKS" in str(error):
         return ConfigurationError("A SOCKS proxy is set, and PySocks is not installed.", hint="pip install PySocks")
     if isinstance(error, ValueError):  # an address or a header, to requests and urllib3
         return ConfigurationError(f"The address of {host}, that of a proxy, or the token is not valid.", hint=_PROXY)
+    if proxied and not sent:
+        return _proxy(host)
     if isinstance(error, requests.exceptions.Timeout):
         return BackendUnavailable(
-            f"{host} did not answer within {timeout:g} s when asked to {what}.",
-            outcome_unknown=not isinstance(error, requests.exceptions.ConnectTimeout),
+            f"{host} did not answer within {timeout:g} s when asked to {what}.", outcome_unknown=sent
         )
     if isinstance(error, TooLarge):
-        return BackendUnavailable(f"The answer of {host} has more than {LARGEST:,} bytes.")
+        return BackendUnavailable(f"The answer of {host} has more than {LARGEST:,} bytes.", outcome_unknown=True)
     if not isinstance(error, (requests.RequestException, urllib3.exceptions.HTTPError)):
-        return ConfigurationError("The file of certificates cannot be read.", hint="Check REQUESTS_CA_BUNDLE.")
-    reason = getattr(error.args[0], "reason", None) if error.args else None
-    never_sent = isinstance(reason, urllib3.exceptions.NewConnectionError)
+        return _no_certificates()
     return BackendUnavailable(
-        f"{host} cannot be reached." if never_sent else f"{host} closed the connection when asked to {what}.",
-        outcome_unknown=not never_sent,
+        f"{host} closed the connection when asked to {what}." if sent else f"{host} cannot be reached.",
+        outcome_unknown=sent,
+    )
+
+
+def _proxy(host: str) -> BackendUnavailable:
+    return BackendUnavailable(f"The proxy to {host} does not answer, or refuses.", transient=False, hint=_PROXY)
+
+
+def _no_certificates() -> ConfigurationError:
+    return ConfigurationError(
+        "The file of certificates cannot be read, or has none.", hint="Check --ca-bundle and REQUESTS_CA_BUNDLE."
+    )
+
+
+def _insecure(error: Exception, host: str, *, sent: bool) -> GitHubStoreError:
+    """What is wrong with TLS: our file, the server's certificate, or what was received."""
+    cause: Any = error
+    while not isinstance(cause, ssl.SSLError):  # requests wraps urllib3's, which wraps that of ssl
+        cause = getattr(cause, "reason", None) or next(iter(getattr(cause, "args", ())), None)
+        if not isinstance(cause, Exception):
+            break
+    if not sent and getattr(cause, "library", None) in ("X509", "PEM"):
+        return _no_certificates()
+    if sent or not isinstance(cause, ssl.SSLCertVerificationError):
+        return BackendUnavailable(
+            f"What {host} sends is not TLS, or not of a version that is accepted.",
+            transient=sent or isinstance(cause, ssl.SSLEOFError),
+            outcome_unknown=sent,
+            hint=ADDRESS,
+        )
+    return BackendUnavailable(
+        f"The certificate of {host} is not trusted.",
+        transient=False,
+        hint="Name your server's certificates: --ca-bundle FILE or REQUESTS_CA_BUNDLE.",
     )
 
 

@@ -5,6 +5,7 @@ import threading
 import weakref
 from collections.abc import ItemsView, Mapping
 from dataclasses import dataclass, field
+from http.cookiejar import DefaultCookiePolicy
 from typing import Any, Final
 
 import requests
@@ -61,10 +62,14 @@ class Line:
 
     Attributes:
         reply: What the server sent last.
+        connecting: True while a connection is made: nothing of the request has been sent.
+        proxied: True if the last connection leads through a proxy.
     """
 
     def __init__(self, origin: str, timeout: float, verify: str | bool) -> None:
         self.reply = Reply()
+        self.connecting = False
+        self.proxied = False
         self._origin = origin
         self._timeout = timeout
         self._verify = verify
@@ -72,7 +77,7 @@ class Line:
         self._expired = False
         self._socket: socket.socket | None = None
         self._forget = weakref.finalize(self, lambda: None)
-        self._session = requests.Session()
+        self._session = _Session()
         self._session.auth = lambda request: request  # otherwise requests would send what .netrc says
         for scheme in ("http://", "https://"):
             self._session.mount(scheme, _Adapter())
@@ -92,15 +97,20 @@ class Line:
         self.reply = self._exchange()
         return Reply()
 
-    def connected(self, opened: socket.socket) -> None:
-        """Remember a new connection. A duplicate can be shut down while another thread reads, with TLS too."""
+    def connected(self, opened: socket.socket, *, proxied: bool = False) -> None:
+        """
+        Remember a new connection, and whether it leads to a proxy.
+
+        A duplicate can be shut down while another thread reads, with TLS too.
+        """
         self._forget()
+        self.proxied = proxied
         self._socket = opened.dup()
         self._forget = weakref.finalize(self, self._socket.close)
 
     def _exchange(self) -> Reply:
         verb, url, data, headers = self._asked
-        self._expired = False
+        self._expired = self.connecting = False
         _BUSY.line = self
         timer = threading.Timer(self._timeout, self._abort)
         timer.daemon = True
@@ -141,22 +151,46 @@ class Line:
                 return
 
 
+class _Session(requests.Session):
+    """
+    One that takes nothing from an answer but what we read of it.
+
+    Even where redirects are not followed, requests reads the whole body of one, however large, to prepare the next
+    request. Cookies of a server would be kept, and sent back.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.cookies.set_policy(DefaultCookiePolicy(allowed_domains=()))
+
+    def get_redirect_target(self, resp: requests.Response) -> None:
+        """None: where a redirect leads to is read elsewhere."""
+
+
 _BUSY = threading.local()
 """The line that this thread uses at the moment."""
 
 
-class _Http(HTTPConnection):
+class _Telling(HTTPConnection):
+    """A connection that tells its line how far it is."""
+
     def _new_conn(self) -> socket.socket:
         opened = super()._new_conn()
-        _BUSY.line.connected(opened)
+        _BUSY.line.connected(opened, proxied=self.proxy is not None)
         return opened
 
+    def connect(self) -> None:
+        _BUSY.line.connecting = True
+        super().connect()
+        _BUSY.line.connecting = False
 
-class _Https(HTTPSConnection):
-    def _new_conn(self) -> socket.socket:
-        opened = super()._new_conn()
-        _BUSY.line.connected(opened)
-        return opened
+
+class _Http(_Telling):
+    pass
+
+
+class _Https(_Telling, HTTPSConnection):
+    pass
 
 
 class _HttpPool(urllib3.HTTPConnectionPool):

@@ -183,7 +183,7 @@ ENDPOINTS: dict[str, tuple[str, Any]] = {
     "permission": ("/permission", {"permission": "admin"}),
     "rate limit": ("/rate_limit", {}),
 }
-NONSENSE = [None, 0, -1, 10**30, True, 1.5, "", "nonsense", "\ud800", "1970-01-01T00:00:00Z", "9999-12-31T23:59:59-23:59", [], [None], {}, {"a": 1}]  # fmt: skip
+NONSENSE = [None, 0, -1, 10**30, True, 1.5, "", "nonsense", "\ud800", "\x1b[31mred\nsecond line", TOKEN, "1970-01-01T00:00:00Z", "9999-12-31T23:59:59-23:59", [], [None], {}, {"a": 1}]  # fmt: skip
 
 
 def table(endpoint: str, field: str | None, value: Any) -> Answers:
@@ -362,6 +362,25 @@ def test_an_answer_that_unpacks_to_too_much_is_dropped(liar, says):
         store.backend.get_issue(1)
 
 
+@pytest.mark.parametrize("status", [301, 302, 307, 308, 403, 500])
+def test_no_answer_that_unpacks_to_too_much_is_read_whole(liar, says, monkeypatch, status):
+    monkeypatch.setattr("gh_store.backends.github.transport.LARGEST", 1_000_000)
+    twice = gzip.compress(gzip.compress(b" " * 1_000_000_000, 1), 9)
+    says(http(status, raw=twice, Content_Encoding="gzip, gzip", Location="/repositories/1"))
+    begun = time.process_time()
+    with opened(liar) as store, pytest.raises(BackendUnavailable, match="more than"):
+        store.backend.get_issue(1)
+    assert time.process_time() - begun < 1, "unpacking it all takes several seconds"
+
+
+def test_no_cookie_is_kept(liar, says):
+    says(http(200, ISSUE, Set_Cookie="a=b; path=/"))
+    with opened(liar) as store:
+        for _ in range(3):
+            store.backend.get_issue(1)
+        assert not store.backend.client._line()[1]._session.cookies
+
+
 def test_a_202_and_a_redirect_are_not_waited_for_or_followed_for_ever(liar, says):
     for status in (202, 301, 302, 307, 308):
         says(http(status, {}, Location="/repositories/1"))
@@ -431,6 +450,44 @@ def test_no_error_shows_the_token_however_it_is_written(liar, says):
             )
             for verb in VERBS.values():
                 in_one_line(raised(liar, verb))
+
+
+def test_a_login_shows_no_token_and_no_control_character(liar):
+    """Errors name the people who may not write."""
+    for login in (TOKEN, f"x{TOKEN}", "\x1b[31mred\nsecond line", "\u202egnp", "a b", ""):
+        stranger = {"login": login, "type": "User"}
+
+        def answer(request: str, stranger: dict[str, str] = stranger) -> Iterator[bytes]:
+            if "/permission" in request:
+                yield http(200, {"permission": "read"})
+            elif "/comments" in request:
+                yield http(200, [COMMENT | {"user": stranger}])
+            else:
+                yield from table("issues", "user", stranger)(request)
+
+        liar.answer = answer
+        for verb in (*VERBS.values(), lambda store: store.delete("x"), lambda store: store.get_object_history("x")):
+            with opened(liar) as store:
+                try:
+                    verb(store)
+                except GitHubStoreError as error:
+                    in_one_line(error)
+
+
+@pytest.mark.parametrize("token", ["1", "t", '"', "{", "null", "404", "page", "GMT"])
+def test_a_token_that_is_part_of_many_words_breaks_no_answer(liar, says, token):
+    backend = GitHubBackend("o/n", Connection(liar.address, token), Limiter(Limits()))
+    says(http(404, {"message": "Not Found", "status": "404", "x": [1, True, None]}))
+    with pytest.raises(GitHubStoreError):
+        backend.get_issue(1)
+    says(
+        http(
+            200, [ISSUE], Link='<https://x/repos/o/n/issues?page=21>; rel="next"', Date="Wed, 25 Nov 2026 10:00:00 GMT"
+        )
+    )
+    assert backend.list_issues().next == "2 /repos/o/n/issues?page=21"
+    assert backend.now().year == 2026
+    backend.close()
 
 
 @pytest.mark.parametrize(
