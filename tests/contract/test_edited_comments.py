@@ -192,7 +192,9 @@ def test_a_deleted_object_takes_no_events_so_nothing_is_to_be_posted(world, metr
 
 def test_a_run_that_was_cut_before_its_receipts_is_completed_first(world, metrics):
     """Else what it applied looks as if it had been passed over."""
+    passed_over = decided(world, "talk")
     comment = world.backend().create_comment(1, "talk")
+    world.backend().edit_comment(passed_over, EVENT)
     world.backend().edit_comment(comment.id, '{"m": 1}')  # in time
     world.settle()
     world.config = replace(world.config, retries_max_attempts=1)
@@ -205,8 +207,8 @@ def test_a_run_that_was_cut_before_its_receipts_is_completed_first(world, metric
     world.settle()
     assert world.store().process_updates(1).data == {"n": 0, "m": 1}
     world.settle()
-    assert told(world) == []
-    assert world.comments()[-1].reactions == {"+1": 1}
+    assert told(world) == [passed_over]
+    assert world.comments()[2].reactions == {"+1": 1}
     assert world.head().settled
 
 
@@ -259,3 +261,12 @@ def test_an_edited_comment_is_in_a_log_that_is_sound(world, metrics):
     assert [each.kind.value for each in world.store().verify().suspected] == ["overlooked"]
     decided(world, EVENT)
     assert world.store().get("metrics").data == {"n": 1}
+
+
+def test_the_past_is_proved_without_what_an_edit_made_of_a_comment(world, metrics):
+    rejected, talk = decided(world, NEARLY), decided(world, "talk")
+    decided(world, '{"m": 1}')
+    for each in (rejected, talk):
+        edit(world, each, EVENT)
+    history = world.store().get_object_history("metrics")
+    assert [(each["state"], each["proved"]) for each in history] == [({"n": 0}, True), ({"n": 0, "m": 1}, True)]
