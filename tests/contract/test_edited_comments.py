@@ -270,3 +270,40 @@ def test_the_past_is_proved_without_what_an_edit_made_of_a_comment(world, metric
         edit(world, each, EVENT)
     history = world.store().get_object_history("metrics")
     assert [(each["state"], each["proved"]) for each in history] == [({"n": 0}, True), ({"n": 0, "m": 1}, True)]
+
+
+def test_an_issue_that_was_reopened_is_closed_first_and_then_it_is_told_in_the_same_run(world, metrics):
+    comment = decided(world, "talk")
+    world.backend().edit_comment(comment, EVENT)
+    world.near().update("metrics", {"m": 1})
+    world.settle()
+    assert world.issue().open
+    world.store().process_updates(1)
+    world.settle()
+    assert told(world) == [comment]
+    assert world.head().settled
+
+
+def test_what_a_run_has_decided_itself_was_decided_as_it_stands(world, metrics):
+    """Also if it starts again before its receipt is in sight."""
+    talk = decided(world, "talk", "stranger")
+    comment = world.backend().create_comment(1, "talk")
+    world.backend().edit_comment(comment.id, EVENT)  # in time
+    world.settle()
+    store = world.store()
+    store.backend.add_reaction = lambda *_: world.backend().delete_comment(talk)  # so that the count is not as expected
+    assert store.process_updates(1).data == {"n": 1}
+    world.settle()
+    assert told(world) == []
+    world.backend().add_reaction(comment.id, "+1")
+
+
+def test_who_may_not_ask_who_counts_is_held_up_by_no_edit(world, metrics):
+    world.user("ada", "write")
+    comment = decided(world, "talk", "ada")
+    world.backend("ada").edit_comment(comment, EVENT)
+    world.user("olga", "read")
+    world.settle()
+    assert world.store("olga").process_updates(1).data == {"n": 0}
+    assert world.store("olga").process(1, edited=EditedComment(comment, User("ada"))).applied == 0
+    assert told(world) == []
