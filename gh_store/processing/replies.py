@@ -3,6 +3,7 @@
 from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import takewhile
+from typing import Final
 
 from gh_store import wire
 from gh_store.access.repository import Repository
@@ -15,6 +16,9 @@ from gh_store.log.decide import Decision, rejection
 from gh_store.log.duplicates import Counts
 from gh_store.logger import logger
 from gh_store.reading.values import Reading
+
+_ENOUGH: Final = 3
+"""Replies of whomever that say the same: else a processor whose word does not count would never stop."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,14 +102,16 @@ class Replies:
 
     def _passed_by(self, comment: Comment, comments: Sequence[Comment], *, ask: bool) -> bool | None:
         """
-        True if a decided comment is an event that was not applied, and its author was not told so; None if no receipt
-        tells. A reaction that says that it was applied is believed, or asked about: who edits pays for that, once.
+        True if a decided comment is an event that was not applied, and its author was not told so.
+
+        None if no receipt tells. A reaction which says that it was applied is believed, unless one may `ask`.
         """
         event = read_comment(comment)
         if not isinstance(event, Event) or event.initial or not self._counts_now(comment, event):
             return False
         text = wire.write_post_anew(comment.id)
-        if any(each.body == text and self._counts(each) for each in comments):
+        same = [each for each in comments if each.body == text]
+        if len(same) >= _ENOUGH or any(map(self._counts, same)):
             return False
         about = (each for each in comments if (reply := wire.read_reply(each.body)) and reply[0] == comment.id)
         rejected = next((each for each in about if self._counts(each)), None)

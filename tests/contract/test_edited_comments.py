@@ -307,3 +307,17 @@ def test_who_may_not_ask_who_counts_is_held_up_by_no_edit(world, metrics):
     assert world.store("olga").process_updates(1).data == {"n": 0}
     assert world.store("olga").process(1, edited=EditedComment(comment, User("ada"))).applied == 0
     assert told(world) == []
+
+
+def test_a_processor_whose_word_does_not_count_stops_telling(calm):
+    calm.config = replace(calm.config, access_users=())
+    calm.near().create("metrics", {"n": 0})
+    comment = decided(calm, "talk")
+    calm.backend().edit_comment(comment, EVENT)
+    for n in range(5):
+        calm.near().update("metrics", {"m": n})
+        calm.settle()
+        store = calm.store()
+        store.backend.create_comment = calm.backend("helper[bot]").create_comment
+        store.process_updates(1)
+    assert told(calm) == [comment] * 3
