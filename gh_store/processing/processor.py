@@ -18,7 +18,6 @@ from gh_store.access.lookup import unconfirmed
 from gh_store.domain.events import Draft
 from gh_store.domain.exceptions import (
     BackendUnavailable,
-    InsufficientScope,
     IntegrityError,
     InvalidObject,
     InvalidUpdate,
@@ -27,7 +26,7 @@ from gh_store.domain.exceptions import (
     RateLimited,
     ValueTooLarge,
 )
-from gh_store.domain.issues import EditedComment, User
+from gh_store.domain.issues import EditedComment
 from gh_store.issues.object_issue import ObjectIssue, Status
 from gh_store.log.decide import Decision
 from gh_store.log.difference import difference
@@ -123,15 +122,8 @@ class Processor:
             InsufficientScope: The current user may not ask who is authorised; nothing was written.
             BackendUnavailable: The object changed under every attempt.
         """
-        named = edited.id if edited is not None and self._counts(edited.author) else 0
-        return self._run(self._current(head), _RunState(expected=expected, edited=named))
-
-    def _counts(self, user: User | None) -> bool:
-        """Who, before what: what a stranger edits is not even looked for."""
-        try:
-            return self.repo.rights.counts(user)
-        except InsufficientScope:
-            return False
+        run = _RunState(expected=expected, edited=self.replies.looked_for(edited))
+        return self._run(self._current(head), run)
 
     def process_draft(self, head: ObjectIssue | int) -> ProcessResult:
         """The same of an issue that is being filled, and is not an object yet."""

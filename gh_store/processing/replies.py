@@ -9,7 +9,7 @@ from gh_store import wire
 from gh_store.access.repository import Repository
 from gh_store.domain.events import Event, Outcome
 from gh_store.domain.exceptions import AccessError, InsufficientScope, InvalidInput
-from gh_store.domain.issues import Comment
+from gh_store.domain.issues import Comment, EditedComment
 from gh_store.issues.object_issue import Status
 from gh_store.log.comments import Log, read_comment
 from gh_store.log.decide import Decision, rejection
@@ -69,6 +69,13 @@ class Replies:
         text = wire.write_put_back(event_id, why)
         if not any(comment.body == text and self._counts(comment) for comment in log.comments):
             self._reply(number, event_id, text, posted)
+
+    def looked_for(self, edited: EditedComment | None) -> int:
+        """The id of an edited comment, or 0. Who, before what: what a stranger edits is not even looked for."""
+        try:
+            return edited.id if edited is not None and self.repo.rights.counts(edited.author) else 0
+        except InsufficientScope:
+            return 0
 
     def tell_edited(self, reading: Reading, named: int, own: Container[int], posted: PostedReplies) -> bool:
         """

@@ -5,8 +5,8 @@ from datetime import datetime
 
 from gh_store.backends.retry import long_work
 from gh_store.collection import sweep
-from gh_store.domain.issues import EditedComment
 from gh_store.domain.findings import Processed
+from gh_store.domain.issues import EditedComment
 from gh_store.domain.values import StoredObject
 from gh_store.objects.inputs import check_aware
 from gh_store.store.base import Opened
