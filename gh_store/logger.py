@@ -3,11 +3,27 @@ The one door to loguru. The library is silent until a program says `logger.enabl
 
 It is opened late, where something is first to be logged: loguru takes longer to import than a short command takes to
 run. What the program has said by then stays as it said it.
+
+Messages quote what anybody may have written. Each stays on one line, whichever sink it goes to.
 """
 
-from loguru import logger
+from typing import TYPE_CHECKING
+
+from loguru import logger as _loguru
+
+from gh_store.domain.escapes import one_line
+
+if TYPE_CHECKING:
+    from loguru import Record
 
 __all__ = ["logger"]
+
+
+def _on_one_line(record: "Record") -> None:
+    record["message"] = one_line(record["message"])
+
+
+logger = _loguru.patch(_on_one_line)
 
 # loguru has no public question for this. Where its answer is missing, the library is silent.
 _said = [

@@ -50,7 +50,7 @@ def owners_of(path: str, text: str) -> Owners:
         return Owners()
     names = path.lstrip("/").split("/")
     found = Owners()
-    for number, line in enumerate(text.split("\n"), 1):
+    for number, line in enumerate(text.removeprefix("\ufeff").split("\n"), 1):
         words = list(takewhile(lambda word: not word.startswith("#"), _WORD.findall(line.rstrip("\r"))))
         if not words:
             continue

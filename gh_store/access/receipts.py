@@ -29,6 +29,10 @@ class Receipts:
         config = self.config
         return config.reactions_processed, config.reactions_rejected, config.reactions_initial_state
 
+    @property
+    def _applied(self) -> tuple[str, str]:
+        return self.config.reactions_processed, self.config.reactions_initial_state
+
     def shows(self, comment: Comment) -> bool:
         """True if the comment carries a reaction that could be a receipt."""
         return any(comment.reactions.get(content, 0) > 0 for content in self._ours)
@@ -46,6 +50,14 @@ class Receipts:
     def processed(self, comment: Comment) -> bool:
         """True if somebody who counts says that the comment was applied. May ask who reacted."""
         return self._left(comment, (self.config.reactions_processed,))
+
+    def shows_applied(self, comment: Comment) -> bool:
+        """True if the comment carries a reaction that could say that it was applied, or repeats what was."""
+        return any(comment.reactions.get(content, 0) > 0 for content in self._applied)
+
+    def applied(self, comment: Comment) -> bool:
+        """True if somebody who counts says so. May ask who reacted."""
+        return self._left(comment, self._applied)
 
     def began(self, comment: Comment) -> bool:
         """True if somebody who counts says that the object began with this comment. May ask who reacted."""

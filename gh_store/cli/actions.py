@@ -11,6 +11,7 @@ from typing import Any, Final
 from gh_store.cli.terminal import say
 from gh_store.domain.exceptions import InvalidInput
 from gh_store.domain.findings import Processed
+from gh_store.domain.issues import EditedComment, User
 
 _MOST_ROWS: Final = 100
 _MOST_TEXT: Final = 200
@@ -27,11 +28,13 @@ class Trigger:
     Attributes:
         issue: The issue that it is about.
         written: The comment that was written, or 0.
+        edited: The comment that was edited.
         is_talk: A comment was written or edited, and what it says now is conversation.
     """
 
     issue: int
     written: int = 0
+    edited: EditedComment | None = None
     is_talk: bool = False
 
 
@@ -57,10 +60,21 @@ def read_event(path: Path) -> Trigger:
             hint="Run it on issues and issue_comment, or give --issue N.",
         )
     action, text = _at(event, "action"), _at(event, "comment", "body")
-    written = _number(event, "comment", "id") if action == "created" else None
+    comment = _number(event, "comment", "id") or 0
     changed = action in ("created", "edited") and isinstance(text, str)
     is_talk = changed and wire.read_event(text, position=0, time=datetime.now(UTC)) is None
-    return Trigger(number, written or 0, is_talk)
+    return Trigger(
+        number,
+        written=comment if action == "created" else 0,
+        edited=EditedComment(comment, _user(event)) if action == "edited" and comment else None,
+        is_talk=is_talk,
+    )
+
+
+def _user(event: object) -> User | None:
+    """Who wrote the comment of an event."""
+    login = _at(event, "comment", "user", "login")
+    return User(login, _at(event, "comment", "user", "type") == "Bot") if isinstance(login, str) and login else None
 
 
 def _at(event: object, *keys: str) -> Any:

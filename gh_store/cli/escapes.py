@@ -8,24 +8,18 @@ from contextlib import contextmanager
 from typing import Final
 
 from gh_store.cli.streams import tell
+from gh_store.domain.escapes import COMMAND, one_line
 
-# C0, C1, line separators, and what reverses the text around it. JSON escapes only the first.
-_CONTROL: Final = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+__all__ = ["commands_stopped", "one_line", "quiet_json"]
+
+# C1, line separators, and what reverses the text around it. JSON itself escapes C0.
 _CONTROL_IN_JSON: Final = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
-_COMMAND: Final = "##["
-"""A runner of GitHub Actions looks for commands behind it, wherever it stands in a line."""
-
-
-def one_line(text: str) -> str:
-    """Text on one line, with control characters as escapes."""
-    text = _CONTROL.sub(lambda found: found[0].encode("unicode_escape").decode("ascii"), text)
-    return text.replace(_COMMAND, r"#\x23[")
 
 
 def quiet_json(text: str) -> str:
     """The same JSON, in which a terminal or a runner finds nothing to act on."""
     text = _CONTROL_IN_JSON.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
-    return text.replace(_COMMAND, r"\u0023#[")
+    return text.replace(COMMAND, r"\u0023#[")
 
 
 @contextmanager

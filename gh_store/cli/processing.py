@@ -47,7 +47,9 @@ def process_updates(
                 done = store.process_pending(_time(store, since), dry_run=dry_run, progress=step)
         else:
             try:
-                done = [store.process(trigger.issue, dry_run=dry_run, comment_id=trigger.written)]
+                done = [
+                    store.process(trigger.issue, dry_run=dry_run, comment_id=trigger.written, edited=trigger.edited)
+                ]
             except ObjectNotFound as error:
                 if event is None:
                     raise

@@ -4,13 +4,10 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gh_store.cli.escapes import one_line
 from gh_store.cli.terminal import say
 from gh_store.domain.exceptions import ConfigurationError
 
 if TYPE_CHECKING:
-    from loguru import Record
-
     from gh_store.config import Config
 
 
@@ -68,7 +65,6 @@ def _start_log(config: "Config", file: Path | None) -> None:
     from gh_store.logger import logger
 
     logger.remove()
-    logger.configure(patcher=_on_one_line)
     try:
         logger.add(sys.stderr, level=config.log_level, format=config.log_format, diagnose=False, backtrace=False)
     except ValueError as error:
@@ -76,7 +72,3 @@ def _start_log(config: "Config", file: Path | None) -> None:
             f"{file}: store.log.format: loguru does not read it: {error}.", key="store.log.format", file=file
         ) from error
     logger.enable("gh_store")
-
-
-def _on_one_line(record: "Record") -> None:
-    record["message"] = one_line(record["message"])

@@ -58,6 +58,14 @@ class Comment:
 
 
 @dataclass(frozen=True, slots=True)
+class EditedComment:
+    """A comment of which a trigger tells that it was edited."""
+
+    id: int
+    author: User | None
+
+
+@dataclass(frozen=True, slots=True)
 class Page:
     """A page of comments, ascending by id. `more` is True if another page follows."""
 

@@ -6,6 +6,7 @@ from typing import Final
 
 from gh_store import wire
 from gh_store.access.lookup import author_of
+from gh_store.domain.events import Outcome
 from gh_store.domain.findings import Finding, Kind
 from gh_store.issues.object_issue import ObjectIssue, Status
 from gh_store.log.comments import read_comment
@@ -38,13 +39,18 @@ def compare(reader: Reader, reading: Reading) -> Iterator[Finding]:
     yield from _pending(reader, reading)
     yield from _labels(reading)
     if reading.proved and reading.head.checkpoint is not None:
-        without = sum(not reader.repo.receipts.shows(decision.comment) for decision in decided)
+        without = sum(not (reader.repo.receipts.shows(each.comment) or _may_have_been_talk(each)) for each in decided)
         if without:
             yield finding(
                 reading.head, Kind.RECEIPTS, f"{several('decided event', without)} without a receipt.", REPAIR
             )
     yield from _past(reading, past, decided)
     yield from _overlooked(reader, reading)
+
+
+def _may_have_been_talk(decision: Decision) -> bool:
+    """True for an event that an edit may have made of a comment, and that changes nothing."""
+    return decision.comment.edited and decision.outcome is Outcome.REJECTED
 
 
 def _head(reading: Reading) -> Iterator[Finding]:

@@ -26,6 +26,7 @@ from gh_store.domain.exceptions import (
     RateLimited,
     ValueTooLarge,
 )
+from gh_store.domain.issues import EditedComment
 from gh_store.issues.object_issue import ObjectIssue, Status
 from gh_store.log.decide import Decision
 from gh_store.log.difference import difference
@@ -67,6 +68,7 @@ class _RunState:
     Attributes:
         draft: The issue may be one that is not an object yet.
         expected: A comment that is known to be there, and is waited for.
+        edited: A comment that is known to be edited, by somebody who counts.
         decided: Comment id -> decision.
         posted: The replies it posted.
         events: The event_ids of what it appended to the log itself.
@@ -76,6 +78,7 @@ class _RunState:
 
     draft: bool = False
     expected: int = 0
+    edited: int = 0
     decided: dict[int, Decision] = field(default_factory=dict)
     posted: PostedReplies = field(default_factory=PostedReplies)
     events: set[str] = field(default_factory=set)
@@ -104,19 +107,23 @@ class Processor:
         reading = self.reader.with_unforwarded(self.reader.read(self._object(head), age=self._patience))
         return ProcessResult(reading.head, reading.object, reading.pending)
 
-    def process(self, head: ObjectIssue | int, *, expected: int = 0) -> ProcessResult:
+    def process(
+        self, head: ObjectIssue | int, *, expected: int = 0, edited: EditedComment | None = None
+    ) -> ProcessResult:
         """
         Apply all that is pending, and complete whatever an earlier run left undone.
 
         Args:
             head: An issue's number, or what an answer has just told of it, which saves a request.
             expected: A comment that is known to be there, and is waited for.
+            edited: A comment that was edited: if that came too late, its author is told.
         Raises:
             ObjectNotFound: The issue holds no object.
             InsufficientScope: The current user may not ask who is authorised; nothing was written.
             BackendUnavailable: The object changed under every attempt.
         """
-        return self._run(self._current(head), _RunState(expected=expected))
+        run = _RunState(expected=expected, edited=self.replies.looked_for(edited))
+        return self._run(self._current(head), run)
 
     def process_draft(self, head: ObjectIssue | int) -> ProcessResult:
         """The same of an issue that is being filled, and is not an object yet."""
@@ -182,6 +189,7 @@ class Processor:
         self.replies.tell(head.number, log, reading.pending, run.posted)
         if put_back is not None:
             self.replies.tell_put_back(head.number, log, *put_back, run.posted)
+        later = self.replies.tell_edited(reading, run.edited, run.decided, run.posted)
         comments = run.posted.comments(log)
         committed = self.seal(self._commit(reading, run.posted))
         run.decided.update((decision.comment.id, decision) for decision in reading.pending)
@@ -193,7 +201,7 @@ class Processor:
         if self.handover.is_due(committed) or committed.number in run.moving:
             raise _Restart(self.handover.successor(committed))
         closed = close(self.handover, committed)
-        if closed.issue.comments != comments or closed.issue.title != committed.issue.title:
+        if closed.issue.comments != comments or closed.issue.title != committed.issue.title or later:
             raise _Restart(closed)
         decided = tuple(run.decided[comment_id] for comment_id in sorted(run.decided))
         return ProcessResult(closed, stored(closed, reading.state), decided)

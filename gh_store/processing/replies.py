@@ -1,17 +1,24 @@
 """Telling people on the issue what was not applied, and believing what was told."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import takewhile
+from typing import Final
 
 from gh_store import wire
 from gh_store.access.repository import Repository
 from gh_store.domain.events import Event, Outcome
-from gh_store.domain.exceptions import AccessError, InvalidInput
-from gh_store.domain.issues import Comment
+from gh_store.domain.exceptions import AccessError, InsufficientScope, InvalidInput
+from gh_store.domain.issues import Comment, EditedComment
+from gh_store.issues.object_issue import Status
 from gh_store.log.comments import Log, read_comment
 from gh_store.log.decide import Decision, rejection
 from gh_store.log.duplicates import Counts
 from gh_store.logger import logger
+from gh_store.reading.values import Reading
+
+_ENOUGH: Final = 3
+"""Replies of whomever that say the same: else a processor whose word does not count would never stop."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +60,8 @@ class Replies:
         for decision in rejected:
             position, error = decision.comment.id, decision.error
             if error is not None and position not in known:
-                text = wire.write_reply(position, type(error).__name__, error.message, error.hint)
+                said = wire.fingerprint(decision.event) if isinstance(decision.event, Event) else None
+                text = wire.write_reply(position, type(error).__name__, error.message, error.hint, said)
                 self._reply(number, str(position), text, posted)
 
     def tell_put_back(self, number: int, log: Log, event_id: str, why: str, posted: PostedReplies) -> None:
@@ -61,6 +69,64 @@ class Replies:
         text = wire.write_put_back(event_id, why)
         if not any(comment.body == text and self._counts(comment) for comment in log.comments):
             self._reply(number, event_id, text, posted)
+
+    def looked_for(self, edited: EditedComment | None) -> int:
+        """The id of an edited comment, or 0. Who, before what: what a stranger edits is not even looked for."""
+        try:
+            return edited.id if edited is not None and self.repo.rights.counts(edited.author) else 0
+        except InsufficientScope:
+            return 0
+
+    def tell_edited(self, reading: Reading, named: int, own: Container[int], posted: PostedReplies) -> bool:
+        """
+        Say of each comment that was decided and not applied, and was edited into an event since: post it anew.
+
+        Args:
+            named: A comment that is known to be edited, on whichever page it is; or 0.
+            own: What this run has decided itself, as it stands.
+        Returns:
+            True if of one it can be told only when the receipts are there that an earlier run was cut off from.
+        """
+        head, log = reading.head, reading.log
+        if not self.repo.config.rejections_reply or head.status is not Status.ACTIVE or head.checkpoint is None:
+            return False
+        known = {comment.id: comment for comment in log.comments}
+        if named <= reading.watermark and named:
+            read = self.repo.comments.backwards(head.number, log)
+            known |= {comment.id: comment for comment in takewhile(lambda each: each.id >= named, read)}
+        comments = [known[position] for position in sorted(known)]
+        edited = {comment.id for comment in log.comments if comment.edited} | {named}
+        later = False
+        for comment in comments:
+            if comment.id not in edited or comment.id > reading.watermark or comment.id in own:
+                continue
+            passed_by = self._passed_by(comment, comments, ask=comment.id == named)
+            if passed_by is None and head.issue.open:
+                later = True
+            elif passed_by is not False:
+                self._reply(head.number, f"edited-{comment.id}", wire.write_post_anew(comment.id), posted)
+        return later
+
+    def _passed_by(self, comment: Comment, comments: Sequence[Comment], *, ask: bool) -> bool | None:
+        """
+        True if a decided comment is an event that was not applied, and its author was not told so.
+
+        None if no receipt tells. A reaction which says that it was applied is believed, unless one may `ask`.
+        """
+        event = read_comment(comment)
+        if not isinstance(event, Event) or event.initial or not self._counts_now(comment, event):
+            return False
+        text = wire.write_post_anew(comment.id)
+        same = [each for each in comments if each.body == text]
+        if len(same) >= _ENOUGH or any(map(self._counts, same)):
+            return False
+        about = (each for each in comments if (reply := wire.read_reply(each.body)) and reply[0] == comment.id)
+        rejected = next((each for each in about if self._counts(each)), None)
+        if rejected is not None:  # it says what it was that was rejected
+            return wire.read_said(rejected.body) != wire.fingerprint(event)
+        if self.repo.receipts.shows_applied(comment) and not (ask and not self.repo.receipts.applied(comment)):
+            return False
+        return True if self.repo.receipts.shows(comment) else None
 
     def _reply(self, number: int, about: str, text: str, posted: PostedReplies) -> None:
         if about in posted.replies or not self.repo.config.rejections_reply:
@@ -79,6 +145,13 @@ class Replies:
 
     def _counts(self, comment: Comment) -> bool:
         return self.repo.rights.counts(comment.author, written=comment.created_at)
+
+    def _counts_now(self, comment: Comment, event: Event) -> bool:
+        """Who may not ask who counts tells nobody: a courtesy holds nothing up."""
+        try:
+            return self.repo.authority.is_authorised(comment, event)
+        except InsufficientScope:
+            return False
 
     def raise_rejection(self, comments: Sequence[Comment], position: int) -> bool:
         """

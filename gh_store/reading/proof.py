@@ -196,6 +196,7 @@ class _Tries:
     def _guesses(self) -> Iterator[Counts]:
         shown = frozenset(comment.id for comment in self._comments if self._receipts.shows(comment))
         yield self._authority.is_authorised
+        yield from self._before_edits()
         yield self._either(shown)
         yield self._by_receipts(shown, last=max(shown, default=0))
         yield from self._until_they_left(shown)
@@ -205,6 +206,20 @@ class _Tries:
             yield self._by_receipts(decided, last=0)
         yield lambda comment, event: self._begins(comment, event) or comment.id in shown
         yield lambda comment, event: True
+
+    def _before_edits(self) -> Iterator[Counts]:
+        """
+        What was decided, and not applied, became another event by an edit: all that may be so, or one of them.
+
+        A run that was cut before it left a receipt has applied what was edited in time.
+        """
+        edited = [each.id for each in self._comments if each.edited and not self._receipts.shows_applied(each)]
+        for ids in (edited, *([each] for each in edited[-_FEW:] if len(edited) > 1)):
+            if ids:
+                yield self._without(frozenset(ids))
+
+    def _without(self, ids: frozenset[int]) -> Counts:
+        return lambda comment, event: comment.id not in ids and self._authority.is_authorised(comment, event)
 
     def _until_they_left(self, shown: frozenset[int]) -> Iterator[Counts]:
         """

@@ -6,6 +6,7 @@ from datetime import datetime
 from gh_store.backends.retry import long_work
 from gh_store.collection import sweep
 from gh_store.domain.findings import Processed
+from gh_store.domain.issues import EditedComment
 from gh_store.domain.values import StoredObject
 from gh_store.objects.inputs import check_aware
 from gh_store.store.base import Opened
@@ -28,17 +29,20 @@ class ProcessingVerbs(Opened):
         assert obj is not None
         return obj
 
-    def process(self, issue_number: int, *, dry_run: bool = False, comment_id: int = 0) -> Processed:
+    def process(
+        self, issue_number: int, *, dry_run: bool = False, comment_id: int = 0, edited: EditedComment | None = None
+    ) -> Processed:
         """
         As process_updates, and tell what was done.
 
         Args:
             comment_id: A comment that is known to be there, and may not be in sight yet: it is waited for.
+            edited: A comment that was edited. If it was decided before, and not applied, its author is told, once.
         """
         with long_work():
             if dry_run:
                 return self._processor.preview(issue_number).summary
-            return self._processor.process(issue_number, expected=comment_id).summary
+            return self._processor.process(issue_number, expected=comment_id, edited=edited).summary
 
     def process_pending(
         self,

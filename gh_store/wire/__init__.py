@@ -5,7 +5,7 @@ Everything here is pure. Text from an issue is hostile until it has been parsed 
 """
 
 from gh_store.wire.events import CLIENT_VERSION, copy_id, meta_object_id, meta_origin, read_event, write_event
-from gh_store.wire.replies import read_reply, write_put_back, write_reply
+from gh_store.wire.replies import fingerprint, read_reply, read_said, write_post_anew, write_put_back, write_reply
 from gh_store.wire.seals import Seal, read_seal, read_since, seal_of, write_seal, write_since
 from gh_store.wire.titles import (
     ARCHIVED_LABEL,
@@ -54,6 +54,7 @@ __all__ = [
     "check_value",
     "copy_id",
     "copy_value",
+    "fingerprint",
     "hashed_label",
     "meta_object_id",
     "meta_origin",
@@ -63,6 +64,7 @@ __all__ = [
     "read_body",
     "read_event",
     "read_reply",
+    "read_said",
     "read_seal",
     "read_since",
     "read_title",
@@ -72,6 +74,7 @@ __all__ = [
     "withheld_title",
     "write_body",
     "write_event",
+    "write_post_anew",
     "write_put_back",
     "write_reply",
     "write_seal",

@@ -3,6 +3,7 @@ Comments that are nearly events: what is wrong with them, and where.
 
 Conversation is full of brackets, so only what nobody says is taken for a failed event: the whole text, or the whole of
 one fenced block, opens like a JSON object or a patch, with a key and a colon, and ends with the bracket that closes it.
+Comments may stand before and behind. What a closed block calls JSON needs no such end.
 """
 
 import json
@@ -15,6 +16,7 @@ from gh_store.wire.values import BLANK, MAX_DEPTH, ZERO_WIDTH, Unfit, parse
 # --- fences ---------------------------------------------------------------------------------------
 
 _FENCE: Final = re.compile(r"(`{3,}|~{3,})([^`]*)")
+_FENCED: Final = re.compile(r"^[ \t]*+(?:```|~~~)", re.MULTILINE)
 _JSON_LIKE: Final = re.compile(r"(?:json[\w+-]*|js|javascript|)(?:[ \t{].*)?", re.IGNORECASE)
 
 
@@ -37,14 +39,15 @@ def fenced(text: str) -> Block | None:
     body, _, last = rest.rpartition("\n")
     if last.strip().startswith(fence[1]) and not last.strip().strip(fence[1][0]):
         return Block(info, body.strip(BLANK), closed=True)
-    return Block(info, rest.rstrip(fence[1][0]).strip(BLANK), closed=False)
+    return Block(info, rest.rstrip("`~").strip(BLANK), closed=False)
 
 
 # --- what looks like JSON -------------------------------------------------------------------------
 
 # Atomic and possessive, so that hostile text costs linear time.
+_COMMENTS: Final = re.compile(r"(?<!:)//[^\n]*+|/\*(?>[\s\S]*?(?:\*/|\Z))")
 _GAP: Final = rf"(?:[\s{ZERO_WIDTH}]++|//[^\n]*+|/\*(?>[\s\S]*?\*/))*+"
-_QUOTES: Final = "\"'\u2018-\u201f\u00ab\u00bb"
+_QUOTES: Final = "\"'\u2018-\u201f\u00ab\u00bb\u2039\u203a\u00b4\u2032\u2033\uff02\uff07"
 _QUOTED: Final = rf"""(?:"[^"\n]*+"|[{_QUOTES}][^{_QUOTES}\n]*+[{_QUOTES}])"""
 _NAME: Final = r"[A-Za-z_$][\w$-]*+"
 _COLON: Final = _GAP + "[:\uff1a]"
@@ -55,22 +58,26 @@ _VALUE: Final = (
 )
 _OBJECT: Final = re.compile(rf"\{{{_GAP}(?:{_QUOTED}{_COLON}|{_NAME}{_COLON}\s*+{_VALUE})")
 _PATCH: Final = re.compile(rf"\[{_GAP}\{{{_GAP}[{_QUOTES}]?(?:op|path|from|value)[{_QUOTES}]?{_COLON}")
+_BEFORE: Final = re.compile(_GAP)
 _STRING: Final = re.compile(r'"(?:[^"\\\n]|\\.)*+"?')
 
 
-def _looks_like_json(text: str) -> bool:
+def _looks_like_json(text: str, *, whole: bool) -> bool:
+    """True for what opens so; and, if it is to be `whole`, ends so, too."""
+    before = _BEFORE.match(text)
+    text = text[before.end() :] if before is not None else text
     opens, closes = (_OBJECT, "}") if text.startswith("{") else (_PATCH, "]")
-    return text.endswith(closes) and opens.match(text) is not None and _is_one_value(text)
+    return opens.match(text) is not None and (not whole or _is_one_value(text, closes))
 
 
-def _is_one_value(text: str) -> bool:
+def _is_one_value(text: str, closes: str) -> bool:
     """True if the first bracket closes at the end, if at all."""
     depth = 0
-    for bracket in re.finditer(r"[\[\]{}]", text := _STRING.sub("", text)):
+    for bracket in re.finditer(r"[\[\]{}]", bare := _COMMENTS.sub("", _STRING.sub("", text))):
         depth += 1 if bracket[0] in "[{" else -1
         if depth == 0:
-            return not text[bracket.end() :].strip("]} \t\r\n")
-    return True
+            return not bare[bracket.end() :].strip("]} \t\r\n")
+    return text.endswith(closes)
 
 
 # --- what is wrong --------------------------------------------------------------------------------
@@ -81,7 +88,10 @@ def fault_of_nearly(text: str) -> str | None:
     stripped = text.strip(BLANK)
     block = fenced(stripped)
     inner = stripped if block is None else block.body
-    if not _looks_like_json(inner) or (block is not None and not _JSON_LIKE.fullmatch(block.info)):
+    if block is not None and not _JSON_LIKE.fullmatch(block.info):
+        return None
+    is_said = block is not None and block.closed and block.info.lower().startswith("json") and not _FENCED.search(inner)
+    if not _looks_like_json(inner, whole=not is_said):
         return None
     try:
         value = parse(inner, MAX_DEPTH + 1)

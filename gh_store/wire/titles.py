@@ -142,10 +142,10 @@ _HASHED = re.compile(r"sha256-[0-9a-f]{32}\Z", re.IGNORECASE)
 
 # They reverse the text around them, which makes an id read as another one.
 _BIDIRECTIONAL = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
-# Spaces, the characters that Unicode calls default ignorable, and the blank of Braille.
+# Spaces, the characters that Unicode calls default ignorable, annotation marks, and the blank of Braille.
 _INVISIBLE = re.compile(
     r"[\s\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u2800\u3164"
-    r"\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufff8\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]+\Z"
+    r"\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]+\Z"
 )
 
 

@@ -12,7 +12,10 @@ from gh_store.domain.values import JsonObject
 
 MAX_DEPTH: Final = 100
 
-ZERO_WIDTH: Final = "\ufeff\u200b\u200c\u200d\u2060"
+ZERO_WIDTH: Final = (
+    "\ufeff\u00ad\u061c\u180e\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e"
+    "\u2060\u2061\u2062\u2063\u2064\u2066\u2067\u2068\u2069"
+)
 """A byte order mark, and what else editors leave before and after a text without anybody seeing it."""
 
 BLANK: Final = ZERO_WIDTH + "".join(character for character in map(chr, range(0x3001)) if character.isspace())

@@ -31,6 +31,8 @@ from gh_store.access.codeowners import Owners, fits, owners_of
         ("/other/data/ @bob", [], []),
         ("/my\\ data/ @bob", [], []),
         ("/data/**\t@bob", ["bob"], []),
+        ("\ufeff* @ada", ["ada"], []),
+        ("* @ada\r\n/data/ @bob # x\r\n", ["bob"], []),
     ],
 )
 def test_the_last_line_that_matches_tells(text, users, teams):
@@ -98,7 +100,8 @@ def told():
 @pytest.mark.parametrize(
     "line",
     [
-        "* user", "* @", "* @a/b/c", "* @ada @b@c", "* @ada, @bob", "* @org/", "* a@", "* @ada\u00a0",
+        "* user", "* @", "* @a/b/c", "* @ada @b@c", "* @ada, @bob", "* @org/", "* a@", "* @ada\u00a0", "* @ada\0",
+        "* @eve#x", "* @helper[bot]", "* @ada\r/data/ @eve",
         "!/data/ @eve", "\\#data/ @eve", "[d]ata/ @eve", "data] @eve", "***/data/ @eve", "/ @eve", "// @eve",
     ],
 )  # fmt: skip  # a list of lines

@@ -10,6 +10,7 @@ import sys
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from loguru import logger
 from places import ROOT
 
 from gh_store import LocalStore
@@ -76,6 +77,22 @@ def test_an_event_that_is_rejected_is_one_line_of_the_log(store, home):
     [line] = [line for line in done.stderr.splitlines() if "rejected" in line]
     assert r"\n::stop-commands::x\n" in line
     assert r"\x1b[2J\u202e" in line
+
+
+def test_it_is_one_line_in_the_log_of_a_program_too(store):
+    """A program that uses the library has a sink of its own."""
+    lines: list[str] = []
+    sink = logger.add(lines.append, level="DEBUG", format="{message}")
+    logger.enable("gh_store")
+    try:
+        with LocalStore(store) as opened:
+            opened.process_pending()
+    finally:
+        logger.disable("gh_store")
+        logger.remove(sink)
+    [line] = [line for line in lines if "rejected" in line]
+    assert len(line.splitlines()) == 1
+    assert not ACTS.search(line.rstrip("\n"))
 
 
 def test_in_a_workflow_nothing_that_is_printed_is_a_command(store, home):

@@ -15,7 +15,7 @@ from people import PEOPLE
 from schedule import Program, run
 from stage import Scenario, Stage
 
-from gh_store import ObjectExists, Store
+from gh_store import ObjectExists, Store, wire
 from gh_store.access.lookup import find
 
 
@@ -71,6 +71,23 @@ def adopted(near: Store) -> None:
     assert all(each.error is None for each in near.adopt())
 
 
+def an_edit_that_comes_too_late(stage: Stage) -> list[Program]:
+    """Of a comment that was rejected; each of two processors may tell its author."""
+    world = stage.world
+    comment = world.backend().create_comment(1, '{"late": 1,}')
+    world.near().process_updates(1)
+
+    def told(near: Store) -> None:
+        near.process_updates(1)
+        replies = [each for each in world.comments() if each.body == wire.write_post_anew(comment.id)]
+        assert 1 <= len(replies) <= 2, replies
+        assert "late" not in near.get("thing").data
+
+    stage.at_last.append(told)
+    edit = stage.person("edit", lambda pages: pages(None).edit_comment(comment.id, '{"late": 1}'))
+    return [edit, stage.processor("one"), stage.processor("two"), stage.writer("b")]
+
+
 def long(stage: Stage) -> None:
     """The object's issue is long when the next event is processed."""
     stage.world.config = replace(stage.world.config, log_max_events=3)
@@ -113,6 +130,7 @@ SCENARIOS = [
     a_deleter_a_writer_and_a_sweeper,
     two_creators,
     an_adopter_and_a_writer,
+    an_edit_that_comes_too_late,
     two_movers_a_writer_and_a_reader,
     a_mover_a_deleter_and_a_writer,
     writers_that_know_the_old_issue,

@@ -4,8 +4,9 @@ import json
 import re
 from pathlib import Path
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
+from world import MemoryWorld
 
 from gh_store import ConfigurationError, InvalidInput, LocalStore, wire
 from gh_store import config as configuration
@@ -40,6 +41,70 @@ yaml_text = st.recursive(
 def test_codeowners(path, text):
     found = owners_of(path, text)
     assert all(name == name.lower() for name in found.users | found.teams)
+
+
+@given(
+    st.lists(
+        st.binary(max_size=80) | st.sampled_from([b"* @ada", b"\xef\xbb\xbf", b"\r", b"\n", b"\t", b"\\ "]), max_size=8
+    ).map(b"".join)
+)
+def test_any_bytes_as_codeowners(data):
+    assert owners_of("data/", data.decode("utf-8", "replace")) == owners_of("/data/", data.decode("utf-8", "replace"))
+
+
+pieces = st.sampled_from(
+    [
+        "{",
+        "}",
+        "[",
+        "]",
+        '"a"',
+        "'a'",
+        "\u201ca\u201d",
+        ":",
+        ",",
+        "1",
+        "NaN",
+        "//",
+        "/*",
+        "*/",
+        "```",
+        "~~~",
+        "json",
+        "\n",
+        "\r\n",
+        "\ufeff",
+        "\u200b",
+        "\\",
+        '"_data"',
+        '"_meta"',
+        '"op"',
+        " ",
+    ]
+)
+comments = st.binary(max_size=80).map(lambda data: data.decode("utf-8", "replace")) | st.lists(pieces, max_size=12).map(
+    "".join
+)
+
+
+@settings(max_examples=60)
+@given(st.lists(comments, min_size=1, max_size=4))
+def test_any_bytes_as_comments(tmp_path_factory, texts):
+    """Whoever writes them, and whatever they are edited into: all is decided, once, and the store is sound."""
+    world = MemoryWorld(tmp_path_factory.getbasetemp() / "none.db", configuration.load())
+    with world:
+        world.near().create("metrics", {"n": 0})
+        for at, text in enumerate(texts):
+            world.backend("stranger" if at % 2 else None).create_comment(1, text)
+        state = world.store().process_updates(1)
+        assert state.meta.pending == 0
+        written = [comment.id for comment in world.comments()]
+        for comment, text in zip(written[1:], reversed(texts), strict=False):
+            world.backend().edit_comment(comment, text)
+        assert world.store().process_updates(1).data == state.data, "what was decided stays decided"
+        replies = len(world.comments())
+        world.store().process_updates(1)
+        assert len(world.comments()) == replies, "nothing is told twice"
 
 
 @given(st.one_of(st.text(), yaml_text, yaml_text.map("store: {}".format)))

