@@ -6,14 +6,17 @@ pending wherever it stands, as the published package reads it. From the next com
 the state, so whatever it lacks is appended to it as if a hand had written it.
 """
 
+from collections.abc import Callable, Sequence
+
 from gh_store import wire
 from gh_store.access.authority import Authority
+from gh_store.access.receipts import Receipts
 from gh_store.domain.events import Event, Malformed
 from gh_store.domain.issues import Comment
 from gh_store.domain.values import State
-from gh_store.issues.object_issue import ObjectIssue
+from gh_store.issues.object_issue import ObjectIssue, Status
 from gh_store.log.comments import Log
-from gh_store.log.decide import decide
+from gh_store.log.decide import Decision, decide
 from gh_store.reading.earlier import EarlierSegments
 from gh_store.reading.edits import edit_id, find_edit
 from gh_store.reading.values import Edit, Reading
@@ -32,10 +35,20 @@ def read_older(head: ObjectIssue, log: Log, earlier: EarlierSegments, authority:
     refuses = authority.refuses(head)
     before = earlier.within_reach(log.comments, counts)
     decisions = decide(log.comments, counts, refuses=refuses, earlier=before)
-    receipts = authority.receipts
-    # Older processors handle all that they see: below the last receipt of theirs, a reaction is one, too.
-    last = next((d.comment.id for d in reversed(decisions) if receipts.decided(d.comment)), 0)
-    held = {d.comment.id for d in decisions if d.creates or (d.comment.id <= last and receipts.shows(d.comment))}
+
+    def yields_body(held: set[int]) -> bool:
+        def holds(comment: Comment, event: Event | Malformed) -> bool:
+            return comment.id in held and counts(comment, event)
+
+        def is_body(start: State | None) -> bool:
+            folded = decide(log.comments, holds, start=start, earlier=before)
+            return bool(folded) and wire.canonical(folded[-1].state.data) == wire.canonical(head.body)
+
+        # From the beginning; or over the body itself, which a hand may have added to: what it holds changes nothing.
+        over = State(1, head.issue.created_at, head.body, len(wire.write_body(head.body))) if head.body else None
+        return head.status is Status.DELETED or is_body(None) or (over is not None and is_body(over))
+
+    held = _held(decisions, authority.receipts, yields_body)
     known = tuple(decision for decision in decisions if decision.comment.id in held)
     pending = tuple(decision for decision in decisions if decision.comment.id not in held)
     start = State(1, head.issue.created_at, {}, 2)
@@ -61,3 +74,21 @@ def read_older(head: ObjectIssue, log: Log, earlier: EarlierSegments, authority:
         head, log, base, 0, pending, state, earlier, known, proved=False, edit=edit,
         after=ends.after if ends is not None else None,
     )  # fmt: skip  # positional, as the class has them
+
+
+def _held(decisions: Sequence[Decision], receipts: Receipts, yields_body: Callable[[set[int]], bool]) -> set[int]:
+    """
+    The comments that the body holds, as the receipts of users who count tell.
+
+    Below the last of these, what shows a reaction is taken to have one, too, if the body is what these events make: so
+    reactors of one comment are asked for, and of all only if somebody else may have reacted to what is pending.
+    """
+    last = next((d.comment.id for d in reversed(decisions) if receipts.decided(d.comment)), 0)
+    shown = {d.comment.id for d in decisions if d.creates or (d.comment.id <= last and receipts.shows(d.comment))}
+    if yields_body(shown):
+        return shown
+    return {
+        d.comment.id
+        for d in decisions
+        if d.comment.id in shown and (d.creates or d.comment.id == last or receipts.decided(d.comment))
+    }

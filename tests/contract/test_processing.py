@@ -1,6 +1,7 @@
 """What the processor promises: exactly once, in order, whoever crashes, races, edits or interferes."""
 
 import json
+from collections import Counter
 from dataclasses import replace
 
 import pytest
@@ -664,6 +665,37 @@ def test_an_older_stores_pending_events_are_those_without_a_receipt(world):
     assert world.store().get("old").meta.pending == 1
     done = world.store().process_updates(number)
     assert (done.data, done.meta.version) == ({"n": 2}, 3)
+
+
+@pytest.mark.parametrize("where", ["below a receipt", "last"])
+def test_a_strangers_reaction_hides_no_pending_event_of_an_older_store(world, where):
+    """An older processor saw the second event, and not the first, which came into sight late."""
+    held = 2 if where == "below a receipt" else 1
+    number = older(
+        world, {"n": 0}, [{"a": 1}, {"b": 1}], labels=LABELS["0.11"], receipts=0, body={"n": 0, "ab"[held - 1]: 1}
+    )
+    comments = world.comments(number)
+    world.backend().add_reaction(comments[held].id, "+1")
+    for content in ("+1", "confused", "rocket"):
+        world.backend("stranger").add_reaction(comments[3 - held].id, content)
+    world.settle()
+    assert world.store().get("old").data == {"n": 0, "a": 1, "b": 1}
+    assert world.store().get("old").meta.pending == 1
+    assert world.store().process_updates(number).data == {"n": 0, "a": 1, "b": 1}
+
+
+@pytest.mark.parametrize("body", [{"n": 2, "by": "hand"}, {"n": 2}], ids=["edited", "as its log"])
+def test_the_reactors_of_one_comment_tell_what_an_older_stores_body_holds(world, body):
+    number = older(world, {"n": 0}, [{"n": at} for at in range(3)], labels=LABELS["0.11"], body=body)
+    for comment in world.comments(number):
+        world.backend("stranger").add_reaction(comment.id, "+1")
+    for at in range(20):
+        comment = world.backend("stranger").create_comment(number, json.dumps({"n": f"evil {at}"}))
+        world.backend("stranger").add_reaction(comment.id, "+1")
+    world.settle()
+    world.requests()
+    assert world.store().get("old").data == body
+    assert Counter(world.requests())["list_reactions"] == 1
 
 
 def test_what_an_older_stores_body_holds_beyond_its_log_is_kept(world):
