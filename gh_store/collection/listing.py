@@ -149,10 +149,9 @@ def admitted(reader: Reader, issue: ObjectIssue) -> ObjectIssue | None:
 
 
 def confirmed(reader: Reader, issue: ObjectIssue) -> ObjectIssue | None:
-    """An active issue, if authority admits it, be it only a creation that was cut; else None, and a warning."""
-    head = reader.identified(issue)
-    if head.object_id is None:
-        logger.warning("Issue {} has the labels of an object, and nothing tells which one it holds.", head.number)
+    """An issue, if authority admits it, be it deleted, or only a creation that was cut; else None, and a warning."""
+    head = identified(reader, issue)
+    if head is None:
         return None
     if not reader.repo.authority.confirms(head):
         logger.warning(
@@ -162,6 +161,15 @@ def confirmed(reader: Reader, issue: ObjectIssue) -> ObjectIssue | None:
             head.object_id,
             author_of(head),
         )
+        return None
+    return head
+
+
+def identified(reader: Reader, issue: ObjectIssue) -> ObjectIssue | None:
+    """An issue with the id of its object; None, and a warning, where nothing tells that."""
+    head = reader.identified(issue)
+    if head.object_id is None:
+        logger.warning("Issue {} has the labels of an object, and nothing tells which one it holds.", head.number)
         return None
     return head
 

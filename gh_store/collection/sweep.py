@@ -5,7 +5,7 @@ from datetime import datetime
 
 from gh_store import wire
 from gh_store.access.repository import Repository
-from gh_store.collection.listing import Progress, admitted, confirmed, list_issues
+from gh_store.collection.listing import Progress, admitted, confirmed, identified, list_issues
 from gh_store.domain.exceptions import GitHubStoreError, IntegrityError, RateLimited
 from gh_store.domain.findings import Processed
 from gh_store.issues.object_issue import ObjectIssue, Status
@@ -37,7 +37,8 @@ def sweep(
 
 def _is_due(processor: Processor, head: ObjectIssue) -> bool:
     if head.retired:
-        return processor.handover.has_late_events(head)
+        known = identified(processor.reader, head)
+        return known is not None and processor.handover.has_late_events(known)
     if processor.repo.authority.is_settled(head):
         return False
     if head.status is Status.ACTIVE:

@@ -44,7 +44,7 @@ def _mover(processor: Processor, head: ObjectIssue, *, named: bool) -> Processor
     """Who may take an object from an issue by nobody who counts, and what has reached such an issue since; or None."""
     authority = processor.repo.authority
     active = head.status is Status.ACTIVE and not head.incomplete
-    late = head.retired and not head.settled
+    late = head.retired and not head.settled and processor.handover.has_late_events(head)
     if not (active or late) or authority.counts_author(head):
         return None
     if late or authority.confirms(head):

@@ -307,12 +307,17 @@ class Handover:
         True if something may have reached a retired issue that was not forwarded.
 
         Its title says so; unless its author does not count: then what has come after its end has our receipts, or not.
+        And if nothing goes on from it either, it is no part of an object: labels alone say so.
         """
         if head.seal is not None:  # what continues it was not committed yet
             return True
-        if not head.settled or self.repo.authority.believes(head):
-            return not head.settled
+        if head.settled and self.repo.authority.believes(head):
+            return False
+        if not head.settled and self.repo.authority.confirms_author(head):
+            return True
         chain = self.chain(head)
+        if not head.settled:
+            return chain[-1].number != head.number
         at = next((at for at, each in enumerate(chain) if each.number == head.number), None)
         end = self._end(chain[at + 1])[1] if at is not None and at + 1 < len(chain) else None
         if end is None:

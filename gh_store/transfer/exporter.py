@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from gh_store import wire
-from gh_store.collection.listing import Progress, holding, list_issues
+from gh_store.collection.listing import Progress, confirmed, holding, list_issues
 from gh_store.domain.exceptions import IntegrityError
 from gh_store.issues.object_issue import ObjectIssue, Status
 from gh_store.logger import logger
@@ -37,7 +37,7 @@ def records(reader: Reader, *, deleted: bool, progress: Progress) -> Iterator[Re
         progress()
     for head in list_issues(repo, [wire.ARCHIVED_LABEL]).heads if deleted else ():
         last = not head.has_label(wire.RETIRED_LABEL)
-        if head.status is Status.DELETED and last and not head.incomplete:
+        if head.status is Status.DELETED and last and not head.incomplete and confirmed(reader, head) is not None:
             yield from _told(reader, head)
             progress()
 

@@ -199,6 +199,40 @@ def test_an_oddly_labelled_issue_breaks_no_list(world):
     assert world.store().process_pending() == []
 
 
+ODD = "sha256-" + "0" * 32
+
+
+@pytest.mark.breaks_stores("an issue has labels, and nothing tells of which object")
+@pytest.mark.parametrize(
+    "labels",
+    [
+        ["gh-store-retired", "UID:thing"],
+        ["gh-store-retired", f"UID:{ODD}"],
+        ["archived", f"UID:{ODD}"],
+        ["archived", "stored-object", f"UID:{ODD}"],
+        ["archived", "UID:new"],
+    ],
+    ids=" ".join,
+)
+def test_no_label_on_a_strangers_issue_holds_up_work_on_all_objects(world, labels):
+    world.user("triager", "triage")
+    world.store().create("thing", {"n": 1})
+    number = world.backend("stranger").create_issue("please help", '{"evil": 1}', []).number
+    world.backend("stranger").create_comment(number, '{"evil": 2}')
+    for label in labels:
+        world.backend("triager").add_label(number, label)
+    world.settle()
+    assert [obj.data for obj in world.store().list_all()] == [{"n": 1}]
+    assert list(world.store().snapshot().objects) == ["thing"]
+    exported = list(world.store().export(deleted=True))
+    assert "evil" not in "".join(exported)
+    assert len(exported) == 3
+    assert world.store().process_pending() == []
+    assert [done.error for done in world.store().adopt()] == []
+    assert [done.error for done in world.store().repair() if done.error] == []
+    assert world.store().create("new", {}).data == {}
+
+
 # --- strangers ------------------------------------------------------------------------------------
 
 
