@@ -67,7 +67,7 @@ class Repository:
             retry=retry,
             index=index,
             issues=IssueFinder(backend, config, retry, index),
-            writer=IssueWriter(backend, config, retry, index, counts),
+            writer=IssueWriter(backend, config, retry, index, counts, rights.require),
             comments=Comments(backend, retry, counts),
             rights=rights,
             receipts=receipts,

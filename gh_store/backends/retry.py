@@ -7,7 +7,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Final, TypeVar
 
-from gh_store.domain.exceptions import BackendUnavailable, RateLimited
+from gh_store.domain.exceptions import BackendUnavailable, GitHubStoreError, RateLimited
 from gh_store.domain.limits import OnLimit
 from gh_store.logger import logger
 
@@ -87,6 +87,7 @@ class Retry:
                 waits += 1
             except BackendUnavailable as error:
                 if not error.transient or attempt >= self.max_attempts:
+                    error.in_doubt = look_up is not None and error.outcome_unknown
                     raise
                 pause = self._jittered(min(self.backoff_factor ** min(attempt, _STEEPEST), _LONGEST_PAUSE))
                 attempt += 1
@@ -95,9 +96,16 @@ class Retry:
                     self.sleep(pause)
                     continue
                 self.sleep(max(pause, self.cutoff))
-                made = self.read(look_up)
+                made = self._looked_up(look_up)
                 if made is not None:
                     return made
+
+    def _looked_up(self, look_up: Callable[[], T | None]) -> T | None:
+        try:
+            return self.read(look_up)
+        except GitHubStoreError as error:  # a limit of reads, say, is no word about the write
+            error.in_doubt = True
+            raise
 
     def wait_out(self, error: RateLimited, waits: int) -> None:
         """

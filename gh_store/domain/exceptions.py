@@ -40,7 +40,8 @@ class GitHubStoreError(Exception):
             the first request failed.
         written: True if the event was written before this error: whoever repeats the call gives
             `event_id`, or writes the event twice.
-        event_id: The event that was written, or None.
+        in_doubt: True if a write was not answered, and it could not be told whether it happened.
+        event_id: The event that was written, or may have been; or None.
     """
 
     exit_code: ClassVar[int] = 1
@@ -52,6 +53,7 @@ class GitHubStoreError(Exception):
         self.hint = self.default_hint if hint is None else hint
         self.rejected = False
         self.written = False
+        self.in_doubt = False
         self.event_id: str | None = None
 
     def tell_written(self, event_id: str) -> None:
@@ -59,6 +61,11 @@ class GitHubStoreError(Exception):
         self.written, self.event_id = True, event_id
         if not self.rejected:
             self.hint = f"{self.hint} The event was written: repeat the call with event_id {event_id!r}, or not at all."
+
+    def tell_in_doubt(self, event_id: str) -> None:
+        """Say that the event may have been written, and how to repeat the call without writing it twice."""
+        self.event_id = event_id
+        self.hint = f"{self.hint} The event may have been written: repeat the call with event_id {event_id!r}."
 
 
 class InvalidInput(GitHubStoreError):

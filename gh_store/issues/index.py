@@ -1,7 +1,7 @@
 """Where objects were last seen by this process, so that the next request goes by number."""
 
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
@@ -45,7 +45,7 @@ class IssueIndex:
         issue, version = head.issue, head.checkpoint.version if head.checkpoint else 0
         with self._lock:
             self._known.pop(head.object_id, None)
-            kept = head if len(issue.body) <= _SHORT else None
+            kept = replace(head) if len(issue.body) <= _SHORT else None  # what it has parsed, callers hold
             self._known[head.object_id] = Known(issue.number, issue.updated_at, issue.comments, version, kept)
             if len(self._known) > _KNOWN:
                 self._known.pop(next(iter(self._known)))

@@ -7,7 +7,7 @@ from gh_store import wire
 from gh_store.backends.base import Backend
 from gh_store.backends.retry import Retry
 from gh_store.config import Config
-from gh_store.domain.exceptions import InsufficientScope, IntegrityError
+from gh_store.domain.exceptions import AccessDeniedError, InsufficientScope, IntegrityError
 from gh_store.domain.issues import Issue, User
 from gh_store.issues.index import IssueIndex
 from gh_store.issues.object_issue import ObjectIssue, Status, read_issue
@@ -20,6 +20,7 @@ class IssueWriter:
 
     Attributes:
         counts: Whether what a user writes counts: an issue that somebody else opened is not ours.
+        require: Raises AccessDeniedError for a user, the current one, whose writing does not count.
     """
 
     backend: Backend
@@ -27,9 +28,16 @@ class IssueWriter:
     retry: Retry
     index: IssueIndex
     counts: Callable[[User | None], bool]
+    require: Callable[[User | None], None]
 
     def open(self, title: str, body: str, labels: Sequence[str]) -> ObjectIssue:
-        """A new issue, opened once."""
+        """
+        A new issue, opened once.
+
+        Raises:
+            InsufficientScope: The current user may not label.
+            AccessDeniedError: What the current user writes does not count: the issue holds nothing, and was put away.
+        """
 
         def opened() -> Issue | None:
             newest = self.backend.list_issues(descending=True).issues
@@ -41,7 +49,15 @@ class IssueWriter:
             raise InsufficientScope(f"Issue {issue.number} was created without its labels.")
         if issue.title != title or wire.canonical(wire.read_body(issue.body)) != wire.canonical(wire.read_body(body)):
             raise IntegrityError(f"Issue {issue.number} does not hold what was sent.")
-        return read_issue(issue, self.config)
+        head = read_issue(issue, self.config)
+        try:
+            self.require(issue.author)
+        except AccessDeniedError:
+            if head.status is Status.ACTIVE:  # left as it is, it would keep the id from everybody
+                begins = [wire.ARCHIVED_LABEL] if head.after is None else []
+                self.mark(head, add=begins, remove=[self.config.base_label], open=False)
+            raise
+        return head
 
     def write(self, head: ObjectIssue, title: str, body: str, *, open: bool) -> ObjectIssue:
         """

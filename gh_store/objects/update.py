@@ -112,6 +112,8 @@ class Updater:
             raise
         except GitHubStoreError as error:
             error.written = written
+            if error.in_doubt and not written:
+                error.tell_in_doubt(draft.event_id)
             raise
 
     def _reopened(self, number: int, object_id: str) -> ObjectIssue:
@@ -201,7 +203,8 @@ class Updater:
         self.shown[head.number] = _Shown(head.issue.title, head.issue.comments, state, pending)
         while len(self.shown) > _SHOWN:
             self.shown.pop(next(iter(self.shown)), None)
-        return stored(head, state, max(1, pending))
+        # What is kept here for the next update is not what the caller holds.
+        return stored(head, replace(state, data=wire.copy_value(state.data)), max(1, pending))
 
     def _processed(self, written: Written) -> StoredObject:
         position = written.event.position
@@ -231,8 +234,9 @@ class Updater:
             if decided and self._is_told(head, position):
                 return reader.view(handover.last(head) if head.retired else head)
             if left <= 0:
-                if decided:
-                    self._raise_rejection(head, position)
+                if not decided:
+                    return _undecided(reader.view(head))
+                self._raise_rejection(head, position)
                 return reader.view(handover.last(head) if head.retired else head)
             repo.retry.sleep(min(pause, left))
             pause = min(2 * pause, _LONGEST_POLL)
@@ -249,3 +253,8 @@ class Updater:
         if error is not None:
             error.rejected = True
             raise error
+
+
+def _undecided(obj: StoredObject) -> StoredObject:
+    """The object while an event waits: also if that will change nothing, it is pending."""
+    return obj if obj.meta.pending != 0 else replace(obj, meta=replace(obj.meta, pending=1))

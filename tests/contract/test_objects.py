@@ -57,6 +57,19 @@ def test_what_a_caller_holds_is_not_the_store(world):
     assert store.get("metrics").data == {"list": [1]}
 
 
+def test_what_an_update_answers_is_not_what_the_next_one_builds_on(world):
+    store = world.store()
+    store.create("metrics", {"list": [1]})
+    for answer in (store.get("metrics"), store.update("metrics", {"a": 1}), store.update("metrics", {"b": 1})):
+        answer.data["list"].append(2)
+    assert store.update("metrics", {"c": 1}).data == {"list": [1], "a": 1, "b": 1, "c": 1}
+    shown = store.get("metrics")
+    shown.data["list"].append(3)
+    world.faults.cut = lambda index, verb: "before" if verb in ("edit_issue", "get_issue") else None
+    assert store.update("metrics", {"d": 1}).data["list"] == [1]
+    world.faults.cut = lambda index, verb: None
+
+
 def test_an_id_is_taken_once(world):
     world.store().create("metrics", {})
     world.settle()

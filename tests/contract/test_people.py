@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from gh_store import GitHubStoreError, IntegrityError, ObjectNotFound, wire
+from gh_store import AccessDeniedError, GitHubStoreError, IntegrityError, ObjectNotFound, RateLimited, wire
 from gh_store.domain.events import Draft
 
 FORGED = {"n": "forged"}
@@ -358,6 +358,46 @@ def test_a_comment_that_is_deleted_between_two_pages_hides_none(world):
     assert world.store().get("thing").data == {f"k{n}": n for n in range(150)}
 
 
+# --- who may write, and does not count ------------------------------------------------------------
+
+
+@pytest.fixture
+def bob(world):
+    """A colleague who may write, and owns not the path."""
+    world.config = replace(world.config, access_codeowners="data/")
+    world.backend().put_file("CODEOWNERS", "data/ @ada\n")
+    for name in ("ada", "bob"):
+        world.user(name, "write")
+    return world.store("bob")
+
+
+def test_who_does_not_count_takes_no_id(world, bob):
+    with pytest.raises(AccessDeniedError):
+        bob.create("thing", {"n": 0})
+    world.settle()
+    report = world.store().verify()
+    assert (report.damage, report.pending) == ((), ())
+    assert world.store().create("thing", {"n": 1}).data == {"n": 1}
+    world.settle()
+    assert [obj.data for obj in world.store().list_all()] == [{"n": 1}]
+
+
+def test_who_does_not_count_takes_no_object_to_another_issue(world, bob):
+    world.store("ada").create("thing", {"n": 0})
+    world.backend().put_file("CODEOWNERS", "data/ @eve\n")
+    world.clock.sleep(4000)
+    assert [type(done.error) for done in bob.adopt("thing")] == [AccessDeniedError]
+    world.settle()
+    report = world.store().verify()
+    assert (report.damage, report.pending) == ((), ())
+    assert world.store().get("thing").meta.issue_number == 1
+    assert [done.error for done in world.store().adopt("thing")] == [None]
+    world.settle()
+    assert world.store().get("thing").data == {"n": 0}
+    assert world.store().process_pending() == []
+    assert world.store().verify().pending == ()
+
+
 # --- what was written is told ---------------------------------------------------------------------
 
 
@@ -387,6 +427,41 @@ def test_an_error_after_the_event_was_written_says_so(world, verbs):
     assert "'mine'" in caught.value.hint
     world.settle()
     assert store.update("thing", {"n": 1}, process=True, event_id="mine").meta.version == 2
+
+
+@pytest.mark.parametrize("then", ["cut", "limit"])
+def test_an_error_after_a_post_without_an_answer_says_how_to_repeat_it(world, then):
+    """The outcome is not known; and a limit that the look-up meets is no word about what was posted."""
+    world.store().create("log", {"l": []})
+    store, op = world.store(), [{"op": "add", "path": "/l/-", "value": "paid"}]
+    store.get("log")
+
+    def cut(index, verb):
+        if verb == "create_comment":
+            world.faults.cut = looks_up
+            return "after"
+        return None
+
+    def looks_up(index, verb):
+        if then == "limit":
+            raise RateLimited("Enough.", reset=None)
+        return "before"
+
+    world.faults.cut = cut
+    with pytest.raises(GitHubStoreError) as caught:
+        store.update("log", op, "patch")
+    world.faults.cut = lambda index, verb: None
+    assert (caught.value.written, caught.value.in_doubt) == (False, True)
+    assert caught.value.event_id in caught.value.hint
+    world.settle()
+    assert store.update("log", op, "patch", event_id=caught.value.event_id, process=True).data == {"l": ["paid"]}
+
+
+def test_a_wait_that_runs_out_is_told_also_of_what_will_be_rejected(world):
+    store = world.store()
+    store.create("thing", {"n": 0})
+    waited = store.update("thing", [{"op": "test", "path": "/n", "value": 9}], "patch", wait=1)
+    assert (waited.data, waited.meta.pending) == ({"n": 0}, 1)
 
 
 def test_a_version_is_refused_only_after_a_read_of_the_same_life(world):
