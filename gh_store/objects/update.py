@@ -12,6 +12,7 @@ from gh_store.domain.exceptions import (
     GitHubStoreError,
     InsufficientScope,
     LogFull,
+    ObjectNotFound,
     RateLimited,
 )
 from gh_store.domain.values import State, StoredObject
@@ -90,7 +91,14 @@ class Updater:
         written = False
         try:
             while True:
-                comment = repo.comments.append(number, draft)
+                try:
+                    comment = repo.comments.append(number, draft)
+                except (LogFull, ObjectNotFound):  # a program that runs long may know an issue that the object has left
+                    repo.index.forget(object_id)
+                    refused, number = number, find(repo, object_id).number
+                    if number == refused:
+                        raise
+                    continue
                 written = True
                 repo.rights.require(comment.author)
                 head = self.processor.reader.identified(self._reopened(number, object_id))

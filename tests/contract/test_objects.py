@@ -426,6 +426,21 @@ def test_an_object_created_again_begins_a_new_life(world):
     assert [entry["data"] for entry in world.store().get_object_history("metrics")] == [{"life": 2}]
 
 
+def test_who_knows_an_issue_that_is_gone_finds_the_object_where_it_is(world):
+    store = world.store()
+    store.create("metrics", {"n": 1})
+    world.backend().delete_issue(1)
+    world.settle()
+    world.near().create("metrics", {"n": 2})
+    world.settle()
+    assert store.update("metrics", {"m": 1}, process=True).data == {"n": 2, "m": 1}
+    world.backend().delete_issue(2)
+    world.settle()
+    with pytest.raises(ObjectNotFound):
+        store.update("metrics", {"m": 2})
+    world.near().create("metrics", {})
+
+
 def test_an_event_past_a_deletion_is_rejected_and_its_writer_told(world):
     writer = world.store()
     writer.create("metrics", {"a": 1})

@@ -585,9 +585,10 @@ def test_strangers_fill_an_issue(world):
     assert "--issue 1" in caught.value.hint
     world.store().process_pending()
     world.settle()
-    obj = world.store().update("thing", {"n": 1}, process=True)
+    obj = store.update("thing", {"n": 1}, process=True)  # which knows the full issue only
     assert (obj.data, obj.meta.version, obj.meta.issue_number) == ({"n": 1}, 2, 2)
     world.settle()
+    assert world.store().get("thing") == obj
     assert world.store().verify().damage == ()
 
 
