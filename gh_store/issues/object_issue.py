@@ -89,6 +89,11 @@ class ObjectIssue:
         return wire.read_seal(self.uid_label.description) if self.uid_label is not None else None
 
     @property
+    def again(self) -> bool:
+        """True if the id was there before, and no seal tells yet that this is the object, and not what was deleted."""
+        return self.uid_label is not None and wire.claims_again(self.uid_label.description)
+
+    @property
     def seal(self) -> wire.Seal | None:
         """The seal, if it names this issue."""
         seal = self.seal_in_force

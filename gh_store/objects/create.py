@@ -85,8 +85,8 @@ def claim(repo: Repository, object_id: str) -> Claim:
 
 
 def take_over(repo: Repository, claimed: Claim) -> None:
-    """Make a label ours that was there before."""
-    repo.writer.describe(claimed.label, claimed.nonce)
+    """Make a label ours that was there before; what is created then is sealed, or labels could bring back what was."""
+    repo.writer.describe(claimed.label, wire.write_claim_again(claimed.nonce))
 
 
 def give_way(repo: Repository, claimed: Claim, head: ObjectIssue) -> None:
@@ -94,7 +94,7 @@ def give_way(repo: Repository, claimed: Claim, head: ObjectIssue) -> None:
     repo.writer.withdraw(head)
     if claimed.before is not None:
         known = repo.retry.read(lambda: repo.backend.get_label(claimed.label))
-        if known is not None and known.description == claimed.nonce:
+        if known is not None and known.description == wire.write_claim_again(claimed.nonce):
             repo.writer.describe(claimed.label, claimed.before)
 
 

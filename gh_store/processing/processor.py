@@ -291,10 +291,14 @@ class Processor:
         raise _Restart
 
     def seal(self, head: ObjectIssue) -> ObjectIssue:
-        """Seal a committed head where its author could change it unnoticed; harmless to repeat."""
+        """
+        Seal a committed head; harmless to repeat.
+
+        Due where its author could change it unnoticed, and where labels could bring back what has had its id before.
+        """
         if head.status is not Status.ACTIVE or not head.intact or head.sealed:
             return head
-        if head.seal_in_force is None and self.repo.rights.standing(head.issue.author):
+        if head.seal_in_force is None and not head.again and self.repo.rights.standing(head.issue.author):
             return head
         return self.repo.writer.seal(head)
 

@@ -6,7 +6,16 @@ Everything here is pure. Text from an issue is hostile until it has been parsed 
 
 from gh_store.wire.events import CLIENT_VERSION, copy_id, meta_object_id, meta_origin, read_event, write_event
 from gh_store.wire.replies import fingerprint, read_reply, read_said, write_post_anew, write_put_back, write_reply
-from gh_store.wire.seals import Seal, read_seal, read_since, seal_of, write_seal, write_since
+from gh_store.wire.seals import (
+    Seal,
+    claims_again,
+    read_seal,
+    read_since,
+    seal_of,
+    write_claim_again,
+    write_seal,
+    write_since,
+)
 from gh_store.wire.titles import (
     ARCHIVED_LABEL,
     RETIRED_LABEL,
@@ -52,6 +61,7 @@ __all__ = [
     "check_object_id",
     "check_size",
     "check_value",
+    "claims_again",
     "copy_id",
     "copy_value",
     "fingerprint",
@@ -73,6 +83,7 @@ __all__ = [
     "shortened",
     "withheld_title",
     "write_body",
+    "write_claim_again",
     "write_event",
     "write_post_anew",
     "write_put_back",

@@ -21,6 +21,7 @@ _TIME: Final = r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ)"
 _SEAL = re.compile(
     rf"([1-9]\d{{0,9}}) v([1-9]\d{{0,8}}) (\d{{1,18}})/(\d{{1,6}}) ([0-9a-f]{{24}})(?: since {_TIME})?\Z", re.ASCII
 )
+_AGAIN: Final = " again"
 _SINCE = re.compile(rf"(?:.* )?since {_TIME}\Z", re.ASCII)
 
 
@@ -92,3 +93,13 @@ def read_since(description: str) -> datetime | None:
         return datetime.fromisoformat(found[1]) if found else None
     except ValueError:  # the 45th of a month
         return None
+
+
+def write_claim_again(nonce: str) -> str:
+    """What the description says of an id that was there before, while an object takes it again."""
+    return f"{nonce}{_AGAIN}"
+
+
+def claims_again(description: str) -> bool:
+    """True if an object takes an id that was there before."""
+    return description.endswith(_AGAIN)

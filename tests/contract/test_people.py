@@ -199,6 +199,47 @@ def test_an_oddly_labelled_issue_breaks_no_list(world):
     assert world.store().process_pending() == []
 
 
+@pytest.mark.parametrize("first", ["colleague", None])
+@pytest.mark.parametrize("second", ["colleague", None])
+@pytest.mark.parametrize("cut", [False, True], ids=["", "cut"])
+def test_what_was_deleted_takes_no_place_of_what_was_created_since(world, first, second, cut):
+    """Labels could bring it back; a sweep would seal it, and a repair withdraw the object."""
+    for name, role in (("colleague", "write"), ("triager", "triage")):
+        world.user(name, role)
+    world.store(first).create("thing", {"old": 1})
+    world.store(first).update("thing", {"m": 1}, process=True)
+    world.settle()
+    world.store().delete("thing")
+    world.settle()
+    if cut:
+        patient, world.config = world.config, replace(world.config, retries_max_attempts=1)
+        labels = []
+
+        def before_its_seal(index, verb):
+            labels.extend([verb] if verb == "edit_label" else [])
+            return "before" if len(labels) == 2 else None
+
+        world.faults.cut = before_its_seal
+        with pytest.raises(GitHubStoreError):
+            world.store(second).create("thing", {"new": 1})
+        world.faults.cut, world.config = lambda index, verb: None, patient
+        world.settle()
+        world.store().process_pending()
+    else:
+        world.store(second).create("thing", {"new": 1})
+    world.settle()
+    world.backend("triager").remove_label(1, "archived")
+    world.backend("triager").add_label(1, "stored-object")
+    world.settle()
+    assert world.store().get("thing").data == {"new": 1}
+    assert [obj.data for obj in world.store().list_all()] == [{"new": 1}]
+    assert world.store().process_pending() == []
+    assert kinds(world.store().verify()) == ["duplicates"]
+    world.store().repair()
+    world.settle()
+    assert world.store().update("thing", {"m": 2}, process=True).data == {"new": 1, "m": 2}
+
+
 ODD = "sha256-" + "0" * 32
 
 
