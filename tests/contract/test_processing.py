@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from world import World
 
-from gh_store import InsufficientScope, IntegrityError, InvalidUpdate, wire
+from gh_store import GitHubStoreError, InsufficientScope, IntegrityError, InvalidUpdate, ObjectNotFound, wire
 
 
 def event(data, mode="append", **meta):
@@ -621,9 +621,9 @@ def test_two_creators_at_once_make_one_object(world):
 # --- older stores ---------------------------------------------------------------------------------
 
 
-def older(world, data, updates, *, labels, open_=False, receipts=None, body=None):
+def older(world, data, updates, *, labels, open_=False, receipts=None, body=None, by=None):
     """An object as 0.5 to 0.11 left it."""
-    backend = world.backend()
+    backend = world.backend(by)
     issue = backend.create_issue("Stored Object: old", json.dumps(body if body is not None else data, indent=2), labels)
     first = backend.create_comment(issue.number, json.dumps({"type": "initial_state", "data": data}))
     backend.add_reaction(first.id, "+1")
@@ -684,6 +684,72 @@ def test_a_strangers_reaction_hides_no_pending_event_of_an_older_store(world, wh
     assert world.store().process_updates(number).data == {"n": 0, "a": 1, "b": 1}
 
 
+def test_a_history_that_is_not_explained_asks_once_for_the_reactors_of_who_does_not_count(world, metrics):
+    for number in range(4):
+        world.user(f"bot{number}", "write")
+        world.store(f"bot{number}").update("metrics", {f"k{number}": number}, process=True)
+    for number in range(4):
+        world.user(f"bot{number}", "read")
+        metrics.update("metrics", {f"m{number}": number}, process=True)
+    world.backend().edit_comment(world.comments()[1].id, '{"other": 1}')
+    world.settle()
+    world.requests()
+    world.store().get_object_history("metrics")
+    assert Counter(world.requests())["list_reactions"] == 4
+
+
+@pytest.mark.parametrize("strangers", [2, 0], ids=["that change a state", "that change nothing"])
+def test_what_strangers_react_to_is_in_no_history_where_who_counts_does_not_explain_it(world, metrics, strangers):
+    world.user("leaver", "write")
+    rejected = [{"op": "test", "path": "/n", "value": 9}]
+    world.store("leaver").update("metrics", {"a": 1}, process=True)
+    world.store("leaver").update("metrics", rejected, "patch")
+    world.settle()
+    metrics.process_updates(1)
+    texts = [f'{{"evil": {number}}}' for number in range(strangers)]
+    for number, text in enumerate([*texts, event(rejected, "patch")]):
+        comment = world.backend(f"stranger{number}").create_comment(1, text)
+        for content in ("+1", "confused"):
+            world.backend(f"stranger{number}").add_reaction(comment.id, content)
+    world.settle()
+    metrics.update("metrics", {"b": 1}, process=True)
+    world.user("leaver", "read")
+    world.settle()
+    world.requests()
+    history = world.store().get_object_history("metrics")
+    assert [entry["data"] for entry in history] == [{"n": 0}, {"a": 1}, rejected, {"b": 1}]
+    assert all(entry["proved"] for entry in history)
+    assert Counter(world.requests())["list_reactions"] == strangers + 3
+
+
+@pytest.mark.breaks_stores("who was named opened an object, and is not named any more")
+def test_a_body_of_nobody_who_counts_is_no_state_where_title_and_seal_say_nothing(world):
+    """His issue is continued by the owner, who was cut off before he could say with which state."""
+    world.user("bot", "write")
+    now, world.config = world.config, replace(world.config, access_users=("bot",), log_max_events=3)
+    world.store("bot").create("thing", {"n": 0})
+    world.store("bot").update("thing", {"n": 1}, process=True)
+    world.settle()
+    issues = []
+
+    def cut(index, verb):
+        issues.extend([verb] if verb == "create_issue" else [])
+        return "before" if issues and verb == "create_comment" else None
+
+    world.faults.cut, world.config = cut, replace(world.config, retries_max_attempts=1)
+    with pytest.raises(GitHubStoreError):
+        world.store().update("thing", {"m": 1}, process=True)
+    world.faults.cut, world.config = lambda index, verb: None, now
+    world.user("bot", "read")
+    world.backend("bot").edit_issue(1, title="Mine", body='{"evil": 1}')
+    world.settle()
+    world.store().process_pending()
+    world.settle()
+    assert all("evil" not in obj.data for obj in world.store().list_all())
+    assert all("evil" not in issue.body for issue in world.issues()[1:])
+    assert all("evil" not in comment.body for comment in world.comments(2))
+
+
 @pytest.mark.parametrize("body", [{"n": 2, "by": "hand"}, {"n": 2}], ids=["edited", "as its log"])
 def test_the_reactors_of_one_comment_tell_what_an_older_stores_body_holds(world, body):
     number = older(world, {"n": 0}, [{"n": at} for at in range(3)], labels=LABELS["0.11"], body=body)
@@ -696,6 +762,22 @@ def test_the_reactors_of_one_comment_tell_what_an_older_stores_body_holds(world,
     world.requests()
     assert world.store().get("old").data == body
     assert Counter(world.requests())["list_reactions"] == 1
+
+
+def test_an_older_stores_object_of_who_does_not_count_is_unconfirmed_and_can_be_adopted(world):
+    world.user("leaver", "write")
+    older(world, {"n": 0}, [{"n": 1}], labels=LABELS["0.11"], body={"n": 1}, by="leaver")
+    world.user("leaver", "read")
+    world.clock.sleep(4000)
+    with pytest.raises(ObjectNotFound):
+        world.store().get("old")
+    with pytest.raises(IntegrityError):
+        world.store().create("old", {})
+    assert list(world.store().list_all()) == world.store().process_pending() == []
+    assert [finding.kind for finding in world.store().verify().damage] == ["unconfirmed"]
+    assert [done.error for done in world.store().adopt("old")] == [None]
+    world.settle()
+    assert world.store().get("old").data == {"n": 1}
 
 
 def test_what_an_older_stores_body_holds_beyond_its_log_is_kept(world):
