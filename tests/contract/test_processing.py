@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from world import World
 
-from gh_store import GitHubStoreError, InsufficientScope, IntegrityError, InvalidUpdate, ObjectNotFound, wire
+from gh_store import InsufficientScope, IntegrityError, InvalidUpdate, ObjectNotFound, wire
 
 
 def event(data, mode="append", **meta):
@@ -720,34 +720,6 @@ def test_what_strangers_react_to_is_in_no_history_where_who_counts_does_not_expl
     assert [entry["data"] for entry in history] == [{"n": 0}, {"a": 1}, rejected, {"b": 1}]
     assert all(entry["proved"] for entry in history)
     assert Counter(world.requests())["list_reactions"] == strangers + 3
-
-
-@pytest.mark.breaks_stores("who was named opened an object, and is not named any more")
-def test_a_body_of_nobody_who_counts_is_no_state_where_title_and_seal_say_nothing(world):
-    """His issue is continued by the owner, who was cut off before he could say with which state."""
-    world.user("bot", "write")
-    now, world.config = world.config, replace(world.config, access_users=("bot",), log_max_events=3)
-    world.store("bot").create("thing", {"n": 0})
-    world.store("bot").update("thing", {"n": 1}, process=True)
-    world.settle()
-    issues = []
-
-    def cut(index, verb):
-        issues.extend([verb] if verb == "create_issue" else [])
-        return "before" if issues and verb == "create_comment" else None
-
-    world.faults.cut, world.config = cut, replace(world.config, retries_max_attempts=1)
-    with pytest.raises(GitHubStoreError):
-        world.store().update("thing", {"m": 1}, process=True)
-    world.faults.cut, world.config = lambda index, verb: None, now
-    world.user("bot", "read")
-    world.backend("bot").edit_issue(1, title="Mine", body='{"evil": 1}')
-    world.settle()
-    world.store().process_pending()
-    world.settle()
-    assert all("evil" not in obj.data for obj in world.store().list_all())
-    assert all("evil" not in issue.body for issue in world.issues()[1:])
-    assert all("evil" not in comment.body for comment in world.comments(2))
 
 
 @pytest.mark.parametrize("body", [{"n": 2, "by": "hand"}, {"n": 2}], ids=["edited", "as its log"])
