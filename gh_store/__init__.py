@@ -8,6 +8,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
+    from gh_store.domain.differences import ABSENT, Difference
     from gh_store.domain.events import Change, HistoryEntry
     from gh_store.domain.exceptions import (
         AccessDeniedError,
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     __version__: str
 
 __all__ = [
+    "ABSENT",
     "AccessDeniedError",
     "AccessError",
     "AuthInvalid",
@@ -47,6 +49,7 @@ __all__ = [
     "Change",
     "ConcurrentUpdateError",
     "ConfigurationError",
+    "Difference",
     "DuplicateUIDError",
     "GitHubStore",
     "GitHubStoreError",
@@ -74,6 +77,8 @@ __all__ = [
 # Each name is imported where it is first used, so that `gh-store --help` need not import the store.
 _HOMES: Final = {
     "Change": "domain.events",
+    "ABSENT": "domain.differences",
+    "Difference": "domain.differences",
     "GitHubStore": "stores",
     "HistoryEntry": "domain.events",
     "LocalStore": "stores",

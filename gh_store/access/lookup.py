@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from gh_store.access.repository import Repository
+from gh_store.domain.commands import command
 from gh_store.domain.exceptions import DuplicateUIDError, ObjectNotFound
 from gh_store.issues.chain import Chains
 from gh_store.issues.object_issue import ObjectIssue
@@ -60,7 +61,7 @@ def unconfirmed(head: ObjectIssue) -> ObjectNotFound:
     return ObjectNotFound(
         f"Issue {head.number} has the labels of an object, but {author_of(head)}, who opened it, has no write "
         "permission.",
-        hint=f"If it is the object, `gh-store adopt {head.object_id}` takes it over; else take its labels off.",
+        hint=f"If it is the object, {command('adopt', head.object_id)} takes it over; else take its labels off.",
     )
 
 

@@ -99,6 +99,11 @@ def objects(
             progress()
 
 
+def ids(reader: Reader, heads: Iterator[ObjectIssue]) -> Iterator[str]:
+    """The ids of the objects among some issues, each once; their logs are not read."""
+    return (head.object_id for head in holding(reader, heads) if head.object_id is not None)
+
+
 def holding(reader: Reader, heads: Iterator[ObjectIssue]) -> Iterator[ObjectIssue]:
     """The issues that hold an object; one that goes on in another issue meanwhile is neither missed nor repeated."""
     shown, ids, doubtful = set[int](), set[str | None](), list[ObjectIssue]()

@@ -56,6 +56,9 @@ class GitHubStoreError(Exception):
         self.in_doubt = False
         self.event_id: str | None = None
 
+    def __str__(self) -> str:
+        return self.message
+
     def tell_written(self, event_id: str) -> None:
         """Say that the event was written, and how to repeat the call without writing it twice."""
         self.written, self.event_id = True, event_id
@@ -155,8 +158,8 @@ class LogFull(InvalidInput):
         self.limit = limit
 
 
-class ObjectNotFound(GitHubStoreError):
-    """The object was not found, or it was deleted."""
+class ObjectNotFound(GitHubStoreError, KeyError):
+    """The object was not found, or it was deleted. A KeyError, too, as `store[object_id]` raises one."""
 
     exit_code = 3
     default_hint = "`gh-store list` shows all objects."

@@ -1,8 +1,10 @@
-"""The update that turns one state into another and changes nothing else."""
+"""What is different between two states; and the update that turns one into the other and changes nothing else."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from gh_store import wire
+from gh_store.domain.differences import ABSENT, Difference
 from gh_store.domain.values import JsonObject, Mode
 from gh_store.log.fold import merge
 
@@ -35,7 +37,7 @@ def _merge_difference(old: JsonObject, new: JsonObject) -> JsonObject:
 def _patch_difference(old: JsonObject, new: JsonObject, path: str) -> list[JsonObject]:
     operations: list[JsonObject] = []
     for key in [*old, *(key for key in new if key not in old)]:
-        here = f"{path}/{key.replace('~', '~0').replace('/', '~1')}"
+        here = _below(path, key)
         if key not in new:
             operations.append({"op": "remove", "path": here})
         elif isinstance(old.get(key), dict) and isinstance(new[key], dict):
@@ -43,3 +45,42 @@ def _patch_difference(old: JsonObject, new: JsonObject, path: str) -> list[JsonO
         elif key not in old or wire.canonical(old[key]) != wire.canonical(new[key]):
             operations.append({"op": "add", "path": here, "value": new[key]})
     return operations
+
+
+def differences(old: JsonObject, new: JsonObject, path: str = "") -> Iterator[Difference]:
+    """
+    Where two states differ: members by name, and of each list one splice, without its common head and tail.
+
+    Takes time in proportion to both states.
+    """
+    for key in [*old, *(key for key in new if key not in old)]:
+        before, after, here = old.get(key, ABSENT), new.get(key, ABSENT), _below(path, key)
+        if isinstance(before, dict) and isinstance(after, dict):
+            yield from differences(before, after, here)
+        elif isinstance(before, list) and isinstance(after, list):
+            yield from _splice(before, after, here)
+        elif before is ABSENT or after is ABSENT or wire.canonical(before) != wire.canonical(after):
+            yield Difference(here, before, after)
+
+
+def _splice(old: list[Any], new: list[Any], path: str) -> Iterator[Difference]:
+    before, after = ([wire.canonical(item) for item in items] for items in (old, new))
+    head = _common(before, after)
+    tail = _common(before[head:][::-1], after[head:][::-1])
+    removed, inserted = old[head : len(old) - tail], new[head : len(new) - tail]
+    if removed or inserted:
+        yield Difference(path, removed, inserted, head)
+
+
+def _common(one: list[str], other: list[str]) -> int:
+    """How many items are the same from the beginning."""
+    same = 0
+    for here, there in zip(one, other, strict=False):
+        if here != there:
+            break
+        same += 1
+    return same
+
+
+def _below(path: str, key: str) -> str:
+    return f"{path}/{key.replace('~', '~0').replace('/', '~1')}"

@@ -7,6 +7,7 @@ from functools import partial
 from gh_store import wire
 from gh_store.access.lookup import author_of
 from gh_store.collection.listing import Progress
+from gh_store.domain.commands import command
 from gh_store.domain.exceptions import AccessError, BackendUnavailable, GitHubStoreError, ObjectNotFound, RateLimited
 from gh_store.domain.findings import Finding, Kind, RepairResult
 from gh_store.issues.chain import Chains
@@ -164,7 +165,7 @@ class Verifier:
 
     def _unconfirmed(self, head: ObjectIssue, object_id: str) -> Finding:
         found = f"It has the labels of {object_id!r}, and {author_of(head)}, who opened it, has no write permission."
-        remedy = f"If it is the object, `gh-store adopt {object_id}` takes it over; else take its labels off."
+        remedy = f"If it is the object, {command('adopt', object_id)} takes it over; else take its labels off."
         return Finding(Kind.UNCONFIRMED, object_id, head.number, found, remedy)
 
     def _is_segment(self, head: ObjectIssue, chains: Sequence[Sequence[ObjectIssue]]) -> bool:

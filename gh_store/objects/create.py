@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from gh_store import wire
 from gh_store.access.lookup import author_of
 from gh_store.access.repository import Repository
+from gh_store.domain.commands import command
 from gh_store.domain.events import Draft, Event, Outcome
 from gh_store.domain.exceptions import IntegrityError, ObjectExists
 from gh_store.domain.values import JsonObject, Mode, StoredObject
@@ -114,7 +115,7 @@ def _must_be_free(processor: Processor, object_id: str, active: list[ObjectIssue
         raise IntegrityError(
             f"Issue {active[0].number} has the labels of {object_id!r}, but {author_of(active[0])}, who opened it, has "
             "no write permission.",
-            hint=f"If it is the object, `gh-store adopt {object_id}` takes it over; else take its labels off.",
+            hint=f"If it is the object, {command('adopt', object_id)} takes it over; else take its labels off.",
         )
     if all(head.incomplete for head in active):  # somebody's creation, cut or under way
         processor.process(first)

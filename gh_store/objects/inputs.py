@@ -1,7 +1,7 @@
 """Checks of what callers give, before the first request: everything that can be known without asking."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
@@ -22,9 +22,22 @@ _MOST_LABELS: Final = MAX_LABELS - 5
 def checked_object(object_id: str, data: object) -> JsonObject:
     """A copy of the data of a new object. Raises InvalidObjectID, InvalidObject or ValueTooLarge."""
     wire.check_new_object_id(object_id)
-    if not isinstance(data, dict):
+    return _checked_data(object_id, data)
+
+
+def checked_put(object_id: str, data: object, if_version: int | None) -> JsonObject:
+    """A copy of the data of an object, new or not. Raises as checked_object and check_version do."""
+    if if_version == 0 and type(if_version) is int:
+        return checked_object(object_id, data)
+    check_version(if_version)
+    wire.check_object_id(object_id)
+    return _checked_data(object_id, data)
+
+
+def _checked_data(object_id: str, data: object) -> JsonObject:
+    if not isinstance(data, Mapping):
         raise InvalidObject(f"A value of type {type(data).__name__} is not a JSON object.")
-    own: JsonObject = _own(data, initial_of=object_id)
+    own: JsonObject = _own(dict(data), initial_of=object_id)
     wire.check_size(wire.write_body(own), "The object")
     return own
 

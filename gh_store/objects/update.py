@@ -15,13 +15,13 @@ from gh_store.domain.exceptions import (
     ObjectNotFound,
     RateLimited,
 )
-from gh_store.domain.values import State, StoredObject
+from gh_store.domain.values import JsonObject, Mode, State, StoredObject
 from gh_store.issues.object_issue import ObjectIssue, Status, deleted
 from gh_store.log.fold import Rejection, fold
 from gh_store.logger import logger
 from gh_store.processing.processor import Processor
 from gh_store.reading import history
-from gh_store.reading.values import stored
+from gh_store.reading.values import Reading, stored
 
 _FIRST_POLL = 1.0
 _LONGEST_POLL = 10.0
@@ -44,6 +44,14 @@ class _Shown:
     comments: int
     state: State
     pending: int
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The object as of now, and why the event that was just written will be rejected, if that is known."""
+
+    object: StoredObject
+    error: GitHubStoreError | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,11 +86,49 @@ class Updater:
                 return self._processed(written)
             if wait is not None:
                 return self._waited(written, wait)
-            return self._as_of_now(written)
+            return self._warned(self._as_of_now(written.head, written.event))
         except GitHubStoreError as error:
             if written is not None or error.written:
                 error.tell_written(named)
             raise
+
+    def replace(self, object_id: str, data: JsonObject, expected_version: int | None) -> StoredObject:
+        """
+        Append an event that replaces the state.
+
+        Raises:
+            GitHubStoreError: Of whatever kind the event will be rejected with; `rejected` and `written` are True then.
+        """
+        draft = Draft(
+            data, uuid.uuid4().hex, Mode.REPLACE, expected_version=expected_version, copied_once=True
+        )  # fmt: skip  # one event
+        written = self._write(object_id, draft)
+        try:
+            answer = self._as_of_now(written.head, written.event)
+            if answer.error is not None:
+                answer.error.rejected = True
+                raise answer.error
+        except GitHubStoreError as error:
+            error.written, error.event_id = True, draft.event_id
+            raise
+        return answer.object
+
+    def look(self, head: ObjectIssue) -> StoredObject:
+        """The object as `get` shows it. An update that comes next does not read that again."""
+        reader = self.processor.reader
+        head = reader.identified(head)
+        if head.settled and self.processor.repo.authority.believes(head):
+            return stored(head, head.state())
+        try:
+            return self.seen(reader.with_unforwarded(reader.read(head)))
+        except InsufficientScope:
+            return reader.view(head)
+
+    def seen(self, reading: Reading) -> StoredObject:
+        """The object as of a reading, which an update that comes next builds on."""
+        obj = reading.object
+        self._keep(reading.head, reading.state, obj.meta.pending or 0)
+        return obj
 
     def _write(self, object_id: str, draft: Draft) -> Written:
         """Post the event, and wake the processor; where the object has gone on meanwhile, once more where it is."""
@@ -180,21 +226,28 @@ class Updater:
 
     # --- what has become of it --------------------------------------------------------------------
 
-    def _as_of_now(self, written: Written) -> StoredObject:
+    def _warned(self, answer: Answer) -> StoredObject:
+        if answer.error is not None:
+            logger.warning(
+                "{!r}: the event is written, and will be rejected: {}", answer.object.meta.object_id, answer.error
+            )
+        return answer.object
+
+    def _as_of_now(self, head: ObjectIssue, event: Event) -> Answer:
         """The object as `get` would show it; where nothing else came meanwhile, that takes no further request."""
-        head, event = written.head, written.event
         before = self._before(head)
         if before is None or event.attempt > 1:  # it may repeat any event
             reader = self.processor.reader
             try:
                 reading = reader.with_unforwarded(reader.read(head, expected=event.position))
             except InsufficientScope:
-                return reader.view(head)
-            return self._show(reading.head, reading.state, reading.object.meta.pending or 0)
+                return Answer(reader.view(head))
+            errors = (each.error for each in reading.pending if each.comment.id == event.position)
+            return self._answer(reading.head, reading.state, reading.object.meta.pending or 0, next(errors, None))
         result = fold(before.state, event)
         if isinstance(result, Rejection):
-            return self._show(head, before.state, before.pending)
-        return self._show(head, result, before.pending + 1)
+            return self._answer(head, before.state, before.pending, result.error)
+        return self._answer(head, result, before.pending + 1, None)
 
     def _before(self, head: ObjectIssue) -> _Shown | None:
         """What the object came to before the last comment, if this process knows that."""
@@ -207,12 +260,16 @@ class Updater:
             return _Shown(head.issue.title, at.comments, head.state(), 0)
         return None
 
-    def _show(self, head: ObjectIssue, state: State, pending: int) -> StoredObject:
-        self.shown[head.number] = _Shown(head.issue.title, head.issue.comments, state, pending)
+    def _answer(self, head: ObjectIssue, state: State, pending: int, error: GitHubStoreError | None) -> Answer:
+        self._keep(head, state, pending)
+        return Answer(stored(head, state, max(1, pending)), error)
+
+    def _keep(self, head: ObjectIssue, state: State, pending: int) -> None:
+        # What is kept here for the next update is not what the caller holds.
+        own = replace(state, data=wire.copy_value(state.data))
+        self.shown[head.number] = _Shown(head.issue.title, head.issue.comments, own, pending)
         while len(self.shown) > _SHOWN:
             self.shown.pop(next(iter(self.shown)), None)
-        # What is kept here for the next update is not what the caller holds.
-        return stored(head, replace(state, data=wire.copy_value(state.data)), max(1, pending))
 
     def _processed(self, written: Written) -> StoredObject:
         position = written.event.position

@@ -4,11 +4,14 @@ from collections.abc import Iterator
 from typing import Literal
 
 from gh_store import wire
+from gh_store.domain.commands import command
+from gh_store.domain.differences import Difference
 from gh_store.domain.events import Event, HistoryEntry, Outcome
 from gh_store.domain.exceptions import IntegrityError, ObjectNotFound
 from gh_store.domain.values import State, StoredObject
 from gh_store.issues.object_issue import ObjectIssue
 from gh_store.log.decide import Decision, decide
+from gh_store.log.difference import differences
 from gh_store.log.duplicates import may_repeat_earlier
 from gh_store.reading.reader import Reader
 from gh_store.reading.values import Reading, stored
@@ -23,28 +26,31 @@ def history(reader: Reader, head: ObjectIssue, *, duplicates: bool = False) -> l
     """
     return [
         entry(decision, pending=pending, proved=proved)
-        for part, proved in reversed(list(_parts(reader, _read(reader, head))))
+        for part, proved in reversed(list(_parts(reader, whole(reader, head))))
         for decision, pending in part
         if duplicates or decision.outcome is not Outcome.DUPLICATE
     ]
 
 
-def _read(reader: Reader, head: ObjectIssue) -> Reading:
+def whole(reader: Reader, head: ObjectIssue) -> Reading:
+    """An object with its whole log, as of now."""
     return reader.with_unforwarded(reader.read(head, whole=True))
 
 
-def at_version(reader: Reader, head: ObjectIssue, version: int) -> StoredObject:
+def at_version(reader: Reader, reading: Reading, version: int) -> StoredObject:
     """
-    The object as it was at a version.
+    The object, whose whole log was read, as it was at a version.
 
     Raises:
         ObjectNotFound: It never had that version.
         IntegrityError: Comments were edited or deleted since, and the log does not yield it any more.
     """
-    reading = _read(reader, head)
-    latest = reading.state.version
+    object_id, latest = reading.head.object_id, reading.state.version
     if version > latest:
-        raise ObjectNotFound(f"{head.object_id!r} has no version {version}; its latest is {latest}.")
+        raise ObjectNotFound(
+            f"{object_id!r} has no version {version}; its latest is {latest}.",
+            hint=f"{command('history', object_id)} shows its versions.",
+        )
     for part, proved in _parts(reader, reading):
         for decision, pending in part:
             if decision.state.version == version and (proved or pending):
@@ -54,8 +60,8 @@ def at_version(reader: Reader, head: ObjectIssue, version: int) -> StoredObject:
     if version == latest:  # the log may hold less than the committed state proves
         return stored(reading.head, reading.state)
     raise IntegrityError(
-        f"Version {version} of {head.object_id!r} cannot be told: its comments were changed since.",
-        hint="`gh-store history` shows what is left of them.",
+        f"Version {version} of {object_id!r} cannot be told: its comments were changed since.",
+        hint=f"{command('history', object_id)} shows what is left of them.",
     )
 
 
@@ -88,6 +94,15 @@ def applied_since(reader: Reader, head: ObjectIssue, state: State, position: int
     if (reached.version, wire.canonical(reached.data)) != (head.checkpoint.version, wire.canonical(head.body)):
         return None
     return [each for each in decisions if each.outcome is Outcome.APPLIED]
+
+
+def diff(reader: Reader, head: ObjectIssue, old: int | None, new: int | None) -> list[Difference]:
+    """Where two versions of an object differ; see Store.diff."""
+    reading = whole(reader, head)
+    later = new if new is not None else reading.state.version
+    earlier = old if old is not None else later - 1
+    before, after = (at_version(reader, reading, version).data if version else {} for version in (earlier, later))
+    return list(differences(before, after))
 
 
 Part = list[tuple[Decision, bool]]

@@ -9,6 +9,7 @@ from gh_store.backends.retry import as_long_work, long_work
 from gh_store.collection import listing
 from gh_store.collection import snapshot as snapshots
 from gh_store.collection.changes import Changes, now
+from gh_store.collection.where import condition
 from gh_store.domain.events import Change
 from gh_store.domain.exceptions import ConfigurationError, GitHubStoreError
 from gh_store.domain.values import StoredObject
@@ -20,7 +21,12 @@ class CollectionVerbs(Opened):
     """List all objects, and write them to snapshots."""
 
     def list_all(
-        self, prefix: str | None = None, labels: Sequence[str] | str | None = None, complete: bool = False
+        self,
+        prefix: str | None = None,
+        labels: Sequence[str] | str | None = None,
+        complete: bool = False,
+        *,
+        where: str | None = None,
     ) -> Iterator[StoredObject]:
         """
         All objects, as of now.
@@ -29,11 +35,31 @@ class CollectionVerbs(Opened):
             prefix: Only ids that begin with it.
             labels: Only objects whose issue has all of these labels.
             complete: Read every issue of the repository, and trust no index.
+            where: Only objects for whose data this JMESPath expression is true: for instance ``visits > `10` ``.
+        Raises:
+            InvalidInput: `where` is not such an expression, which is known before the first request; or it cannot be
+                evaluated for one of the objects.
         """
+        matches = condition(where) if where is not None else None
         wanted = [self.config.base_label, *several_labels(labels)]
         with long_work():
             heads = listing.list_issues(self._repo, wanted, complete=complete).heads
-        return as_long_work(listing.objects(self._reader, heads, prefix))
+        objects = as_long_work(listing.objects(self._reader, heads, prefix))
+        return objects if matches is None else filter(matches, objects)
+
+    def __iter__(self) -> Iterator[str]:
+        """The ids of all objects. (`list(store)` asks for their number first; `[*iter(store)]` does not.)"""
+        with long_work():
+            heads = listing.list_issues(self._repo, [self.config.base_label]).heads
+        return as_long_work(listing.ids(self._reader, heads))
+
+    def __len__(self) -> int:
+        """The number of objects. Costs what a list costs."""
+        return sum(1 for _ in self)
+
+    def __bool__(self) -> bool:
+        """True, and no request: a store is not nothing because it is empty."""
+        return True
 
     def list_updated_since(self, timestamp: datetime) -> Iterator[StoredObject]:
         """The objects whose state has changed at or after a time (aware; whole seconds count)."""

@@ -1,17 +1,29 @@
 """The verbs of one object."""
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeVar, overload
 
 from gh_store import wire
 from gh_store.access.lookup import find
+from gh_store.domain.differences import ABSENT, Difference
 from gh_store.domain.events import Draft, HistoryEntry
+from gh_store.domain.exceptions import InvalidObjectID, ObjectNotFound
 from gh_store.domain.values import JsonObject, Mode, StoredObject
 from gh_store.objects.create import create
 from gh_store.objects.delete import delete
-from gh_store.objects.inputs import check_version, check_wait, checked_labels, checked_object, checked_update
+from gh_store.objects.inputs import (
+    check_version,
+    check_wait,
+    checked_labels,
+    checked_object,
+    checked_put,
+    checked_update,
+)
+from gh_store.objects.put import put, revert
 from gh_store.reading import history
 from gh_store.store.base import Opened
+
+D = TypeVar("D")
 
 
 class ObjectVerbs(Opened):
@@ -33,10 +45,38 @@ class ObjectVerbs(Opened):
         data = checked_object(object_id, data)
         return create(self._processor, object_id, data, checked_labels(extra_labels, self.config))
 
-    def get(self, object_id: str, version: int | None = None) -> StoredObject:
+    def put(self, object_id: str, data: Mapping[str, Any], if_version: int | None = None) -> StoredObject:
+        """
+        Create an object, or replace its data. Writes nothing if the object holds the same data already.
+
+        Args:
+            data: A JSON object.
+            if_version: Only if the object is at this version; 0: only if there is no such object.
+        Returns:
+            The object as `get` would show it now.
+        Raises:
+            InvalidObjectID, InvalidObject, InvalidUpdate, ValueTooLarge: Nothing was written.
+            ConcurrentUpdateError: The object is not at `if_version`, and stays as it is. If somebody else was faster
+                by a moment, an event was written, and will be rejected (`rejected` is True).
+            InsufficientScope, AccessDeniedError: The current user may not write here.
+        """
+        data = checked_put(object_id, data, if_version)
+        return put(self._updater, object_id, data, if_version)
+
+    @overload
+    def get(self, object_id: str, version: int | None = None) -> StoredObject: ...
+
+    @overload
+    def get(self, object_id: str, version: int | None = None, *, default: D) -> StoredObject | D: ...
+
+    def get(
+        self, object_id: str, version: int | None = None, *, default: object = ABSENT
+    ) -> object:  # fmt: skip  # what it takes, what it yields
         """
         The object as of now, with everything applied that is pending; or as it was at a version.
 
+        Args:
+            default: What to return instead of raising ObjectNotFound.
         Raises:
             ObjectNotFound: There is no such object, or it never had that version.
             DuplicateUIDError: Several issues claim the id.
@@ -44,8 +84,27 @@ class ObjectVerbs(Opened):
         """
         wire.check_object_id(object_id)
         check_version(version)
-        head = find(self._repo, object_id)
-        return self._reader.view(head) if version is None else history.at_version(self._reader, head, version)
+        try:
+            head = find(self._repo, object_id)
+            if version is None:
+                return self._reader.view(head)
+            return history.at_version(self._reader, history.whole(self._reader, head), version)
+        except ObjectNotFound:
+            if default is ABSENT:
+                raise
+            return default
+
+    def __getitem__(self, object_id: str) -> JsonObject:
+        """The data of an object, as `get` reads it. Raises ObjectNotFound, which is a KeyError."""
+        return self.get(object_id).data
+
+    def __contains__(self, object_id: object) -> bool:
+        """True if there is such an object. Costs what a look-up costs."""
+        try:
+            find(self._repo, wire.check_object_id(object_id))
+        except (InvalidObjectID, ObjectNotFound):
+            return False
+        return True
 
     def update(
         self,
@@ -87,6 +146,41 @@ class ObjectVerbs(Opened):
         check_wait(wait)
         draft = Draft(changes, event_id or "", mode, expected_version=expected_version)
         return self._updater.update(object_id, draft, process=process, wait=wait)
+
+    def revert(self, object_id: str, to: int) -> StoredObject:
+        """
+        Give an object the data again that it had at a version, by one event. Writes nothing if it holds that already.
+
+        Reads the whole log.
+
+        Returns:
+            The object as `get` would show it now.
+        Raises:
+            InvalidUpdate: `to` is not a version.
+            ObjectNotFound: There is no such object, or it never had that version.
+            IntegrityError: The log does not yield that version any more.
+            InsufficientScope, AccessDeniedError: The current user may not write here.
+        """
+        wire.check_object_id(object_id)
+        check_version(to)
+        return revert(self._updater, object_id, to)
+
+    def diff(self, object_id: str, old: int | None = None, new: int | None = None) -> list[Difference]:
+        """
+        Where two versions of an object differ. Reads the whole log.
+
+        Args:
+            old: A version; without one, the version before `new`. Before version 1 there was an empty object.
+            new: A version; without one, the latest, with everything applied that is pending.
+        Raises:
+            InvalidUpdate: One of them is not a version.
+            ObjectNotFound: There is no such object, or it never had one of the versions.
+            IntegrityError: The log does not yield one of them any more.
+        """
+        wire.check_object_id(object_id)
+        check_version(old)
+        check_version(new)
+        return history.diff(self._reader, find(self._repo, object_id), old, new)
 
     def delete(self, object_id: str) -> None:
         """

@@ -13,7 +13,18 @@ import gh_store
 from gh_store.cli.commands import commands
 
 VERSION = version("gh-object-store")
-SLOW = {"asyncio", "github", "gh_store.store", "loguru", "requests", "rich", "sqlite3", "yaml"}
+SLOW = {
+    "asyncio",
+    "github",
+    "gh_store.store",
+    "jmespath",
+    "jsonschema",
+    "loguru",
+    "requests",
+    "rich",
+    "sqlite3",
+    "yaml",
+}
 
 
 def python(*arguments, **environment):

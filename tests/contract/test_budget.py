@@ -86,6 +86,31 @@ def test_update(metrics):
     assert cost(metrics, lambda: store.update("metrics", {"n": 3})) == ["create_comment", "edit_issue"]
 
 
+def test_put(metrics):
+    write, look = ["create_comment", "edit_issue"], ["list_issues"]
+    assert cost(metrics, lambda: metrics.store().put("metrics", {"n": 0})) == look, "nothing changes"
+    store = metrics.store()
+    assert cost(metrics, lambda: store.put("metrics", {"n": 1})) == look + write
+    pending = ["get_issue", "list_comments"]
+    assert cost(metrics, lambda: store.put("metrics", {"n": 2})) == pending + write
+    assert cost(metrics, lambda: store.put("metrics", {"n": 2})) == pending
+    assert cost(metrics, lambda: store.put("metrics", {"n": 3}, if_version=3)) == pending + write
+    made = ["create_label", "create_issue", "create_comment", "add_reaction", "edit_issue"]
+    assert cost(metrics, lambda: store.put("new", {})) == ["list_issues", "get_label", *made]
+    assert cost(metrics, lambda: store.put("newer", {}, if_version=0)) == made
+
+
+def test_versions_and_the_ways_of_a_dict(metrics):
+    store = metrics.store()
+    store.update("metrics", {"n": 1}, process=True)
+    look = ["get_issue", "list_comments"]
+    assert cost(metrics, lambda: store.diff("metrics", 1, 2)) == look
+    assert cost(metrics, lambda: store.revert("metrics", 2)) == look
+    assert cost(metrics, lambda: store.revert("metrics", 1)) == [*look, "create_comment", "edit_issue"]
+    assert cost(metrics, lambda: "metrics" in store) == ["get_issue"]
+    assert cost(metrics, lambda: len(store)) == cost(metrics, lambda: set(store)) == ["list_issues"]
+
+
 @pytest.mark.parametrize("comments", [1, 250])
 @pytest.mark.parametrize("new", [1, 5, 120])
 def test_process(calm, comments, new):

@@ -1,0 +1,80 @@
+"""Putting an object: it is created, or its data replaced, and nothing is written where nothing changes."""
+
+from typing import Final
+
+from gh_store import wire
+from gh_store.access.lookup import find
+from gh_store.domain.exceptions import ConcurrentUpdateError, ObjectExists, ObjectNotFound
+from gh_store.domain.values import JsonObject, StoredObject
+from gh_store.objects.create import create
+from gh_store.objects.update import Updater
+from gh_store.reading import history
+
+_ATTEMPTS: Final = 5
+"""Others have to create or delete the object between a look and a write, for each but the first."""
+
+
+def put(updater: Updater, object_id: str, data: JsonObject, if_version: int | None) -> StoredObject:
+    """
+    Create an object of checked data, or replace what it holds.
+
+    Args:
+        if_version: The version that it must be at; 0 if it must not exist; None for any.
+    """
+    for _ in range(_ATTEMPTS):
+        try:
+            now = None if if_version == 0 else updater.look(find(updater.processor.repo, object_id))
+            if now is not None:
+                return _replaced(updater, now, data, if_version)
+        except ObjectNotFound as error:  # it is not there, or was deleted after the look
+            if if_version is not None:
+                raise _unmet(object_id, if_version, 0, error) from error
+        wire.check_new_object_id(object_id)
+        try:
+            return create(updater.processor, object_id, data, ())
+        except ObjectExists as error:
+            if if_version is not None:
+                raise _unmet(object_id, if_version, None, error) from error
+        updater.processor.repo.wait_out_lag()
+    raise ConcurrentUpdateError(
+        f"{object_id!r} was created and deleted by others under each of {_ATTEMPTS} attempts.",
+        hint="Try again when they are done.",
+    )
+
+
+def revert(updater: Updater, object_id: str, to: int) -> StoredObject:
+    """Give an object the data again that it had at a version."""
+    reader = updater.processor.reader
+    reading = history.whole(reader, find(updater.processor.repo, object_id))
+    wanted = history.at_version(reader, reading, to).data
+    now = updater.seen(reading)
+    return now if _same(now.data, wanted) else updater.replace(object_id, wanted, None)
+
+
+def _replaced(updater: Updater, now: StoredObject, data: JsonObject, if_version: int | None) -> StoredObject:
+    meta = now.meta
+    asked = meta.pending is not None  # else what is pending may be anything
+    if if_version is not None and (meta.version > if_version or (asked and meta.version != if_version)):
+        raise _unmet(meta.object_id, if_version, meta.version)
+    if asked and _same(now.data, data):
+        return now
+    return updater.replace(meta.object_id, data, if_version)
+
+
+def _same(one: JsonObject, other: JsonObject) -> bool:
+    return wire.canonical(one) == wire.canonical(other)
+
+
+def _unmet(
+    object_id: str, expected: int, actual: int | None, because: ObjectNotFound | ObjectExists | None = None
+) -> ConcurrentUpdateError:
+    found = because.message if because is not None else f"{object_id!r} is at version {actual}."
+    error = ConcurrentUpdateError(
+        f"Expected {f'version {expected}' if expected else 'no object'}. {found}",
+        expected=expected,
+        actual=actual,
+        hint="Read the object again, and repeat the call with its new version (0 if there is none).",
+    )
+    if because is not None:
+        error.written = error.rejected = because.written
+    return error
