@@ -41,7 +41,9 @@ def _searched(repo: Repository, object_id: str) -> ObjectIssue:
     if len(held) != 1:
         numbers = tuple(head.number for head in held)
         raise DuplicateUIDError(
-            f"The issues {', '.join(map(str, numbers))} all claim to be {object_id!r}.", issue_numbers=numbers
+            f"The issues {', '.join(map(str, numbers))} all claim to be {object_id!r}.",
+            issue_numbers=numbers,
+            hint=f"{command('repair', object_id)} keeps the first, and withdraws the others.",
         )
     return held[0]
 

@@ -105,7 +105,7 @@ class ConfigurationError(InvalidInput):
 class InvalidObject(InvalidInput):
     """A value that is not a JSON object, or that the store does not accept."""
 
-    default_hint = "The top level must be a JSON object, without NaN and Infinity."
+    default_hint = "Give a JSON object: with strings as keys, without NaN and Infinity, at most 100 levels deep."
 
 
 class InvalidUpdate(InvalidInput):
@@ -169,7 +169,7 @@ class ObjectExists(GitHubStoreError):
     """An object with this id already exists."""
 
     exit_code = 3
-    default_hint = "Use update, or delete the object first."
+    default_hint = "Use put to replace what it holds, or update to change it."
 
 
 class DuplicateUIDError(GitHubStoreError):

@@ -34,11 +34,17 @@ _ERRORS: Final = (
 def check_patch(operations: object) -> None:
     """Raise InvalidUpdate unless `operations` is a patch of RFC 6902, whatever it is applied to."""
     if not isinstance(operations, list):
-        raise InvalidUpdate("A patch is an array of operations (RFC 6902).")
+        raise InvalidUpdate(
+            "A patch is an array of operations (RFC 6902).",
+            hint="Give an array; or, for a JSON object of changes, another mode than patch.",
+        )
     try:
         jsonpatch.JsonPatch(operations)
     except _ERRORS as error:
-        raise InvalidUpdate(f"The patch is malformed: {_brief(error)}.") from error
+        raise InvalidUpdate(
+            f"The patch is malformed: {_brief(error)}.",
+            hint='An operation looks like {"op": "replace", "path": "/a/b", "value": 1}: see RFC 6902.',
+        ) from error
 
 
 def apply_patch(old: JsonObject, operations: Any) -> JsonObject:
@@ -49,7 +55,11 @@ def apply_patch(old: JsonObject, operations: Any) -> JsonObject:
     for operation in operations:
         written += _written(operation, data)
         if written > MAX_WRITTEN:
-            raise ValueTooLarge(f"The patch writes more than {MAX_WRITTEN:,} characters in all.", limit=MAX_WRITTEN)
+            raise ValueTooLarge(
+                f"The patch writes more than {MAX_WRITTEN:,} characters in all.",
+                limit=MAX_WRITTEN,
+                hint="Split it into several updates.",
+            )
         try:
             data = jsonpatch.JsonPatch([operation]).apply(data, in_place=True)
         except _ERRORS as error:

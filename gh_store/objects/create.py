@@ -82,7 +82,9 @@ def claim(repo: Repository, object_id: str) -> Claim:
         if known is not None and label == plain and known.name != plain:
             continue  # the label of an id that differs by case
         return Claim(label, nonce, before=known.description if known is not None else "")
-    raise IntegrityError(f"The label {hashed} is there in another case.")
+    raise IntegrityError(
+        f"The label {hashed} is there in another case.", hint="Delete that label on GitHub: no object has it."
+    )
 
 
 def take_over(repo: Repository, claimed: Claim) -> None:

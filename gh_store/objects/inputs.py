@@ -58,7 +58,12 @@ def checked_update(
             )
         wire.check_value(event_id)
     if mode is not Mode.PATCH and not isinstance(changes, dict):
-        raise InvalidUpdate(f"The changes are not a JSON object, as {mode} requires.")
+        raise InvalidUpdate(
+            f"The changes are not a JSON object, as {mode} requires.",
+            hint='A list of operations is a patch: add --mode patch (mode="patch").'
+            if isinstance(changes, list)
+            else "Give a JSON object.",
+        )
     own = _own(changes, event_id=event_id)
     if mode is Mode.PATCH:
         check_patch(own)

@@ -4,6 +4,7 @@ from typing import Final
 
 from gh_store import wire
 from gh_store.access.lookup import find
+from gh_store.domain.commands import command
 from gh_store.domain.exceptions import ConcurrentUpdateError, ObjectExists, ObjectNotFound
 from gh_store.domain.values import JsonObject, StoredObject
 from gh_store.objects.create import create
@@ -73,7 +74,7 @@ def _unmet(
         f"Expected {f'version {expected}' if expected else 'no object'}. {found}",
         expected=expected,
         actual=actual,
-        hint="Read the object again, and repeat the call with its new version (0 if there is none).",
+        hint=f"{command('get', object_id)} shows it; repeat the call with its new version (0 if there is none).",
     )
     if because is not None:
         error.written = error.rejected = because.written

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 
 from gh_store import wire
 from gh_store.access.lookup import find
+from gh_store.domain.commands import command
 from gh_store.domain.events import Draft, Event, Outcome, Place
 from gh_store.domain.exceptions import (
     BackendUnavailable,
@@ -211,7 +212,7 @@ class Updater:
                 f"{object_id!r} has {waiting} comments to process; {most} may wait.",
                 expected=most,
                 actual=waiting,
-                hint="Try again when they are processed.",
+                hint=f"Try again when they are processed: `gh-store process-updates --issue {head.number}` does that.",
             )
         if known is None:  # a creation that was cut: complete it first
             self.processor.process(head)
@@ -221,6 +222,7 @@ class Updater:
                 f"Expected version {expected_version}, but the object is at version {known.version}.",
                 expected=expected_version,
                 actual=known.version,
+                hint=f"{command('get', object_id)} shows it; repeat the update with its new version.",
             )
         return known.number
 
@@ -237,17 +239,20 @@ class Updater:
         """The object as `get` would show it; where nothing else came meanwhile, that takes no further request."""
         before = self._before(head)
         if before is None or event.attempt > 1:  # it may repeat any event
-            reader = self.processor.reader
-            try:
-                reading = reader.with_unforwarded(reader.read(head, expected=event.position))
-            except InsufficientScope:
-                return Answer(reader.view(head))
-            errors = (each.error for each in reading.pending if each.comment.id == event.position)
-            return self._answer(reading.head, reading.state, reading.object.meta.pending or 0, next(errors, None))
+            return self._read_now(head, event.position)
         result = fold(before.state, event)
         if isinstance(result, Rejection):
             return self._answer(head, before.state, before.pending, result.error)
-        return self._answer(head, result, before.pending + 1, None)
+        return self._answer(head, result, before.pending + 1)
+
+    def _read_now(self, head: ObjectIssue, position: int) -> Answer:
+        reader = self.processor.reader
+        try:
+            reading = reader.with_unforwarded(reader.read(head, expected=position))
+        except InsufficientScope:
+            return Answer(reader.view(head))
+        errors = (each.error for each in reading.pending if each.comment.id == position)
+        return self._answer(reading.head, reading.state, reading.object.meta.pending or 0, next(errors, None))
 
     def _before(self, head: ObjectIssue) -> _Shown | None:
         """What the object came to before the last comment, if this process knows that."""
@@ -260,7 +265,7 @@ class Updater:
             return _Shown(head.issue.title, at.comments, head.state(), 0)
         return None
 
-    def _answer(self, head: ObjectIssue, state: State, pending: int, error: GitHubStoreError | None) -> Answer:
+    def _answer(self, head: ObjectIssue, state: State, pending: int, error: GitHubStoreError | None = None) -> Answer:
         self._keep(head, state, pending)
         return Answer(stored(head, state, max(1, pending)), error)
 
@@ -300,7 +305,7 @@ class Updater:
                 return reader.view(handover.last(head) if head.retired else head)
             if left <= 0:
                 if not decided:
-                    return _undecided(reader.view(head))
+                    return self._warned(self._read_now(head, position))
                 self._raise_rejection(head, position)
                 return reader.view(handover.last(head) if head.retired else head)
             repo.retry.sleep(min(pause, left))

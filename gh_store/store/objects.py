@@ -128,8 +128,8 @@ class ObjectVerbs(Opened):
             wait: Seconds to wait for a processor to decide the event. If they run out, the object
                 comes back with `pending` above 0, and the event stays written.
         Returns:
-            The object with this event folded in; without `process` or `wait`, as if nothing else
-            were pending.
+            The object as `get` would show it now, with all that is pending folded in, also what others wrote. If this
+            event will be rejected, a warning is logged.
         Raises:
             Any of these: If the event was written, the error's `written` is True, and its `event_id` makes a
                 repetition safe.

@@ -141,7 +141,9 @@ def read_lines(text: str, name: str) -> list[Record]:
     if not text.strip(wire.BLANK):
         raise InvalidInput(f"{name}: the file is empty.", hint="Check whether the program that wrote it has failed.")
     try:
-        whole = wire.parse(text, wire.MAX_DEPTH + _DEEPER)
+        whole = wire.parse(text, wire.MAX_DEPTH + _DEEPER, unique=True)
+    except wire.Repeated as error:
+        raise _ambiguous(name, error) from error
     except ValueError:
         whole = None  # several lines, or truncated ones
     if isinstance(whole, dict) and isinstance(whole.get("objects"), dict):
@@ -171,7 +173,9 @@ def _of_export(values: Sequence[tuple[int, JsonObject]], name: str) -> list[Reco
 
 def _parsed(line: str, where: str) -> JsonObject:
     try:
-        value = wire.parse(line, wire.MAX_DEPTH + _DEEPER)
+        value = wire.parse(line, wire.MAX_DEPTH + _DEEPER, unique=True)
+    except wire.Repeated as error:
+        raise _ambiguous(where, error) from error
     except ValueError as error:
         raise InvalidInput(
             f"{where}: this line is truncated or not valid JSON: {str(error).rstrip('.')}.",
@@ -180,6 +184,10 @@ def _parsed(line: str, where: str) -> JsonObject:
     if not isinstance(value, dict):
         raise _unknown(where)
     return value
+
+
+def _ambiguous(where: str, error: wire.Repeated) -> InvalidInput:
+    return InvalidInput(f"{where}: {error}", hint="Remove all but one: it is not clear which one counts.")
 
 
 def _unknown(where: str) -> InvalidInput:

@@ -143,16 +143,18 @@ def read_value(text: str) -> Any:
     The value of JSON text from a caller.
 
     Raises:
-        InvalidObject: It is not valid JSON, or the store does not accept the value.
+        InvalidObject: It is not valid JSON, a key occurs twice in one object, or the store does not accept the value.
         ValueTooLarge: It has more parts than a body has characters.
     """
     try:
-        value = parse(text)
+        value = parse(text, unique=True)
     except json.JSONDecodeError as error:
         raise InvalidObject(
             f"This is not valid JSON: {error.msg} (line {error.lineno}, column {error.colno}).",
             hint="Put keys and strings in double quotes, and quote the whole value for your shell.",
         ) from error
+    except Repeated as error:
+        raise InvalidObject(str(error), hint="Remove all but one: it is not clear which one counts.") from error
     except Unfit as error:
         raise InvalidObject(str(error)) from error
     check_value(value)
@@ -197,25 +199,44 @@ class Unfit(ValueError):
     """JSON, or nearly JSON, that the store does not accept; the message says why."""
 
 
+class Repeated(Unfit):
+    """JSON text with an object that has a key twice."""
+
+
 def _no_constant(name: str) -> NoReturn:
     raise Unfit(f"{name} is not valid JSON.")
 
 
+def _no_repetition(members: list[tuple[str, Any]]) -> JsonObject:
+    value = dict(members)
+    if len(value) < len(members):
+        seen = set[str]()
+        again = next(key for key, _ in members if key in seen or seen.add(key))  # type: ignore[func-returns-value]  # it adds
+        raise Repeated(f"The key {shortened(again)} occurs twice in one JSON object.")
+    return value
+
+
 _decode = json.JSONDecoder(parse_constant=_no_constant).decode
+_decode_unique = json.JSONDecoder(parse_constant=_no_constant, object_pairs_hook=_no_repetition).decode
 
 
-def parse(text: str, depth: int = MAX_DEPTH) -> Any:
+def parse(text: str, depth: int = MAX_DEPTH, *, unique: bool = False) -> Any:
     """
     Parse JSON text, with or without a byte order mark.
 
-    Raises json.JSONDecodeError if the text is not JSON. Raises Unfit if it is nested deeper than `depth`
-    (which is found before any parser recurses into it), or contains a number that Python does not read.
+    Args:
+        unique: Refuse an object that has a key twice, as what a caller gives is refused; else the last one counts, as
+            in everything that was written before.
+    Raises:
+        json.JSONDecodeError: The text is not JSON.
+        Unfit: It is nested deeper than `depth` (which is found before any parser recurses into it), or contains a
+            number that Python does not read; Repeated, if a key occurs twice.
     """
     text = text.strip(BLANK)
     if nested_deeper(text, depth):
         raise Unfit(f"It is nested more than {MAX_DEPTH} levels deep.")
     try:
-        return _decode(text)
+        return (_decode_unique if unique else _decode)(text)
     except (json.JSONDecodeError, Unfit):
         raise
     except ValueError as error:

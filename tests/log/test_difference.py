@@ -2,6 +2,7 @@
 
 import time
 from functools import reduce
+from typing import Any
 
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -11,7 +12,9 @@ from updates import objects, values
 from gh_store import ABSENT, Difference, wire
 from gh_store.log.difference import differences
 
-lists = st.fixed_dictionaries({"l": st.lists(st.sampled_from([0, 1, True, None, 1.0, "a", [], {}]), max_size=6)})
+lists: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
+    {"l": st.lists(st.sampled_from([0, 1, True, None, 1.0, "a", [], {}]), max_size=6)}
+)
 states = objects | lists
 
 
