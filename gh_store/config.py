@@ -25,6 +25,9 @@ _LARGEST: Final = 100_000
 # Settings that may be null, which switches them off.
 _TEXT_OR_NULL: Final = ("access.codeowners", "http.cache")
 
+# A mapping whose keys are the user's.
+_MAPPINGS: Final = ("schemas",)
+
 # A list whose default is not empty. It is empty if nothing follows its key.
 _LISTS: Final = ("access.users",)
 
@@ -53,6 +56,7 @@ class Config:
     log_level: str
     log_format: str
     log_max_events: int
+    schemas: tuple[tuple[str, Path], ...]
 
 
 @cache
@@ -147,7 +151,9 @@ def _settings(text: str, file: Path) -> dict[str, Any]:
 
 def _flat(settings: Mapping[Any, Any], prefix: str) -> Iterator[tuple[str, Any]]:
     for key, value in settings.items():
-        if isinstance(value, dict):
+        if f"{prefix}{key}" in _MAPPINGS:
+            yield f"{prefix}{key}", value if value is not None else {}
+        elif isinstance(value, dict):
             yield from _flat(value, f"{prefix}{key}.")
         elif value is not None:
             yield f"{prefix}{key}", value
@@ -261,6 +267,13 @@ _WANTED: Final[Mapping[str, tuple[_Wanted, ...]]] = {
     "http.cache": (("a folder", lambda v: v.strip() != ""), ("in a home folder that is known", _is_expandable)),
     "log.level": ((f"one of {' '.join(_LEVELS)}", lambda v: v in _LEVELS),),
     "log.format": (("a loguru format such as {time} | {level} | {message}", _is_format),),
+    "schemas": (
+        (
+            "a mapping of prefixes to names of files",
+            lambda v: all(isinstance(each, str) for at in v.items() for each in at),
+        ),
+        ("a mapping to names of files", lambda v: all(name.strip() for name in v.values())),
+    ),
     "log.max_events": ((f"between 1 and {MAX_COMMENTS}", lambda v: 1 <= v <= MAX_COMMENTS),),
 }
 
@@ -269,7 +282,9 @@ def _config(settings: Mapping[str, Any], file: Path | None) -> Config:
     fields: dict[str, Any] = {
         key.replace(".", "_"): tuple(value) if isinstance(value, list) else value for key, value in settings.items()
     }
-    config = Config(**fields)
+    beside = file.parent if file is not None else Path()
+    schemas = tuple((prefix, beside / name) for prefix, name in settings["schemas"].items())
+    config = Config(**{**fields, "schemas": schemas})
     for key, clash, fault in (
         (
             "reactions.rejected",

@@ -45,7 +45,7 @@ def write(path, text):
 
 def flat(settings, prefix=""):
     for key, value in settings.items():
-        if isinstance(value, dict):
+        if isinstance(value, dict) and value:
             yield from flat(value, f"{prefix}{key}.")
         else:
             yield f"{prefix}{key}", value

@@ -15,6 +15,7 @@ from gh_store.issues.comments import Comments
 from gh_store.issues.finder import IssueFinder
 from gh_store.issues.index import IssueIndex
 from gh_store.issues.writer import IssueWriter
+from gh_store.schemas import Schemas
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,7 @@ class Repository:
     rights: Rights
     receipts: Receipts
     authority: Authority
+    schemas: Schemas
 
     @classmethod
     def over(
@@ -72,6 +74,7 @@ class Repository:
             rights=rights,
             receipts=receipts,
             authority=Authority(rights, receipts),
+            schemas=Schemas(config.schemas),
         )
 
     def trusting(self, user: User | None) -> "Repository":

@@ -15,7 +15,7 @@ from gh_store.domain.exceptions import (
 from gh_store.domain.issues import Comment
 from gh_store.domain.values import State
 from gh_store.log.duplicates import Counts, Events, same_event
-from gh_store.log.fold import Rejection, begin, fold
+from gh_store.log.fold import Judge, Rejection, begin, fold
 
 Refuses = Callable[[Comment], GitHubStoreError | None]
 """Why an event is refused whatever it says, or None."""
@@ -55,6 +55,7 @@ def decide(
     refuses: Refuses = lambda comment: None,
     earlier: Sequence[Comment] = (),
     counted: Counts | None = None,
+    judge: Judge | None = None,
 ) -> list[Decision]:
     """
     Decide the events after position `after`, in order.
@@ -68,6 +69,8 @@ def decide(
             empty object (0.5 and before knew no such event).
         earlier: The log of the segments before this one, if an event could repeat one of theirs.
         counted: Which of those counted; by default as `counts` says.
+        judge: Why an event may not lead to some data. What is decided is not judged again: a replay is told what was
+            rejected, instead.
     """
     if not comments:
         return []
@@ -89,7 +92,7 @@ def decide(
         elif original is not None and same_event(original, event):
             outcome = Outcome.DUPLICATE
         else:
-            result = _decide(state, event, original, refuses(comment))
+            result = _decide(state, event, original, refuses(comment), judge)
             if isinstance(result, Rejection):
                 outcome, error = Outcome.REJECTED, result.error
             else:
@@ -99,7 +102,11 @@ def decide(
 
 
 def _decide(
-    state: State, event: Event | Malformed, original: Event | Malformed | None, refused: GitHubStoreError | None
+    state: State,
+    event: Event | Malformed,
+    original: Event | Malformed | None,
+    refused: GitHubStoreError | None,
+    judge: Judge | None,
 ) -> State | Rejection:
     if refused is not None:
         return Rejection(refused)
@@ -116,7 +123,7 @@ def _decide(
         )
     if event.initial:
         return Rejection(InvalidUpdate("The object has its initial state already."))
-    return fold(state, event)
+    return fold(state, event, judge)
 
 
 def malformed(event: Malformed) -> InvalidUpdate:

@@ -4,6 +4,7 @@ The reducer: (state, event) -> state or rejection. Nothing else merges.
 Pure: it never changes a state or an event. Results share the parts that stayed the same.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from gh_store import wire
@@ -21,6 +22,10 @@ class Rejection:
     error: GitHubStoreError
 
 
+Judge = Callable[[Event, JsonObject], GitHubStoreError | None]
+"""Why an event may not lead to some data, or None. A function of both alone."""
+
+
 def begin(event: Event) -> State:
     """The first state of an object, or of a segment of it: the data of its `initial_state`."""
     if event.continues is not None:
@@ -28,8 +33,13 @@ def begin(event: Event) -> State:
     return State(1, event.time, event.data, event.size)
 
 
-def fold(state: State, event: Event) -> State | Rejection:
-    """Apply one event."""
+def fold(state: State, event: Event, judge: Judge | None = None) -> State | Rejection:
+    """
+    Apply one event.
+
+    Args:
+        judge: Asked about what would come of it, where everything else fits.
+    """
     expected = event.expected_version
     if expected is not None and expected != state.version:
         return Rejection(
@@ -57,6 +67,9 @@ def fold(state: State, event: Event) -> State | Rejection:
         size = len(wire.write_body(data))
         if size > MAX_TEXT:
             return Rejection(_too_large(size))
+    fault = judge(event, data) if judge is not None else None
+    if fault is not None:
+        return Rejection(fault)
     return State(state.version + 1, event.time, data, size)
 
 

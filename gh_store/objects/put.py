@@ -5,7 +5,7 @@ from typing import Final
 from gh_store import wire
 from gh_store.access.lookup import find
 from gh_store.domain.commands import command
-from gh_store.domain.exceptions import ConcurrentUpdateError, ObjectExists, ObjectNotFound
+from gh_store.domain.exceptions import ConcurrentUpdateError, InvalidUpdate, ObjectExists, ObjectNotFound
 from gh_store.domain.values import JsonObject, StoredObject
 from gh_store.objects.create import create
 from gh_store.objects.update import Updater
@@ -49,7 +49,10 @@ def revert(updater: Updater, object_id: str, to: int) -> StoredObject:
     reading = history.whole(reader, find(updater.processor.repo, object_id))
     wanted = history.at_version(reader, reading, to).data
     now = updater.seen(reading)
-    return now if _same(now.data, wanted) else updater.replace(object_id, wanted, None)
+    if _same(now.data, wanted):
+        return now
+    reader.repo.schemas.check(object_id, wanted, InvalidUpdate)
+    return updater.replace(object_id, wanted, None)
 
 
 def _replaced(updater: Updater, now: StoredObject, data: JsonObject, if_version: int | None) -> StoredObject:

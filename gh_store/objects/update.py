@@ -240,7 +240,7 @@ class Updater:
         before = self._before(head)
         if before is None or event.attempt > 1:  # it may repeat any event
             return self._read_now(head, event.position)
-        result = fold(before.state, event)
+        result = fold(before.state, event, self.processor.repo.schemas.judge(head.object_id))
         if isinstance(result, Rejection):
             return self._answer(head, before.state, before.pending, result.error)
         return self._answer(head, result, before.pending + 1)
@@ -323,8 +323,3 @@ class Updater:
         if error is not None:
             error.rejected = True
             raise error
-
-
-def _undecided(obj: StoredObject) -> StoredObject:
-    """The object while an event waits: also if that will change nothing, it is pending."""
-    return obj if obj.meta.pending != 0 else replace(obj, meta=replace(obj.meta, pending=1))

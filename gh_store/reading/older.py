@@ -12,17 +12,21 @@ from gh_store import wire
 from gh_store.access.authority import Authority
 from gh_store.access.receipts import Receipts
 from gh_store.domain.events import Event, Malformed
+from gh_store.domain.exceptions import GitHubStoreError
 from gh_store.domain.issues import Comment
-from gh_store.domain.values import State
+from gh_store.domain.values import JsonObject, State
 from gh_store.issues.object_issue import ObjectIssue, Status
 from gh_store.log.comments import Log
 from gh_store.log.decide import Decision, decide
+from gh_store.log.fold import Judge
 from gh_store.reading.earlier import EarlierSegments
 from gh_store.reading.edits import edit_id, find_edit
 from gh_store.reading.values import Edit, Reading
 
 
-def read_older(head: ObjectIssue, log: Log, earlier: EarlierSegments, authority: Authority) -> Reading:
+def read_older(
+    head: ObjectIssue, log: Log, earlier: EarlierSegments, authority: Authority, judge: Judge | None
+) -> Reading:  # fmt: skip  # one line each: what it takes, what it yields
     """What an issue without a checkpoint, and its whole log, say together."""
 
     def counts(comment: Comment, event: Event | Malformed) -> bool:
@@ -34,7 +38,12 @@ def read_older(head: ObjectIssue, log: Log, earlier: EarlierSegments, authority:
 
     refuses = authority.refuses(head)
     before = earlier.within_reach(log.comments, counts)
-    decisions = decide(log.comments, counts, refuses=refuses, earlier=before)
+    shown = {comment.id for comment in log.comments if authority.receipts.shows(comment)}
+
+    def judge_new(event: Event, data: JsonObject) -> GitHubStoreError | None:
+        return judge(event, data) if judge is not None and event.position not in shown else None
+
+    decisions = decide(log.comments, counts, refuses=refuses, earlier=before, judge=judge_new)
 
     def yields_body(held: set[int]) -> bool:
         def holds(comment: Comment, event: Event | Malformed) -> bool:
@@ -62,6 +71,7 @@ def read_older(head: ObjectIssue, log: Log, earlier: EarlierSegments, authority:
             start=kept,
             refuses=refuses,
             earlier=before,
+            judge=judge_new,
         )
         wanted = redone[-1].state if redone else kept
         edit = find_edit(head, log, state.data, wanted.data, 0, authority)

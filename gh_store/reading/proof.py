@@ -7,7 +7,7 @@ of the title, or the digest of the seal, says when it is right. Most logs fit at
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import chain, combinations, islice
+from itertools import chain, combinations, islice, product
 from typing import Final
 
 from gh_store import wire
@@ -21,7 +21,9 @@ from gh_store.issues.object_issue import ObjectIssue, Status, deleted
 from gh_store.log.comments import read_comment
 from gh_store.log.decide import Decision, decide
 from gh_store.log.duplicates import Counts
+from gh_store.log.fold import Judge
 from gh_store.reading.earlier import Segment
+from gh_store.reading.judges import Judges
 
 _FEW: Final = 6
 _MANY: Final = 64
@@ -103,29 +105,41 @@ def replay(
     comments: Sequence[Comment],
     authority: Authority,
     earlier: Sequence[Comment] = (),
+    judge: Judge | None = None,
 ) -> Replay | None:
-    """Replay a log up to a commit; None if it holds no event at all."""
+    """
+    Replay a log up to a commit; None if it holds no event at all.
 
-    def tried(counts: Counts, counted: Counts) -> Replay | None:
+    Args:
+        judge: How events are judged today. Nothing that was decided is judged again; but of a run that was cut before
+            it left its receipts, it is likely that it judged so.
+    """
+
+    def tried(counts: Counts, counted: Counts, judge: Judge | None) -> Replay | None:
         # A new object's title says 0/1: its creation stands behind the watermark, and is in the state.
         creation = next((comment for comment in comments if _creates(comment, counts)), None)
         known = [comment for comment in comments if comment.id <= commit.watermark or comment is creation]
         decisions = decide(
-            known, counts, refuses=lambda comment: _refused(head, comment), earlier=earlier, counted=counted
-        )  # fmt: skip  # what is decided, and by whose word
+            known,
+            counts,
+            refuses=lambda comment: _refused(head, comment),
+            earlier=earlier,
+            counted=counted,
+            judge=judge,
+        )
         if not decisions:
             return None
         state = decisions[-1].state
         return Replay(tuple(decisions), state, proved=commit.fits(state, decisions))
 
-    return _first_proved(tried, _Tries(comments, authority, head.issue.author), bool(earlier))
+    return _first_proved(tried, _Tries(comments, authority, head.issue.author, judge), bool(earlier))
 
 
 def replay_segment(segment: Segment, authority: Authority, earlier: Sequence[Comment] = ()) -> Replay | None:
     """Replay a segment that lies behind, up to where the next one goes on; None if it holds no event at all."""
 
-    def tried(counts: Counts, counted: Counts) -> Replay | None:
-        decisions = decide(segment.comments, counts, earlier=earlier, counted=counted)
+    def tried(counts: Counts, counted: Counts, judge: Judge | None) -> Replay | None:
+        decisions = decide(segment.comments, counts, earlier=earlier, counted=counted, judge=judge)
         if not decisions:
             return None
         state = decisions[-1].state
@@ -136,15 +150,15 @@ def replay_segment(segment: Segment, authority: Authority, earlier: Sequence[Com
 
 
 def _first_proved(
-    attempt: Callable[[Counts, Counts], Replay | None], tries: "_Tries", earlier: bool
+    attempt: Callable[[Counts, Counts, Judge | None], Replay | None], tries: "_Tries", earlier: bool
 ) -> Replay | None:  # fmt: skip  # one line each: what it takes, what it yields
     first: Replay | None = None
     # What an event may repeat counted, too: by today's rights, or, of who has left since, by its receipt.
     known = (tries.presumed, tries.acknowledged) if earlier else (tries.presumed,)
     for at, counts in enumerate(tries):
-        for counted in known:
+        for judge, counted in product(tries.judges, known):
             try:
-                tried = attempt(counts, counted)
+                tried = attempt(counts, counted, judge)
             except InsufficientScope:
                 continue  # a reader who may not ask tries what can be tried without
             if tried is not None and tried.proved and (at or tried.decisions[0].creates):
@@ -164,10 +178,13 @@ class _Tries:
     has it now has no receipt either, but stands before others that have.
     """
 
-    def __init__(self, comments: Sequence[Comment], authority: Authority, author: User | None) -> None:
+    def __init__(
+        self, comments: Sequence[Comment], authority: Authority, author: User | None, judge: Judge | None = None
+    ) -> None:
         self._comments = comments
         self._authority = authority
         self._author = author
+        self.judges = Judges(comments, authority, judge)
         self._asked: dict[int, frozenset[User]] | None = None
 
     @property

@@ -22,7 +22,7 @@ from gh_store.issues.object_issue import ObjectIssue, Status
 from gh_store.log.comments import Log, read_comment
 from gh_store.log.decide import decide
 from gh_store.log.duplicates import may_repeat_earlier
-from gh_store.log.fold import begin
+from gh_store.log.fold import Judge, begin
 from gh_store.reading.earlier import EarlierSegments
 from gh_store.reading.edits import find_edit
 from gh_store.reading.logs import Logs
@@ -122,8 +122,12 @@ class Reader:
         earlier = self._earlier(head, log)
         base = self._base(head, log, earlier, whole=whole)
         if base is None:
-            return read_older(head, log, earlier, self.repo.authority)
+            return read_older(head, log, earlier, self.repo.authority, self._judge(head))
         return self._pending(head, log, earlier, base)
+
+    def _judge(self, head: ObjectIssue) -> Judge | None:
+        """The schema of an object. An issue that is being filled says what was decided elsewhere."""
+        return self.repo.schemas.judge(head.object_id) if head.status is not Status.WITHDRAWN else None
 
     def _log(self, head: ObjectIssue, *, whole: bool) -> Log:
         """The comments from the watermark on; all of them where the head is not to be believed."""
@@ -165,7 +169,7 @@ class Reader:
         if head.seal is None:
             return None
         before = earlier.within_reach(log.comments, self.repo.authority.is_presumed)
-        replayed = replay(head, commit_of_seal(head), log.comments, self.repo.authority, before)
+        replayed = replay(head, commit_of_seal(head), log.comments, self.repo.authority, before, self._judge(head))
         if replayed is not None and replayed.proved:
             after = place_of_seal(head, replayed)
             return Base(replayed.state, head.seal.watermark, replayed, forged=not by_author, after=after)
@@ -180,7 +184,7 @@ class Reader:
 
     def _yields(self, head: ObjectIssue, log: Log, earlier: EarlierSegments) -> Replay | None:
         before = earlier.within_reach(log.comments, self.repo.authority.is_presumed)
-        return replay(head, commit_of_title(head), log.comments, self.repo.authority, before)
+        return replay(head, commit_of_title(head), log.comments, self.repo.authority, before, self._judge(head))
 
     def _pending(self, head: ObjectIssue, log: Log, earlier: EarlierSegments, base: Base) -> Reading:
         """The usual case: it is known what is committed, and up to where."""
@@ -194,6 +198,7 @@ class Reader:
             after=after,
             refuses=authority.refuses(head),
             earlier=earlier.within_reach(log.comments, counts, after),
+            judge=self._judge(head),
         )
         state = pending[-1].state if pending else base.state
         # A body that is what the pending events make is the work of an older processor, or of a run without its seal.
@@ -276,7 +281,12 @@ class Reader:
         counts = authority.is_authorised
         # None of them is an event of this issue, so none is compared with what stands here before it.
         decisions = decide(
-            late, counts, start=reading.state, after=position, earlier=reading.earlier.within_reach(late, counts)
+            late,
+            counts,
+            start=reading.state,
+            after=position,
+            earlier=reading.earlier.within_reach(late, counts),
+            judge=self._judge(head),
         )
         state = decisions[-1].state if decisions else reading.state
         return replace(reading, pending=(*reading.pending, *decisions), state=state)

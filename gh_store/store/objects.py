@@ -7,7 +7,7 @@ from gh_store import wire
 from gh_store.access.lookup import find
 from gh_store.domain.differences import ABSENT, Difference
 from gh_store.domain.events import Draft, HistoryEntry
-from gh_store.domain.exceptions import InvalidObjectID, ObjectNotFound
+from gh_store.domain.exceptions import InvalidObjectID, InvalidUpdate, ObjectNotFound
 from gh_store.domain.values import JsonObject, Mode, StoredObject
 from gh_store.objects.create import create
 from gh_store.objects.delete import delete
@@ -43,6 +43,7 @@ class ObjectVerbs(Opened):
             InsufficientScope, AccessDeniedError: The current user may not write here.
         """
         data = checked_object(object_id, data)
+        self._repo.schemas.check(object_id, data)
         return create(self._processor, object_id, data, checked_labels(extra_labels, self.config))
 
     def put(self, object_id: str, data: Mapping[str, Any], if_version: int | None = None) -> StoredObject:
@@ -61,6 +62,7 @@ class ObjectVerbs(Opened):
             InsufficientScope, AccessDeniedError: The current user may not write here.
         """
         data = checked_put(object_id, data, if_version)
+        self._repo.schemas.check(object_id, data)
         return put(self._updater, object_id, data, if_version)
 
     @overload
@@ -144,6 +146,8 @@ class ObjectVerbs(Opened):
         wire.check_object_id(object_id)
         mode, changes = checked_update(changes, mode, expected_version, event_id)
         check_wait(wait)
+        if mode is Mode.REPLACE and isinstance(changes, dict):  # what others come to, the state decides
+            self._repo.schemas.check(object_id, changes, InvalidUpdate)
         draft = Draft(changes, event_id or "", mode, expected_version=expected_version)
         return self._updater.update(object_id, draft, process=process, wait=wait)
 
