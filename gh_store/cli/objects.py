@@ -68,7 +68,7 @@ def update(
     """Append an update to an object. CHANGES is a JSON object (for patch, an array), or - for stdin."""
     value = read_data(changes, from_file, "CHANGES")
     with open_store(**where) as store:
-        obj = store.update(object_id, value, mode, expected_version, event_id, process, wait)
+        obj = store.update(object_id, value, Mode(mode), expected_version, event_id, process, wait)
         if wait is not None and obj.meta.pending:
             say(f"still pending after {wait:g} s; the event was written and will be processed")
         emit(as_dict(obj))

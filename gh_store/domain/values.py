@@ -1,9 +1,11 @@
 """Objects and their states: plain values without anything of a vendor."""
 
+import html
+import json
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, TypeAlias
+from typing import Any, Final, Literal, TypeAlias
 
 Json: TypeAlias = dict[str, "Json"] | list["Json"] | str | int | float | bool | None
 JsonObject: TypeAlias = dict[str, Any]  # `Any`, not `Json`: users index into their objects
@@ -16,6 +18,13 @@ class Mode(StrEnum):
     REPLACE = "replace"
     MERGE = "merge"  # RFC 7396
     PATCH = "patch"  # RFC 6902
+
+
+ModeName: TypeAlias = Literal["append", "replace", "merge", "patch"]
+"""The same as a string."""
+
+_SHOWN: Final = 2_000
+"""Characters of an object's JSON that a notebook shows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +50,38 @@ class ObjectMeta:
     pending: int | None = 0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class StoredObject:
     """An object: its state, and what the store knows about it."""
 
     meta: ObjectMeta
     data: JsonObject
+
+    def __repr__(self) -> str:
+        return f"<StoredObject {self.meta.object_id!r}, version {self.meta.version}, pending {self.meta.pending}>"
+
+    def _repr_html_(self) -> str:
+        """A small table, for notebooks. Whatever an object holds, it is text there, and never markup or a formula."""
+        meta = self.meta
+        text = json.dumps(self.data, indent=2, ensure_ascii=False)
+        shown = {
+            "object": meta.object_id,
+            "version": str(meta.version),
+            "pending": str(meta.pending),
+            "updated": meta.updated_at.isoformat(),
+            "data": text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…",
+        }
+        left = ' style="text-align: left"'
+        rows = "".join(
+            f"<tr><th{left}>{name}</th><td{left}><pre>{_as_html(value)}</pre></td></tr>"
+            for name, value in shown.items()
+        )
+        return f'<table class="tex2jax_ignore mathjax_ignore">{rows}</table>'
+
+
+def _as_html(text: str) -> str:
+    visible = (each if each.isprintable() or each == "\n" else f"\\u{ord(each):04x}" for each in text)
+    return html.escape("".join(visible))
 
 
 @dataclass(slots=True)

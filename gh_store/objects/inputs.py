@@ -57,7 +57,9 @@ def checked_update(
                 "The event_id is not a non-empty string.", hint="Leave it out, or give a non-empty string."
             )
         wire.check_value(event_id)
-    if mode is not Mode.PATCH and not isinstance(changes, dict):
+    if isinstance(changes, Mapping):
+        changes = dict(changes)
+    elif mode is not Mode.PATCH:
         raise InvalidUpdate(
             f"The changes are not a JSON object, as {mode} requires.",
             hint='A list of operations is a patch: add --mode patch (mode="patch").'

@@ -43,7 +43,7 @@ class Judges:
             )
 
     def _told(self) -> Iterator[tuple[int, GitHubStoreError]]:
-        config = self._authority.receipts.config
+        config, applied = self._authority.receipts.config, set[int]()
         for comment in self._comments:
             processed, rejected = (
                 comment.reactions.get(content, 0) > 0
@@ -51,9 +51,11 @@ class Judges:
             )
             if rejected and not processed:
                 yield comment.id, rejection("InvalidUpdate", "It was rejected when it was processed.")
+            elif processed and not rejected:  # a run that was cut may have replied, and the next one judged anew
+                applied.add(comment.id)
         for comment in self._comments:  # what somebody who counts replied says more
             reply = wire.read_reply(comment.body)
-            if reply is not None and self._counts(comment):
+            if reply is not None and reply[0] not in applied and self._counts(comment):
                 yield reply[0], rejection(reply[1], reply[2])
 
     def _counts(self, comment: Comment) -> bool:

@@ -8,7 +8,7 @@ from gh_store.access.lookup import find
 from gh_store.domain.differences import ABSENT, Difference
 from gh_store.domain.events import Draft, HistoryEntry
 from gh_store.domain.exceptions import InvalidObjectID, InvalidUpdate, ObjectNotFound
-from gh_store.domain.values import JsonObject, Mode, StoredObject
+from gh_store.domain.values import JsonObject, Mode, ModeName, StoredObject
 from gh_store.objects.create import create
 from gh_store.objects.delete import delete
 from gh_store.objects.inputs import (
@@ -29,7 +29,9 @@ D = TypeVar("D")
 class ObjectVerbs(Opened):
     """Create, read, update and delete an object by its id."""
 
-    def create(self, object_id: str, data: JsonObject, extra_labels: Sequence[str] | str | None = None) -> StoredObject:
+    def create(
+        self, object_id: str, data: Mapping[str, Any], extra_labels: Sequence[str] | str | None = None
+    ) -> StoredObject:
         """
         Create an object.
 
@@ -42,9 +44,9 @@ class ObjectVerbs(Opened):
             ObjectExists: There is an object of this id.
             InsufficientScope, AccessDeniedError: The current user may not write here.
         """
-        data = checked_object(object_id, data)
-        self._repo.schemas.check(object_id, data)
-        return create(self._processor, object_id, data, checked_labels(extra_labels, self.config))
+        own = checked_object(object_id, data)
+        self._repo.schemas.check(object_id, own)
+        return create(self._processor, object_id, own, checked_labels(extra_labels, self.config))
 
     def put(self, object_id: str, data: Mapping[str, Any], if_version: int | None = None) -> StoredObject:
         """
@@ -61,9 +63,9 @@ class ObjectVerbs(Opened):
                 by a moment, an event was written, and will be rejected (`rejected` is True).
             InsufficientScope, AccessDeniedError: The current user may not write here.
         """
-        data = checked_put(object_id, data, if_version)
-        self._repo.schemas.check(object_id, data)
-        return put(self._updater, object_id, data, if_version)
+        own = checked_put(object_id, data, if_version)
+        self._repo.schemas.check(object_id, own)
+        return put(self._updater, object_id, own, if_version)
 
     @overload
     def get(self, object_id: str, version: int | None = None) -> StoredObject: ...
@@ -111,8 +113,8 @@ class ObjectVerbs(Opened):
     def update(
         self,
         object_id: str,
-        changes: JsonObject | list[Any],
-        mode: Mode | str = Mode.APPEND,
+        changes: Mapping[str, Any] | list[Any],
+        mode: Mode | ModeName = Mode.APPEND,
         expected_version: int | None = None,
         event_id: str | None = None,
         process: bool = False,
@@ -144,11 +146,11 @@ class ObjectVerbs(Opened):
             AccessDeniedError: The event was written, and will not count.
         """
         wire.check_object_id(object_id)
-        mode, changes = checked_update(changes, mode, expected_version, event_id)
+        mode, own = checked_update(changes, mode, expected_version, event_id)
         check_wait(wait)
-        if mode is Mode.REPLACE and isinstance(changes, dict):  # what others come to, the state decides
-            self._repo.schemas.check(object_id, changes, InvalidUpdate)
-        draft = Draft(changes, event_id or "", mode, expected_version=expected_version)
+        if mode is Mode.REPLACE:  # what others come to, the state decides
+            self._repo.schemas.check(object_id, own, InvalidUpdate)
+        draft = Draft(own, event_id or "", mode, expected_version=expected_version)
         return self._updater.update(object_id, draft, process=process, wait=wait)
 
     def revert(self, object_id: str, to: int) -> StoredObject:

@@ -1,11 +1,13 @@
 """Schemas: what may not be is refused before a write, and rejected where it is applied; what was decided stays."""
 
 import json
+from contextlib import suppress
 from dataclasses import replace
 
 import pytest
+from world import World
 
-from gh_store import ConcurrentUpdateError, InvalidObject, InvalidUpdate, wire
+from gh_store import BackendUnavailable, ConcurrentUpdateError, InvalidObject, InvalidUpdate, wire
 
 SCHEMA = {"properties": {"n": {"type": "integer", "maximum": 9}}, "required": ["n"]}
 
@@ -157,3 +159,53 @@ def test_an_import_is_what_was_decided_elsewhere(world, strict):
     world.settle()
     assert world.store(config=strict).get("s/1").data == {"n": "y"}
     assert [entry["outcome"] for entry in world.store(config=strict).get_object_history("s/1")] == ["applied"] * 2
+
+
+@pytest.mark.parametrize("replies", [True, False])
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_a_run_that_is_cut_anywhere_has_rejected_or_not(config, tmp_path, replies, when):
+    """The next run has the same schema; the one that looks has none."""
+    file = tmp_path / "schema.json"
+    file.write_text(json.dumps(SCHEMA))
+    for at in range(99):
+        world = World(tmp_path / f"{at}.db", replace(config, rejections_reply=replies, retries_max_attempts=1))
+        strict = replace(world.config, schemas=(("s/", file),))
+        with world:
+            store = world.store(config=strict)
+            store.create("s/1", {"n": 1})
+            for n in ("x", 2, 10, 3):
+                store.update("s/1", {"n": n})
+            cut = []
+            world.faults.calls.clear()
+            world.faults.cut = lambda index, verb, at=at, cut=cut: (
+                cut.append(verb) or when if index == at and not cut else None
+            )
+            with suppress(BackendUnavailable):
+                world.store(config=strict).process_updates(1)
+            world.faults.cut = lambda index, verb: None
+            world.store(config=strict).process_pending()
+            history, _, seen = lives(world, world.config)
+            assert [entry["outcome"] for entry in history] == ["applied", "rejected", "applied", "rejected", "applied"]
+            assert (seen.damage, seen.suspected, seen.pending) == ((), (), ())
+        if not cut:
+            assert at > 5
+            return
+
+
+def test_what_a_stranger_says_was_rejected_was_not(world, strict):
+    store = world.store(config=strict)
+    store.create("s/1", {"n": 1})
+    world.settle()
+    for n in ("x", 2):
+        store.update("s/1", {"n": n})
+    world.settle()
+    store.process_updates(1)
+    position = world.comments()[2].id
+    page = world.backend("stranger")
+    page.add_reaction(position, "confused")
+    page.create_comment(1, wire.write_reply(position, "InvalidUpdate", "No.", "No."))
+    world.settle()
+    history, _, seen = lives(world, world.config)
+    assert [entry["outcome"] for entry in history] == ["applied", "rejected", "applied"]
+    assert history[1]["error"].endswith("'x' is not of type 'integer'.")
+    assert seen.damage == ()

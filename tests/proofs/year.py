@@ -17,7 +17,7 @@ from typing import Any
 
 from world import World
 
-from gh_store import (
+from gh_store import Mode, (
     AccessError,
     AuthInvalid,
     BackendUnavailable,
@@ -89,7 +89,7 @@ class Write:
         changes: Any = {client: {self.key: self.value}}
         if self.mode == "patch":
             changes = [{"op": "test", "path": "/none", "value": 1}]
-        return store.update(self.object_id, changes, self.mode, event_id=self.event_id, **self.options)
+        return store.update(self.object_id, changes, Mode(self.mode), event_id=self.event_id, **self.options)
 
 
 class Year:
