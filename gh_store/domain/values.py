@@ -72,10 +72,8 @@ class StoredObject:
             "data": text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…",
         }
         left = ' style="text-align: left"'
-        rows = "".join(
-            f"<tr><th{left}>{name}</th><td{left}><pre>{_as_html(value)}</pre></td></tr>"
-            for name, value in shown.items()
-        )
+        cells = (f"<th{left}>{name}</th><td{left}><pre>{_as_html(value)}</pre></td>" for name, value in shown.items())
+        rows = "".join(f"<tr>{each}</tr>" for each in cells)
         return f'<table class="tex2jax_ignore mathjax_ignore">{rows}</table>'
 
 

@@ -17,13 +17,14 @@ from typing import Any
 
 from world import World
 
-from gh_store import Mode, (
+from gh_store import (
     AccessError,
     AuthInvalid,
     BackendUnavailable,
     ConcurrentUpdateError,
     IntegrityError,
     InvalidUpdate,
+    Mode,
     ObjectExists,
     ObjectNotFound,
     RateLimited,
