@@ -209,3 +209,18 @@ def test_what_a_stranger_says_was_rejected_was_not(world, strict):
     assert [entry["outcome"] for entry in history] == ["applied", "rejected", "applied"]
     assert history[1]["error"].endswith("'x' is not of type 'integer'.")
     assert seen.damage == ()
+
+
+def test_changes_are_what_was_applied_whatever_the_schema_is_now(world, strict):
+    store = world.store(config=strict)
+    store.create("s/1", {"n": 1})
+    world.settle()
+    (first,) = store.changes()
+    for n in ("x", 2, 10, 3):
+        store.update("s/1", {"n": n})
+    world.settle()
+    store.process_updates(1)
+    world.settle()
+    for config in (strict, world.config):
+        seen = list(world.store(config=config).changes(after=first.cursor))
+        assert [(each.version, each.state) for each in seen] == [(2, {"n": 2}), (3, {"n": 3})]
