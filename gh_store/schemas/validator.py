@@ -16,7 +16,7 @@ from referencing import Registry
 from gh_store import wire
 from gh_store.schemas.pattern import Pattern
 
-MAX_STEPS: Final = 200_000
+MAX_STEPS = 100_000
 """Keywords that are applied to one value, at most."""
 
 _DRAFT: Final = "https://json-schema.org/draft/2020-12/schema"
