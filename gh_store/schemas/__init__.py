@@ -89,9 +89,14 @@ _HINT: Final = "Correct the value at that path. The setting `schemas` names the 
 
 
 def _read(prefix: str, file: Path) -> Schema:
-    # Only who has a schema waits for the import.
-    from gh_store.schemas.validator import Validator  # noqa: PLC0415
-
+    try:  # only who has a schema waits for the import
+        from gh_store.schemas.validator import Validator  # noqa: PLC0415
+    except ImportError as error:
+        raise ConfigurationError(
+            f"The setting `schemas` needs the package {error.name}.",
+            key="store.schemas",
+            hint="pip install 'gh-object-store[schemas]' adds it.",
+        ) from error
     try:
         text = file.read_text(encoding="utf-8-sig")
         if len(text) > _LARGEST:

@@ -29,7 +29,7 @@ def test_the_end_is_the_very_end():
 
 
 @pytest.mark.parametrize(
-    "pattern", [r"(a)\1", "(?=a)", "(?<!a)b", "(?i)a", r"\bx", "(", "a{5000}", "((a{99}){99}){99}", "(){999999999}", "a++", "(" * 9_999]
+    "pattern", [r"(a)\1", "(?=a)", "(?<!a)b", "(", "a{5000}", "((a{99}){99}){99}", "(){999999999}", "a++", "(" * 9_999]
 )  # fmt: skip  # a table
 def test_a_pattern_that_cannot_be_bounded_is_refused(pattern):
     begun = time.process_time()
