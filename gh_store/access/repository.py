@@ -83,6 +83,13 @@ class Repository:
         receipts = replace(self.receipts, rights=rights)
         return replace(self, rights=rights, receipts=receipts, authority=Authority(rights, receipts))
 
+    def apart(self) -> "Repository":
+        """The same, with a memory of its own of where objects are: what a batch has seen may come to nothing."""
+        index = IssueIndex()
+        return replace(
+            self, index=index, issues=replace(self.issues, index=index), writer=replace(self.writer, index=index)
+        )
+
     def wait_out_lag(self) -> None:
         """Wait until what was written before shows in every list."""
         self.retry.sleep(self.backend.lag)

@@ -258,6 +258,11 @@ class MemoryBackend:
     def uninterrupted(self) -> AbstractContextManager[None]:
         return nullcontext()  # nobody is made to pause here
 
+    # --- batches ----------------------------------------------------------------------------------
+
+    def batch(self) -> AbstractContextManager[None]:
+        return nullcontext()  # nothing here is durable, so nothing is gained by waiting
+
     # --- inside -----------------------------------------------------------------------------------
 
     def role(self, login: str) -> Role:

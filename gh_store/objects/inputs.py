@@ -25,7 +25,7 @@ def checked_object(object_id: str, data: object) -> JsonObject:
     return _checked_data(object_id, data)
 
 
-def checked_put(object_id: str, data: object, if_version: int | None) -> JsonObject:
+def checked_put(object_id: str, data: object, if_version: int | None = None) -> JsonObject:
     """A copy of the data of an object, new or not. Raises as checked_object and check_version do."""
     if if_version == 0 and type(if_version) is int:
         return checked_object(object_id, data)

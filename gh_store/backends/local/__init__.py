@@ -264,6 +264,11 @@ class LocalBackend:
     def uninterrupted(self) -> AbstractContextManager[None]:
         return nullcontext()
 
+    # --- batches ----------------------------------------------------------------------------------
+
+    def batch(self) -> AbstractContextManager[None]:
+        return self._file.batch()
+
     # --- inside -----------------------------------------------------------------------------------
 
     @contextmanager

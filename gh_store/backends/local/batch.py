@@ -1,0 +1,47 @@
+"""One transaction of one thread for many verbs, on a connection of its own, with a savepoint for each of them."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from gh_store.domain.exceptions import BackendUnavailable
+
+
+class Batch:
+    """Begins with the first verb that writes, so a batch that only reads keeps nobody waiting."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self.connection = connection
+        self.begun = False
+
+    @contextmanager
+    def verb(self) -> Iterator[None]:
+        """What one verb writes, which happens wholly or not at all."""
+        self._check()
+        if not self.begun:
+            self.connection.execute("BEGIN IMMEDIATE")
+            self.begun = True
+        self.connection.execute("SAVEPOINT verb")
+        try:
+            yield
+            self.connection.execute("RELEASE verb")
+        except BaseException:
+            if self.connection.in_transaction:
+                self.connection.execute("ROLLBACK TO verb")
+                self.connection.execute("RELEASE verb")
+            raise
+
+    def commit(self) -> None:
+        """Keep all of it. Raises BackendUnavailable if SQLite has undone it."""
+        self._check()
+        if self.begun:
+            self.connection.execute("COMMIT")
+
+    def undo(self) -> None:
+        """Undo all of it; harmless to repeat."""
+        if self.connection.in_transaction:
+            self.connection.execute("ROLLBACK")
+
+    def _check(self) -> None:
+        if self.begun and not self.connection.in_transaction:  # the disk was full, or has failed
+            raise BackendUnavailable("The batch was undone.", outcome_unknown=False, transient=False)

@@ -1,0 +1,127 @@
+"""The work on many objects, item by item: what each item is checked for, done with, and told of."""
+
+import hashlib
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from gh_store import wire
+from gh_store.access.lookup import find
+from gh_store.domain.events import Draft
+from gh_store.domain.exceptions import GitHubStoreError, InvalidInput, ObjectExists
+from gh_store.domain.findings import BulkResult
+from gh_store.domain.values import JsonObject, Mode
+from gh_store.objects.batches import in_batches
+from gh_store.objects.create import create
+from gh_store.objects.inputs import checked_object, checked_put, checked_update
+from gh_store.objects.put import put
+from gh_store.objects.update import Updater
+
+_LOGS: Final = 100
+"""Objects whose events are remembered by name."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Item:
+    """A checked item, with data that is nobody else's; or why it is none."""
+
+    object_id: str
+    data: Any = None
+    error: GitHubStoreError | None = None
+    event_id: str | None = None
+
+
+def create_many(updater: Updater, items: Iterable[tuple[str, JsonObject]], labels: Sequence[str]) -> Iterator[BulkResult]:
+    """See Store.create_many."""
+
+    def do(using: Updater, item: _Item) -> BulkResult:
+        processor = using.processor
+        try:
+            return BulkResult(item.object_id, create(processor, item.object_id, _sound(item), labels), changed=True)
+        except ObjectExists:
+            now = processor.reader.view(find(processor.repo, item.object_id))
+            if now.meta.pending is None or wire.canonical(now.data) != wire.canonical(item.data):
+                raise
+            return BulkResult(item.object_id, now)
+
+    return _run(updater, (_checked(item, checked_object) for item in items), do)
+
+
+def put_many(updater: Updater, items: Iterable[tuple[str, JsonObject]]) -> Iterator[BulkResult]:
+    """See Store.put_many."""
+
+    def do(using: Updater, item: _Item) -> BulkResult:
+        done = put(using, item.object_id, _sound(item), None)
+        return BulkResult(item.object_id, done.object, done.changed)
+
+    return _run(updater, (_checked(item, checked_put) for item in items), do)
+
+
+def update_many(
+    updater: Updater, items: Iterable[tuple[str, JsonObject | list[Any]]], mode: Mode | str, event_id: str | None
+) -> Iterator[BulkResult]:
+    """See Store.update_many."""
+    checked_update({}, Mode.MERGE, None, event_id)
+    logs = dict[str, set[str]]()
+
+    def do(using: Updater, item: _Item) -> BulkResult:
+        changes = _sound(item)
+        if item.event_id is not None and item.event_id in _named(using, item.object_id, logs):
+            return BulkResult(item.object_id, using.processor.reader.view(find(using.processor.repo, item.object_id)))
+        draft = Draft(changes, item.event_id or "", Mode(mode))
+        return BulkResult(item.object_id, using.update(item.object_id, draft, process=False, wait=None), changed=True)
+
+    def checked(numbered: tuple[int, tuple[str, Any]]) -> _Item:
+        number, item = numbered
+        object_id, changes = _pair(item)
+        try:
+            wire.check_object_id(object_id)
+            own = checked_update(changes, mode, None, event_id)[1]
+        except GitHubStoreError as error:
+            return _Item(object_id, error=error)
+        return _Item(object_id, own, event_id=event_id and _event_id(event_id, number, object_id, mode, own))
+
+    return _run(updater, map(checked, enumerate(items)), do)
+
+
+def _event_id(*named: object) -> str:
+    """The same for the same item at the same place of a run of the same name."""
+    return hashlib.sha256(wire.canonical(["many", *named]).encode("ascii")).hexdigest()[:32]
+
+
+def _named(using: Updater, object_id: str, logs: dict[str, set[str]]) -> set[str]:
+    """The names of the events that an object had when this run met it; its whole log is read once for that."""
+    if object_id not in logs:
+        reader = using.processor.reader
+        comments = reader.whole(reader.identified(find(reader.repo, object_id)))
+        logs[object_id] = set(reader.repo.authority.named(comments))
+        while len(logs) > _LOGS:
+            logs.pop(next(iter(logs)))
+    return logs[object_id]
+
+
+def _run(updater: Updater, items: Iterator[_Item], do: Callable[[Updater, _Item], BulkResult]) -> Iterator[BulkResult]:
+    def failed(item: _Item, error: GitHubStoreError) -> BulkResult:
+        return BulkResult(item.object_id, error=error)
+
+    return in_batches(updater.processor.repo, items, updater.apart, do, failed)
+
+
+def _checked(item: tuple[str, JsonObject], check: Callable[[str, object], JsonObject]) -> _Item:
+    object_id, data = _pair(item)
+    try:
+        return _Item(object_id, check(object_id, data))
+    except GitHubStoreError as error:
+        return _Item(object_id, error=error)
+
+
+def _pair(item: object) -> tuple[str, Any]:
+    if not isinstance(item, tuple | list) or len(item) != 2:
+        raise InvalidInput("An item is not a pair of an object id and data.", hint="Give pairs, as dict.items() does.")
+    return item[0], item[1]
+
+
+def _sound(item: _Item) -> Any:
+    if item.error is not None:
+        raise item.error
+    return item.data
