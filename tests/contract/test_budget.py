@@ -248,10 +248,10 @@ def test_import(calm, tmp_path, events):
     with source:
         lines = list(filled(source, events).export())
     calls = Counter(cost(calm, lambda: calm.store().import_from(lines)))
-    pages = -(-events // 100)
+    read = {"list_comments": -(-events // 100)} if events > 1 else {}  # one event needs no fold
     assert calls == {
-        "list_issues": 1, "create_label": 1, "create_issue": 1, "create_comment": events, "get_issue": 3,
-        "list_comments": pages, "edit_issue": 2, "add_reaction": events, "add_label": 1}  # fmt: skip
+        "list_issues": 1, "create_label": 1, "create_issue": 1, "create_comment": events, "add_reaction": events,
+        "add_label": 1, "get_issue": 3 if read else 1, "edit_issue": 2 if read else 1, **read}  # fmt: skip
     calls = Counter(cost(calm, lambda: calm.store().import_from(lines)))
     assert calls == {"list_issues": 1, "list_comments": 1}
 

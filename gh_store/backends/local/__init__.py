@@ -4,6 +4,7 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal, Self, get_args
@@ -120,22 +121,23 @@ class LocalBackend:
             number = cursor.lastrowid
             assert number is not None
             if self.actor.may("triage"):  # the labels of others are dropped in silence
-                for label in labels:
-                    self._put_label(number, label)
+                self._put_labels(number, labels)
             return self._issue(number)
 
     def edit_issue(
         self, number: int, *, title: str | None = None, body: str | None = None, open: bool | None = None
     ) -> Issue:
-        if title is None and body is None and open is not None:
+        if title is None and body is None and open is not None and self._file.begun is None:
             with self._file.reading():
                 issue = self._issue(number)
             if issue.open == open:
                 return issue  # there is nothing to write, so no other process to wait for
         with self._writing() as at:
             issue = self._issue(number)
-            closed_by = first(self._one("SELECT closed_by FROM issues WHERE number = ?", number), str | None)
-            self.actor.check_edit(issue, closed_by, title=title, body=body, open=open)
+            actor, closed_by = self.actor, None
+            if not actor.may("triage"):  # who may closes what others have closed
+                closed_by = first(self._one("SELECT closed_by FROM issues WHERE number = ?", number), str | None)
+            actor.check_edit(issue, closed_by, title=title, body=body, open=open)
             new = {"title": title, "body": body, "open": open, "closed_by": self.user if open is False else None}
             old = {"title": issue.title, "body": issue.body, "open": issue.open}
             if all(new[column] in (None, value) for column, value in old.items()):
@@ -146,7 +148,8 @@ class LocalBackend:
                 " WHERE number = :number",
                 {**new, "at": at, "number": number},
             )
-            return self._issue(number)
+            given = {column: new[column] for column in old if new[column] is not None}
+            return replace(issue, **given, updated_at=whole_seconds(at))
 
     # --- comments ---------------------------------------------------------------------------------
 
@@ -220,7 +223,7 @@ class LocalBackend:
         with self._writing() as at:
             self._issue(number)
             self.actor.need("triage", "label issues")
-            if self._put_label(number, name):
+            if self._put_labels(number, [name]):
                 self._touch(number, at)
 
     def remove_label(self, number: int, name: str) -> None:
@@ -281,8 +284,14 @@ class LocalBackend:
         return self._db.execute(query, values).fetchone()
 
     def _now(self) -> float:
-        newest: float | None = first(self._one("SELECT max(updated_at) FROM issues"), NUMBER | None)
-        return max(self._clock(), newest or 0.0)
+        batch = self._file.begun
+        newest: float | None = batch.latest if batch is not None else None
+        if newest is None:
+            newest = first(self._one("SELECT max(updated_at) FROM issues"), NUMBER | None)
+        now = max(self._clock(), newest or 0.0)
+        if batch is not None:
+            batch.latest = now
+        return now
 
     def _issue(self, number: int) -> Issue:
         row = self._one(f"{ISSUES} WHERE number = ?", number)
@@ -316,23 +325,31 @@ class LocalBackend:
         )
         return cursor.rowcount == 1
 
-    def _put_label(self, number: int, name: str) -> bool:
-        self._make_label(name, "")
-        cursor = self._db.execute(
-            "INSERT OR IGNORE INTO issue_labels SELECT id, ? FROM labels WHERE key = ?", (number, name.lower())
-        )
-        rules.check_label_count(self._one("SELECT count(*) FROM issue_labels WHERE issue = ?", number)[0])
-        self._db.execute(
-            "INSERT OR IGNORE INTO labelled SELECT ?, name FROM labels WHERE key = ?", (number, name.lower())
-        )
-        return cursor.rowcount == 1
+    def _put_labels(self, number: int, names: Sequence[str]) -> bool:
+        """Put labels on an issue, those that do not exist are made; True if it lacked one of them."""
+        keys = [name.lower() for name in names]
+        these = f"FROM labels WHERE key IN ({', '.join('?' * len(keys))})"
+        known = {row[0] for row in self._db.execute(f"SELECT key {these}", keys)}
+        for key, name in zip(keys, names, strict=True):
+            if key not in known:
+                self._make_label(name, "")
+        cursor = self._db.execute(f"INSERT OR IGNORE INTO issue_labels SELECT id, ? {these}", (number, *keys))
+        count = self._one("SELECT count(*) FROM issue_labels WHERE issue = ?", number)
+        rules.check_label_count(first(count, int))
+        self._db.execute(f"INSERT OR IGNORE INTO labelled SELECT ?, name {these}", (number, *keys))
+        return cursor.rowcount > 0
 
     def role(self, login: str) -> Role:
         """The role of a user; everybody may read."""
+        batch = self._file.begun
+        if batch is not None and login in batch.roles:
+            return batch.roles[login]
         row = self._one("SELECT role FROM users WHERE login = ?", login)
         role: Role = first(row, str) if row else "read"
         if role not in get_args(Role):
             raise IntegrityError(f"{self.path}: {role!r} is not a role.", hint="Restore the file from a copy.")
+        if batch is not None:
+            batch.roles[login] = role
         return role
 
     @property

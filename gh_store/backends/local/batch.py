@@ -5,14 +5,24 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from gh_store.domain.exceptions import BackendUnavailable
+from gh_store.domain.issues import Role
 
 
 class Batch:
-    """Begins with the first verb that writes, so a batch that only reads keeps nobody waiting."""
+    """
+    Begins with the first verb that writes, so a batch that only reads keeps nobody waiting.
+
+    Attributes:
+        begun: True from then on: nobody else writes.
+        latest: The latest time in the file as of then, or that was told since.
+        roles: Those that were asked for since then, by login.
+    """
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self.connection = connection
         self.begun = False
+        self.latest: float | None = None
+        self.roles: dict[str, Role] = {}
 
     @contextmanager
     def verb(self) -> Iterator[None]:

@@ -4,7 +4,7 @@ import sqlite3
 import stat
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -27,6 +27,21 @@ _APPLICATION_ID: Final = 0x67687374  # "ghst"
 _BREATH: Final = 0.05
 """After a batch, for so large a part of its time, whoever waits to write finds the file free: SQLite looks in ever
 longer intervals, up to a tenth of a second."""
+
+
+class _Errors:
+    """Inside, what SQLite raises is raised as an error of the port. (A class: every verb enters it.)"""
+
+    def __init__(self, told: Callable[[Exception], GitHubStoreError | None]) -> None:
+        self._told = told
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        told = self._told(error) if isinstance(error, Exception) else None
+        if told is not None:
+            raise told from error
 
 
 class _Here(threading.local):
@@ -92,6 +107,7 @@ class SqliteFile:
         self.path = path
         self._busy_timeout = busy_timeout
         self._synchronous = synchronous
+        self._errors = _Errors(self._told)
         self._lock = threading.RLock()
         self._schemas = schemas
         self._create = create and not read_only
@@ -99,7 +115,7 @@ class SqliteFile:
         self._here = _Here()
         self._spare: list[sqlite3.Connection] = []
         self._closed = False
-        with self._errors():
+        with self._errors:
             self._shared = self._connect()
             try:
                 self._prepare(schemas)
@@ -113,6 +129,12 @@ class SqliteFile:
         batch = self._here.batch
         return self._shared if batch is None else batch.connection
 
+    @property
+    def begun(self) -> Batch | None:
+        """The batch that this thread is in, if that has begun to write, so that nobody else does."""
+        batch = self._here.batch
+        return batch if batch is not None and batch.begun else None
+
     def close(self) -> None:
         """Close the file; harmless to repeat."""
         with self._lock:
@@ -125,10 +147,10 @@ class SqliteFile:
     def reading(self) -> Iterator[None]:
         """For one statement on `connection` that only reads."""
         if self._here.batch is not None:
-            with self._errors():
+            with self._errors:
                 yield
             return
-        with self._lock, self._errors():
+        with self._lock, self._errors:
             if self._read_only is not None:
                 self._refresh(self._read_only)
             yield
@@ -138,10 +160,10 @@ class SqliteFile:
         """One transaction on `connection`, or a part of a batch, which happens wholly or not at all."""
         batch = self._here.batch
         if batch is not None:
-            with self._errors(), batch.verb():
+            with self._errors, batch.verb():
                 yield
             return
-        with self._lock, self._errors():
+        with self._lock, self._errors:
             self.connection.execute("BEGIN IMMEDIATE")
             try:
                 yield
@@ -157,17 +179,17 @@ class SqliteFile:
         if self._read_only is not None or self._here.batch is not None:  # each verb tells the former itself
             yield
             return
-        with self._errors():
+        with self._errors:
             self._shared.execute("SELECT 1")  # a closed store stays closed
             batch = Batch(self._spare.pop() if self._spare else self._connect())
         self._here.batch, begun = batch, time.monotonic()
         try:
             yield
-            with self._errors():
+            with self._errors:
                 batch.commit()
         finally:
             self._here.batch = None
-            with self._errors():
+            with self._errors:
                 batch.undo()
             self._give_back(batch.connection)
         if batch.begun:
@@ -265,20 +287,19 @@ class SqliteFile:
 
     # --- errors -----------------------------------------------------------------------------------
 
-    @contextmanager
-    def _errors(self) -> Iterator[None]:
-        try:
-            yield
-        except sqlite3.ProgrammingError as error:
+    def _told(self, error: Exception) -> GitHubStoreError | None:
+        """What an error comes to, or None for one that is not ours to tell."""
+        if isinstance(error, sqlite3.ProgrammingError):
             if "closed" not in str(error):
-                raise InvalidUpdate(f"A value of this type cannot be stored: {error}.") from error
-            raise BackendUnavailable("The store is closed.", transient=False, hint="Open it again.") from error
-        except OverflowError as error:  # a number too large for any row
-            raise ObjectNotFound("There is no issue of that number.") from error
-        except sqlite3.Error as error:
-            raise self._mapped(error) from error
-        except OSError as error:  # reading what may not be written
-            raise self._unopened() from error
+                return InvalidUpdate(f"A value of this type cannot be stored: {error}.")
+            return BackendUnavailable("The store is closed.", transient=False, hint="Open it again.")
+        if isinstance(error, OverflowError):  # a number too large for any row
+            return ObjectNotFound("There is no issue of that number.")
+        if isinstance(error, sqlite3.Error):
+            return self._mapped(error)
+        if isinstance(error, OSError):  # reading what may not be written
+            return self._unopened()
+        return None
 
     def _mapped(self, error: sqlite3.Error) -> GitHubStoreError:
         name = getattr(error, "sqlite_errorname", "")
