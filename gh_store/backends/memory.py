@@ -293,9 +293,7 @@ class MemoryBackend:
 
     def _labels(self, names: Sequence[str]) -> tuple[Label, ...]:
         """The labels of these names, each once; those that do not exist are made, as GitHub does."""
-        rules.check_label_count(len({name.lower() for name in names}))
-        for name in names:
-            rules.check_label(name)
+        rules.check_labels(names)
         return tuple(dict.fromkeys(self.data.labels.setdefault(name.lower(), Label(name)) for name in names))
 
     def _shown(self, comment: Comment) -> Comment:

@@ -16,7 +16,8 @@ from gh_store.backends.local.rows import (
     HINT,
     ISSUES,
     LOCKED,
-    NUMBER,
+    MAYBE_NUMBER,
+    MAYBE_TEXT,
     SCHEMAS,
     checked,
     first,
@@ -113,6 +114,8 @@ class LocalBackend:
         rules.check_title(title)
         rules.check_text(body)
         with self._writing() as at:
+            labels = labels if self.actor.may("triage") else ()  # those of others are dropped in silence
+            rules.check_labels(labels)
             cursor = self._db.execute(
                 "INSERT INTO issues (title, body, open, author, created_at, updated_at, comments)"
                 " VALUES (?, ?, 1, ?, ?, ?, 0)",
@@ -120,8 +123,7 @@ class LocalBackend:
             )
             number = cursor.lastrowid
             assert number is not None
-            if self.actor.may("triage"):  # the labels of others are dropped in silence
-                self._put_labels(number, labels)
+            self._put_labels(number, labels)
             return self._issue(number)
 
     def edit_issue(
@@ -136,7 +138,7 @@ class LocalBackend:
             issue = self._issue(number)
             actor, closed_by = self.actor, None
             if not actor.may("triage"):  # who may closes what others have closed
-                closed_by = first(self._one("SELECT closed_by FROM issues WHERE number = ?", number), str | None)
+                closed_by = first(self._one("SELECT closed_by FROM issues WHERE number = ?", number), MAYBE_TEXT)
             actor.check_edit(issue, closed_by, title=title, body=body, open=open)
             new = {"title": title, "body": body, "open": open, "closed_by": self.user if open is False else None}
             old = {"title": issue.title, "body": issue.body, "open": issue.open}
@@ -170,7 +172,7 @@ class LocalBackend:
             )
             if row is None:
                 self._issue(number)  # raises ObjectNotFound
-            comments, fate = checked(row, int, str | None)
+            comments, fate = checked(row, int, MAYBE_TEXT)
             rules.check_room(number, comments)
             if fate == LOCKED:
                 self.actor.need("write", "comment on an issue that is locked")
@@ -208,7 +210,12 @@ class LocalBackend:
     def create_label(self, name: str, description: str) -> bool:
         with self._writing():
             self.actor.need("write", "make labels")
-            return self._make_label(name, description)
+            rules.check_label(name)
+            cursor = self._db.execute(
+                "INSERT OR IGNORE INTO labels (key, name, description) VALUES (?, ?, ?)",
+                (name.lower(), name, description),
+            )
+            return cursor.rowcount == 1
 
     def edit_label(self, name: str, description: str) -> None:
         with self._writing():
@@ -221,8 +228,9 @@ class LocalBackend:
 
     def add_label(self, number: int, name: str) -> None:
         with self._writing() as at:
-            self._issue(number)
+            issue = self._issue(number)
             self.actor.need("triage", "label issues")
+            rules.check_labels([*(label.name for label in issue.labels), name])
             if self._put_labels(number, [name]):
                 self._touch(number, at)
 
@@ -287,7 +295,7 @@ class LocalBackend:
         batch = self._file.begun
         newest: float | None = batch.latest if batch is not None else None
         if newest is None:
-            newest = first(self._one("SELECT max(updated_at) FROM issues"), NUMBER | None)
+            newest = first(self._one("SELECT max(updated_at) FROM issues"), MAYBE_NUMBER)
         now = max(self._clock(), newest or 0.0)
         if batch is not None:
             batch.latest = now
@@ -318,26 +326,18 @@ class LocalBackend:
     def _touch(self, number: int, at: float) -> None:
         self._db.execute("UPDATE issues SET updated_at = ? WHERE number = ?", (at, number))
 
-    def _make_label(self, name: str, description: str) -> bool:
-        rules.check_label(name)
-        cursor = self._db.execute(
-            "INSERT OR IGNORE INTO labels (key, name, description) VALUES (?, ?, ?)", (name.lower(), name, description)
-        )
-        return cursor.rowcount == 1
-
     def _put_labels(self, number: int, names: Sequence[str]) -> bool:
-        """Put labels on an issue, those that do not exist are made; True if it lacked one of them."""
+        """Put checked labels on an issue, those that do not exist are made; True if it lacked one of them."""
+        if not names:
+            return False
         keys = [name.lower() for name in names]
+        new = [value for key, name in zip(keys, names, strict=True) for value in (key, name)]
+        values = ", ".join(["(?, ?, '')"] * len(names))
+        self._db.execute(f"INSERT OR IGNORE INTO labels (key, name, description) VALUES {values}", new)
         these = f"FROM labels WHERE key IN ({', '.join('?' * len(keys))})"
-        known = {row[0] for row in self._db.execute(f"SELECT key {these}", keys)}
-        for key, name in zip(keys, names, strict=True):
-            if key not in known:
-                self._make_label(name, "")
-        cursor = self._db.execute(f"INSERT OR IGNORE INTO issue_labels SELECT id, ? {these}", (number, *keys))
-        count = self._one("SELECT count(*) FROM issue_labels WHERE issue = ?", number)
-        rules.check_label_count(first(count, int))
+        put = self._db.execute(f"INSERT OR IGNORE INTO issue_labels SELECT id, ? {these}", (number, *keys))
         self._db.execute(f"INSERT OR IGNORE INTO labelled SELECT ?, name {these}", (number, *keys))
-        return cursor.rowcount > 0
+        return put.rowcount > 0
 
     def role(self, login: str) -> Role:
         """The role of a user; everybody may read."""

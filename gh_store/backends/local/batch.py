@@ -1,4 +1,4 @@
-"""One transaction of one thread for many verbs, on a connection of its own, with a savepoint for each of them."""
+"""One transaction of one thread for many verbs, on a connection of its own."""
 
 import sqlite3
 from collections.abc import Iterator
@@ -26,19 +26,17 @@ class Batch:
 
     @contextmanager
     def verb(self) -> Iterator[None]:
-        """What one verb writes, which happens wholly or not at all."""
+        """What one verb writes. Verbs check everything before they write: one that fails later takes the batch along."""
         self._check()
         if not self.begun:
             self.connection.execute("BEGIN IMMEDIATE")
             self.begun = True
-        self.connection.execute("SAVEPOINT verb")
+        before = self.connection.total_changes
         try:
             yield
-            self.connection.execute("RELEASE verb")
         except BaseException:
-            if self.connection.in_transaction:
-                self.connection.execute("ROLLBACK TO verb")
-                self.connection.execute("RELEASE verb")
+            if self.connection.total_changes != before:
+                self.undo()
             raise
 
     def commit(self) -> None:
