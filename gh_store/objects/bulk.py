@@ -63,9 +63,12 @@ def update_many(
     """See Store.update_many."""
     checked_update({}, Mode.MERGE, None, event_id)
     logs = dict[str, set[str]]()
+    stopped = dict[str, GitHubStoreError]()
 
     def do(using: Updater, item: _Item) -> BulkResult:
         changes = _sound(item)
+        if item.object_id in stopped:  # a repetition would write what is missing after this
+            raise stopped[item.object_id]
         if item.event_id is not None and item.event_id in _named(using, item.object_id, logs):
             return BulkResult(item.object_id, using.processor.reader.view(find(using.processor.repo, item.object_id)))
         draft = Draft(changes, item.event_id or "", Mode(mode))
@@ -81,7 +84,11 @@ def update_many(
             return _Item(object_id, error=error)
         return _Item(object_id, own, event_id=event_id and _event_id(event_id, number, object_id, mode, own))
 
-    return _run(updater, map(checked, enumerate(items)), do)
+    def failed(item: _Item, error: GitHubStoreError) -> None:
+        if item.error is None:
+            stopped.setdefault(item.object_id, error)
+
+    return _run(updater, map(checked, enumerate(items)), do, failed)
 
 
 def _event_id(*named: object) -> str:
@@ -100,8 +107,14 @@ def _named(using: Updater, object_id: str, logs: dict[str, set[str]]) -> set[str
     return logs[object_id]
 
 
-def _run(updater: Updater, items: Iterator[_Item], do: Callable[[Updater, _Item], BulkResult]) -> Iterator[BulkResult]:
+def _run(
+    updater: Updater,
+    items: Iterator[_Item],
+    do: Callable[[Updater, _Item], BulkResult],
+    note: Callable[[_Item, GitHubStoreError], None] = lambda item, error: None,
+) -> Iterator[BulkResult]:
     def failed(item: _Item, error: GitHubStoreError) -> BulkResult:
+        note(item, error)
         return BulkResult(item.object_id, error=error)
 
     return in_batches(updater.processor.repo, items, updater.apart, do, failed)

@@ -60,6 +60,9 @@ class BulkVerbs(Opened):
         """
         Append an update event for each item, and wake the processor.
 
+        The events of one object keep their order: where one could not be written, the later ones of its object are
+        not tried, and have the same error.
+
         Args:
             items: Pairs of an object id and changes. An object may occur more than once.
             mode: As in `update`.
