@@ -31,7 +31,9 @@ class _Item:
     event_id: str | None = None
 
 
-def create_many(updater: Updater, items: Iterable[tuple[str, JsonObject]], labels: Sequence[str]) -> Iterator[BulkResult]:
+def create_many(
+    updater: Updater, items: Iterable[tuple[str, JsonObject]], labels: Sequence[str]
+) -> Iterator[BulkResult]:
     """See Store.create_many."""
 
     def do(using: Updater, item: _Item) -> BulkResult:

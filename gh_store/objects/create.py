@@ -136,7 +136,7 @@ def _settle(repo: Repository, claimed: Claim, head: ObjectIssue, object_id: str)
 
 
 def finish(processor: Processor, head: ObjectIssue, begin: Draft) -> ObjectIssue:
-    """Write the initial state of a new issue whose title and body tell it, its receipt, the seal if one is due; close."""
+    """Write the initial state that title and body of a new issue tell, its receipt, the seal if one is due; close."""
     repo = processor.repo
     comment = repo.comments.append(head.number, begin)
     repo.rights.require(comment.author)

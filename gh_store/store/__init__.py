@@ -1,8 +1,8 @@
 """
 The verbs of a store, over whichever backend it is given.
 
-Each is a call one floor down: `objects` has those of one object and of many, `collection` those of all, `processing` those of a
-processor, `maintenance` those that look after a store.
+Each is a call one floor down: `objects` has those of one object and of many, `collection` those of all, `processing`
+those of a processor, `maintenance` those that look after a store.
 """
 
 from gh_store.access.rights import Rights

@@ -45,7 +45,7 @@ class Importer:
         return ImportPlan(record, plan(record), labels)
 
     def bring_all(self, told: Sequence[Record], progress: Progress) -> Iterator[TransferResult]:
-        """Make all of these objects, in batches; go on past one in trouble, but not past a limit that is not waited out."""
+        """Make all of these objects; go on past one in trouble, but not past a limit that is not waited out."""
         repo = self.processor.repo
         repo.wait_out_lag()  # what an earlier run has written last is in sight then
         known = _by_id(repo.issues.listed())

@@ -372,9 +372,13 @@ def test_a_verb_that_raises_in_a_batch_undoes_itself_alone(world, backend):
 
 
 def test_a_batch_that_raises_leaves_all_of_it_or_nothing(world, backend):
-    with pytest.raises(KeyboardInterrupt), backend.batch():
-        number = backend.create_issue("a", "", []).number
-        backend.create_comment(number, "x")
-        raise KeyboardInterrupt
+    def work():
+        with backend.batch():
+            number = backend.create_issue("a", "", []).number
+            backend.create_comment(number, "x")
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        work()
     world.settle()
     assert [issue.comments for issue in backend.list_issues().issues] in ([], [1])

@@ -150,8 +150,13 @@ class LocalBackend:
                 " WHERE number = :number",
                 {**new, "at": at, "number": number},
             )
-            given = {column: new[column] for column in old if new[column] is not None}
-            return replace(issue, **given, updated_at=whole_seconds(at))
+            return replace(
+                issue,
+                title=issue.title if title is None else title,
+                body=issue.body if body is None else body,
+                open=issue.open if open is None else open,
+                updated_at=whole_seconds(at),
+            )
 
     # --- comments ---------------------------------------------------------------------------------
 
@@ -333,7 +338,7 @@ class LocalBackend:
         keys = [name.lower() for name in names]
         new = [value for key, name in zip(keys, names, strict=True) for value in (key, name)]
         values = ", ".join(["(?, ?, '')"] * len(names))
-        self._db.execute(f"INSERT OR IGNORE INTO labels (key, name, description) VALUES {values}", new)
+        self._db.execute(f"INSERT OR IGNORE INTO labels (key, name, description) VALUES {values}", new)  # noqa: S608  # our text; values are bound
         these = f"FROM labels WHERE key IN ({', '.join('?' * len(keys))})"
         put = self._db.execute(f"INSERT OR IGNORE INTO issue_labels SELECT id, ? {these}", (number, *keys))
         self._db.execute(f"INSERT OR IGNORE INTO labelled SELECT ?, name {these}", (number, *keys))

@@ -26,7 +26,7 @@ class Batch:
 
     @contextmanager
     def verb(self) -> Iterator[None]:
-        """What one verb writes. Verbs check everything before they write: one that fails later takes the batch along."""
+        """What one verb writes. It checks everything before: if it fails later, the whole batch is undone."""
         self._check()
         if not self.begun:
             self.connection.execute("BEGIN IMMEDIATE")

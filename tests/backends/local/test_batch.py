@@ -70,11 +70,15 @@ def test_another_thread_waits_for_a_batch_and_is_not_part_of_it(backend):
 
 
 def test_a_batch_that_raises_leaves_nothing(backend):
-    with pytest.raises(ValueError, match="mine"), backend.batch():
-        backend.create_issue("a", "", ["l"])
+    def work():
         with backend.batch():
-            backend.create_label("m", "")
-        raise ValueError("mine")
+            backend.create_issue("a", "", ["l"])
+            with backend.batch():
+                backend.create_label("m", "")
+            raise ValueError("mine")
+
+    with pytest.raises(ValueError, match="mine"):
+        work()
     assert (backend.list_issues().issues, backend.list_labels()) == ((), ())
     assert backend.create_issue("b", "", []).number == 1
 
@@ -139,16 +143,16 @@ def test_many_that_are_cut_leave_nothing_of_their_batch_and_are_made_by_a_repeti
 def test_a_batch_that_cannot_be_kept_is_told_for_each_of_its_items(backend):
     store = Store(backend, configuration.load())
     list(store.create_many((f"o{number}", {}) for number in range(3)))
-    pages = backend._db.execute("PRAGMA page_count").fetchone()[0]  # noqa: SLF001  # of the file, not of the port
+    pages = backend._db.execute("PRAGMA page_count").fetchone()[0]  # of the file, not of the port
     with backend.batch():
-        backend._db.execute(f"PRAGMA max_page_count = {pages + 20}")  # noqa: SLF001  # a disk that is full
+        backend._db.execute(f"PRAGMA max_page_count = {pages + 20}")  # a disk that is full
     items = [(f"o{number}", {"text": "x" * 5_000}) for number in range(3, 40)]
     found = list(store.put_many(items))
     assert {type(each.error) for each in found} == {BackendUnavailable}
     assert not any(each.changed or each.object for each in found)
     assert len(list(store.list_all())) == 3
     with backend.batch():
-        backend._db.execute("PRAGMA max_page_count = 1000000")  # noqa: SLF001  # as above
+        backend._db.execute("PRAGMA max_page_count = 1000000")  # as above
     assert all(each.changed for each in store.put_many(items))
     assert store.verify().damage == ()
 
