@@ -1,5 +1,6 @@
 """Batches of the embedded backend: one transaction for many verbs of one thread."""
 
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -10,6 +11,7 @@ import pytest
 from gh_store import BackendUnavailable, InsufficientScope, LocalStore, Store
 from gh_store import config as configuration
 from gh_store.backends.local import LocalBackend
+from gh_store.backends.local.rows import SCHEMAS, select_issues
 from gh_store.backends.testing.faults import Faults, FaultyBackend
 
 
@@ -47,6 +49,21 @@ def test_nobody_else_sees_or_writes_anything_before_a_batch_ends(backend, other)
             other.create_issue("too early", "", [])
         assert not caught.value.outcome_unknown
     assert len(other.list_issues().issues) == 3
+
+
+def test_a_result_is_told_when_others_see_it(backend, other):
+    store = Store(backend, configuration.load())
+    for result in store.put_many((f"o{number}", {}) for number in range(3)):
+        assert other.get_issue(result.object.meta.issue_number).open is False
+
+
+def test_a_list_by_several_labels_gathers_no_whole_label():
+    query, values = select_issues(["one", "two"], "created", descending=True, since=None, cursor=None)
+    database = sqlite3.connect(":memory:")
+    database.executescript(";\n".join(SCHEMAS))
+    plan = [row[3] for row in database.execute(f"EXPLAIN QUERY PLAN {query}", values)]
+    database.close()
+    assert not [step for step in plan if "LIST SUBQUERY" in step or "SCAN" in step], plan
 
 
 def test_another_thread_waits_for_a_batch_and_is_not_part_of_it(backend):
