@@ -8,7 +8,7 @@ from typing import Any, Final
 from gh_store import wire
 from gh_store.access.lookup import find
 from gh_store.domain.events import Draft
-from gh_store.domain.exceptions import GitHubStoreError, InvalidInput, ObjectExists
+from gh_store.domain.exceptions import GitHubStoreError, InvalidInput, InvalidUpdate, ObjectExists
 from gh_store.domain.findings import BulkResult
 from gh_store.domain.values import JsonObject, Mode
 from gh_store.objects.batches import in_batches
@@ -46,7 +46,7 @@ def create_many(
                 raise
             return BulkResult(item.object_id, now)
 
-    return _run(updater, (_checked(item, checked_object) for item in items), do)
+    return _run(updater, (_checked(updater, item, checked_object) for item in items), do)
 
 
 def put_many(updater: Updater, items: Iterable[tuple[str, JsonObject]]) -> Iterator[BulkResult]:
@@ -56,7 +56,7 @@ def put_many(updater: Updater, items: Iterable[tuple[str, JsonObject]]) -> Itera
         done = put(using, item.object_id, _sound(item), None)
         return BulkResult(item.object_id, done.object, done.changed)
 
-    return _run(updater, (_checked(item, checked_put) for item in items), do)
+    return _run(updater, (_checked(updater, item, checked_put) for item in items), do)
 
 
 def update_many(
@@ -81,7 +81,9 @@ def update_many(
         object_id, changes = _pair(item)
         try:
             wire.check_object_id(object_id)
-            own = checked_update(changes, mode, None, event_id)[1]
+            checked_mode, own = checked_update(changes, mode, None, event_id)
+            if checked_mode is Mode.REPLACE:  # what others come to, the state decides
+                updater.processor.repo.schemas.check(object_id, own, InvalidUpdate)
         except GitHubStoreError as error:
             return _Item(object_id, error=error)
         return _Item(object_id, own, event_id=event_id and _event_id(event_id, number, object_id, mode, own))
@@ -122,10 +124,12 @@ def _run(
     return in_batches(updater.processor.repo, items, updater.apart, do, failed)
 
 
-def _checked(item: tuple[str, JsonObject], check: Callable[[str, object], JsonObject]) -> _Item:
+def _checked(updater: Updater, item: tuple[str, JsonObject], check: Callable[[str, object], JsonObject]) -> _Item:
     object_id, data = _pair(item)
     try:
-        return _Item(object_id, check(object_id, data))
+        own = check(object_id, data)
+        updater.processor.repo.schemas.check(object_id, own)
+        return _Item(object_id, own)
     except GitHubStoreError as error:
         return _Item(object_id, error=error)
 

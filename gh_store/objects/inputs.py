@@ -28,8 +28,6 @@ def checked_object(object_id: str, data: object) -> JsonObject:
 def checked_put(object_id: str, data: object, if_version: int | None = None) -> JsonObject:
     """A copy of the data of an object, new or not. Raises as checked_object and check_version do."""
     if if_version == 0 and type(if_version) is int:
-    """A copy of the data of an object, new or not. Raises as checked_object, and InvalidUpdate."""
-    if isinstance(if_version, int) and not isinstance(if_version, bool) and if_version == 0:
         return checked_object(object_id, data)
     check_version(if_version)
     wire.check_object_id(object_id)
