@@ -33,7 +33,7 @@ if TYPE_CHECKING:
         RepoNotFoundOrUnauthorized,
         ValueTooLarge,
     )
-    from gh_store.domain.findings import Processed
+    from gh_store.domain.findings import BulkResult, Processed
     from gh_store.domain.values import Mode, ObjectMeta, StoredObject
     from gh_store.stores import GitHubStore, LocalStore, Store
 
@@ -46,6 +46,7 @@ __all__ = [
     "AuthInvalid",
     "AuthMissing",
     "BackendUnavailable",
+    "BulkResult",
     "Change",
     "ConcurrentUpdateError",
     "ConfigurationError",
@@ -76,6 +77,7 @@ __all__ = [
 
 # Each name is imported where it is first used, so that `gh-store --help` need not import the store.
 _HOMES: Final = {
+    "BulkResult": "domain.findings",
     "Change": "domain.events",
     "ABSENT": "domain.differences",
     "Difference": "domain.differences",

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Final
 
 from gh_store.access.authority import Authority
 from gh_store.access.receipts import Receipts
@@ -16,6 +17,9 @@ from gh_store.issues.finder import IssueFinder
 from gh_store.issues.index import IssueIndex
 from gh_store.issues.writer import IssueWriter
 from gh_store.schemas import Schemas
+
+_SHORT: Final = 500
+"""Objects whose issues work on many of them remembers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +86,13 @@ class Repository:
         rights = self.rights.trusting(user)
         receipts = replace(self.receipts, rights=rights)
         return replace(self, rights=rights, receipts=receipts, authority=Authority(rights, receipts))
+
+    def apart(self) -> "Repository":
+        """The same, with a short memory of its own of where objects are: what a batch has seen may come to nothing."""
+        index = IssueIndex(_SHORT)
+        return replace(
+            self, index=index, issues=replace(self.issues, index=index), writer=replace(self.writer, index=index)
+        )
 
     def wait_out_lag(self) -> None:
         """Wait until what was written before shows in every list."""

@@ -133,7 +133,21 @@ class Clock(Protocol):
         """What this thread asks inside follows at once: the pauses that it owes are made on entering."""
 
 
-class Backend(Issues, Comments, Reactions, Labels, People, Clock, Protocol):
+class Batches(Protocol):
+    """Many writes that cost one."""
+
+    def batch(self) -> AbstractContextManager[None]:
+        """
+        A block whose writes, those of this thread, become durable together when it ends.
+
+        Where a backend can do that, a block that raises, and a program that dies in one, leave nothing of it, and
+        until it ends nobody else sees any of it, or writes. So a block is short. A backend that cannot do it does
+        nothing here. Either way what is asked inside sees what was written there, and a verb that raises undoes
+        itself alone. A block inside another one is part of that.
+        """
+
+
+class Backend(Issues, Comments, Reactions, Labels, People, Clock, Batches, Protocol):
     """A repository's issues in the hands of one user, as the store needs them. May be shared by threads."""
 
     @property

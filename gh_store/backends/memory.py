@@ -258,6 +258,11 @@ class MemoryBackend:
     def uninterrupted(self) -> AbstractContextManager[None]:
         return nullcontext()  # nobody is made to pause here
 
+    # --- batches ----------------------------------------------------------------------------------
+
+    def batch(self) -> AbstractContextManager[None]:
+        return nullcontext()  # nothing here is durable, so nothing is gained by waiting
+
     # --- inside -----------------------------------------------------------------------------------
 
     def role(self, login: str) -> Role:
@@ -288,9 +293,7 @@ class MemoryBackend:
 
     def _labels(self, names: Sequence[str]) -> tuple[Label, ...]:
         """The labels of these names, each once; those that do not exist are made, as GitHub does."""
-        rules.check_label_count(len({name.lower() for name in names}))
-        for name in names:
-            rules.check_label(name)
+        rules.check_labels(names)
         return tuple(dict.fromkeys(self.data.labels.setdefault(name.lower(), Label(name)) for name in names))
 
     def _shown(self, comment: Comment) -> Comment:

@@ -1,5 +1,6 @@
 """What GitHub allows, and whom: the rules of the backends that stand in for it. Pure."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
@@ -92,10 +93,12 @@ def check_label(name: str) -> None:
         )
 
 
-def check_label_count(count: int) -> None:
-    """Raise ValueTooLarge if an issue cannot have so many labels."""
-    if count > MAX_LABELS:
-        raise ValueTooLarge(f"An issue takes at most {MAX_LABELS} labels.", size=count, limit=MAX_LABELS)
+def check_labels(names: Sequence[str]) -> None:
+    """Raise ValueTooLarge unless an issue may have all of these labels."""
+    if len({name.lower() for name in names}) > MAX_LABELS:
+        raise ValueTooLarge(f"An issue takes at most {MAX_LABELS} labels.", size=len(names), limit=MAX_LABELS)
+    for name in names:
+        check_label(name)
 
 
 def check_room(number: int, comments: int) -> None:

@@ -1,9 +1,10 @@
-"""The results of verifying, repairing, importing and processing."""
+"""The results of verifying, repairing, importing and processing, and of verbs on many objects."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
+from gh_store.domain.exceptions import GitHubStoreError
 from gh_store.domain.values import StoredObject
 
 
@@ -117,6 +118,24 @@ class TransferResult:
     issue_number: int | None = None
     made: bool = False
     error: Exception | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BulkResult:
+    """
+    What became of one item of `create_many`, `put_many` or `update_many`.
+
+    Attributes:
+        object_id: The object, as the item names it.
+        object: The object as of then, or None if there was an error.
+        changed: True if something was written for it.
+        error: The error that stopped the work on this item, or None.
+    """
+
+    object_id: str
+    object: StoredObject | None = None
+    changed: bool = False
+    error: GitHubStoreError | None = None
 
 
 @dataclass(frozen=True, slots=True)

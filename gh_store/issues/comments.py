@@ -77,7 +77,7 @@ class Comments:
         """Write an event, once: a try whose outcome is unknown is looked up, and a repetition says so."""
 
         def write(tried: int) -> Comment:
-            event = replace(draft, attempt=draft.attempt + tried - 1)
+            event = draft if tried == 1 else replace(draft, attempt=draft.attempt + tried - 1)
             return self.backend.create_comment(
                 number, wire.write_event(event, issue_number=number, time=self.backend.now())
             )

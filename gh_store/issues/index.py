@@ -28,9 +28,10 @@ class Known:
 
 
 class IssueIndex:
-    """Object id -> what was last seen of its issue; the 10,000 seen last. May be shared by threads."""
+    """Object id -> what was last seen of its issue; the 10,000 (`most`) seen last. May be shared by threads."""
 
-    def __init__(self) -> None:
+    def __init__(self, most: int = _KNOWN) -> None:
+        self._most = most
         self._lock = threading.Lock()
         self._known: dict[str, Known] = {}
 
@@ -47,7 +48,7 @@ class IssueIndex:
             self._known.pop(head.object_id, None)
             kept = replace(head) if len(issue.body) <= _SHORT else None  # what it has parsed, callers hold
             self._known[head.object_id] = Known(issue.number, issue.updated_at, issue.comments, version, kept)
-            if len(self._known) > _KNOWN:
+            if len(self._known) > self._most:
                 self._known.pop(next(iter(self._known)))
 
     def forget(self, object_id: str) -> None:

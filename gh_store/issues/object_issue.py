@@ -102,8 +102,11 @@ class ObjectIssue:
     @cached_property
     def sealed(self) -> bool:
         """True if the seal is of this very head: people with write permission vouch for it."""
-        if not self.intact or self.object_id is None or self.checkpoint is None or self.body is None:
+        if self.seal is None or not self.intact:
             return False
+        assert self.object_id is not None
+        assert self.checkpoint is not None
+        assert self.body is not None
         return self.seal == wire.seal_of(self.number, self.object_id, self.checkpoint, self.body)
 
     # --- what the head says -----------------------------------------------------------------------

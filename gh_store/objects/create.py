@@ -61,13 +61,15 @@ def create(
         repo.wait_out_lag()
         _must_be_free(processor, object_id, repo.issues.newest(object_id))
         take_over(repo, claimed)
-    # A new object's version, no watermark, and the one comment that is about to be written.
-    title = wire.write_title(object_id, 1, repo.backend.now(), 0, 1, data)
     labels = [wire.SYSTEM_LABEL, repo.config.base_label, claimed.label, *extra_labels]
-    head = repo.writer.open(title, wire.write_body(data), labels)
+    head = repo.writer.open(first_title(repo, object_id, data), wire.write_body(data), labels)
     if not claimed.holds(head):
         _settle(repo, claimed, head, object_id)
-    return _finish(processor, head, object_id, data)
+    # Who meets an incomplete creation completes it, so this may have been written before.
+    closed = finish(processor, head, Draft(data, creation_id(head.number), attempt=2, initial_of=object_id))
+    if not settled_by(closed, head):
+        return processor.process(closed).object
+    return stored(closed, closed.state())
 
 
 def claim(repo: Repository, object_id: str) -> Claim:
@@ -133,15 +135,21 @@ def _settle(repo: Repository, claimed: Claim, head: ObjectIssue, object_id: str)
         raise ObjectExists(f"The object {object_id!r} exists: issue {first.number} was first.")
 
 
-def _finish(processor: Processor, head: ObjectIssue, object_id: str, data: JsonObject) -> StoredObject:
-    """Write the initial state, its receipt, the seal if one is due, and close."""
+def finish(processor: Processor, head: ObjectIssue, begin: Draft) -> ObjectIssue:
+    """Write the initial state that title and body of a new issue tell, its receipt, the seal if one is due; close."""
     repo = processor.repo
-    # Who meets an incomplete creation completes it, so this may have been written before.
-    comment = repo.comments.append(head.number, Draft(data, creation_id(head.number), attempt=2, initial_of=object_id))
+    comment = repo.comments.append(head.number, begin)
     repo.rights.require(comment.author)
-    initial = Event(comment.id, comment.created_at, Mode.APPEND, data, 0, initial=True)
+    initial = Event(comment.id, comment.created_at, Mode.APPEND, begin.data, 0, initial=True)
     repo.receipts.leave(comment, initial, Outcome.APPLIED)
-    closed = repo.writer.mark(processor.seal(head), open=False)
-    if closed.issue.title != head.issue.title or closed.issue.comments != 1 or not closed.intact:
-        return processor.process(closed).object
-    return stored(closed, closed.state())
+    return repo.writer.mark(processor.seal(head), open=False)
+
+
+def settled_by(closed: ObjectIssue, opened: ObjectIssue) -> bool:
+    """True if nothing else was written to a new issue until it was closed."""
+    return closed.issue.title == opened.issue.title and closed.issue.comments == 1 and closed.intact
+
+
+def first_title(repo: Repository, object_id: str, data: JsonObject) -> str:
+    """The title of a new object: its version, no watermark, and the one comment that is about to be written."""
+    return wire.write_title(object_id, 1, repo.backend.now(), 0, 1, data)

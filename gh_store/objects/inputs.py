@@ -25,7 +25,7 @@ def checked_object(object_id: str, data: object) -> JsonObject:
     return _checked_data(object_id, data)
 
 
-def checked_put(object_id: str, data: object, if_version: int | None) -> JsonObject:
+def checked_put(object_id: str, data: object, if_version: int | None = None) -> JsonObject:
     """A copy of the data of an object, new or not. Raises as checked_object and check_version do."""
     if if_version == 0 and type(if_version) is int:
         return checked_object(object_id, data)
@@ -37,8 +37,7 @@ def checked_put(object_id: str, data: object, if_version: int | None) -> JsonObj
 def _checked_data(object_id: str, data: object) -> JsonObject:
     if not isinstance(data, Mapping):
         raise InvalidObject(f"A value of type {type(data).__name__} is not a JSON object.")
-    own: JsonObject = _own(dict(data), initial_of=object_id)
-    wire.check_size(wire.write_body(own), "The object")
+    own: JsonObject = _own(dict(data), initial_of=object_id, body=True)
     return own
 
 
@@ -66,11 +65,9 @@ def checked_update(
             if isinstance(changes, list)
             else "Give a JSON object.",
         )
-    own = _own(changes, event_id=event_id)
+    own = _own(changes, event_id=event_id, body=mode is Mode.REPLACE)
     if mode is Mode.PATCH:
         check_patch(own)
-    if mode is Mode.REPLACE:
-        wire.check_size(wire.write_body(own), "The object")
     return mode, own
 
 
@@ -146,8 +143,13 @@ def read_text(path: Path, most: int) -> str:
         raise InvalidInput(f"{path}: the file cannot be read: {error}.", hint="Give a file of UTF-8 text.") from error
 
 
-def _own(data: object, *, event_id: str | None = None, initial_of: str | None = None) -> Any:
-    """A copy that nobody else can change, of a value that fits in an event with the longest possible envelope."""
+def _own(data: Any, *, event_id: str | None = None, initial_of: str | None = None, body: bool = False) -> Any:
+    """
+    A copy that nobody else can change, of a value that fits in an event with the longest possible envelope.
+
+    Args:
+        body: It has to fit in a body, too.
+    """
     wire.check_value(data)
     text = wire.write_value(data)
     # Far below the limit it fits, whatever is escaped. Writing it twice would be half of a write's time.
@@ -161,4 +163,6 @@ def _own(data: object, *, event_id: str | None = None, initial_of: str | None = 
             initial_of=initial_of,
         )
         wire.write_event(draft, issue_number=10**10, time=datetime(2000, 1, 1, 0, 0, 0, 1, tzinfo=UTC))
+        if body:
+            wire.check_size(wire.write_body(data), "The object")
     return json.loads(text)

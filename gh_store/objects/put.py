@@ -1,5 +1,6 @@
 """Putting an object: it is created, or its data replaced, and nothing is written where nothing changes."""
 
+from dataclasses import dataclass
 from typing import Final
 
 from gh_store import wire
@@ -15,7 +16,15 @@ _ATTEMPTS: Final = 5
 """Others have to create or delete the object between a look and a write, for each but the first."""
 
 
-def put(updater: Updater, object_id: str, data: JsonObject, if_version: int | None) -> StoredObject:
+@dataclass(frozen=True, slots=True)
+class Put:
+    """An object that was put; and False if it was like that before."""
+
+    object: StoredObject
+    changed: bool
+
+
+def put(updater: Updater, object_id: str, data: JsonObject, if_version: int | None) -> Put:
     """
     Create an object of checked data, or replace what it holds.
 
@@ -32,7 +41,7 @@ def put(updater: Updater, object_id: str, data: JsonObject, if_version: int | No
                 raise _unmet(object_id, if_version, 0, error) from error
         wire.check_new_object_id(object_id)
         try:
-            return create(updater.processor, object_id, data, ())
+            return Put(create(updater.processor, object_id, data, ()), changed=True)
         except ObjectExists as error:
             if if_version is not None:
                 raise _unmet(object_id, if_version, None, error) from error
@@ -55,14 +64,14 @@ def revert(updater: Updater, object_id: str, to: int) -> StoredObject:
     return updater.replace(object_id, wanted, None)
 
 
-def _replaced(updater: Updater, now: StoredObject, data: JsonObject, if_version: int | None) -> StoredObject:
+def _replaced(updater: Updater, now: StoredObject, data: JsonObject, if_version: int | None) -> Put:
     meta = now.meta
     asked = meta.pending is not None  # else what is pending may be anything
     if if_version is not None and (meta.version > if_version or (asked and meta.version != if_version)):
         raise _unmet(meta.object_id, if_version, meta.version)
     if asked and _same(now.data, data):
-        return now
-    return updater.replace(meta.object_id, data, if_version)
+        return Put(now, changed=False)
+    return Put(updater.replace(meta.object_id, data, if_version), changed=True)
 
 
 def _same(one: JsonObject, other: JsonObject) -> bool:

@@ -70,6 +70,10 @@ class Updater:
     max_concurrent_updates: int | None
     shown: dict[int, _Shown] = field(default_factory=dict)
 
+    def apart(self) -> "Updater":
+        """The same, for work in batches: see Repository.apart."""
+        return Updater(self.processor.apart(), self.max_concurrent_updates)
+
     def update(self, object_id: str, draft: Draft, *, process: bool, wait: float | None) -> StoredObject:
         """
         Append an event of checked content; see Store.update.

@@ -99,6 +99,10 @@ class Processor:
     def _patience(self) -> float:
         return self.repo.config.processing_patience if self.repo.backend.lag else 0.0
 
+    def apart(self) -> "Processor":
+        """The same, for work in batches: see Repository.apart."""
+        return Processor(Reader(self.repo.apart()))
+
     def preview(self, number: int) -> ProcessResult:
         """What `process` would come to; nothing is written."""
         head = self.reader.identified(self.repo.issues.read(number))

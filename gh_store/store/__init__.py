@@ -1,8 +1,8 @@
 """
 The verbs of a store, over whichever backend it is given.
 
-Each is a call one floor down: `objects` has those of one object, `collection` those of all, `processing` those of a
-processor, `maintenance` those that look after a store.
+Each is a call one floor down: `objects` has those of one object and of many, `collection` those of all, `processing`
+those of a processor, `maintenance` those that look after a store.
 """
 
 from gh_store.access.rights import Rights
@@ -11,13 +11,14 @@ from gh_store.domain.values import StoredObject
 from gh_store.issues.comments import Comments
 from gh_store.issues.object_issue import Status
 from gh_store.published import PublishedIssueHandler
+from gh_store.store.bulk import BulkVerbs
 from gh_store.store.collection import CollectionVerbs
 from gh_store.store.maintenance import MaintenanceVerbs
 from gh_store.store.objects import ObjectVerbs
 from gh_store.store.processing import ProcessingVerbs
 
 
-class Store(ObjectVerbs, CollectionVerbs, ProcessingVerbs, MaintenanceVerbs):
+class Store(ObjectVerbs, BulkVerbs, CollectionVerbs, ProcessingVerbs, MaintenanceVerbs):
     """
     JSON objects on the issues of one repository.
 

@@ -65,7 +65,7 @@ class ObjectVerbs(Opened):
         """
         own = checked_put(object_id, data, if_version)
         self._repo.schemas.check(object_id, own)
-        return put(self._updater, object_id, own, if_version)
+        return put(self._updater, object_id, own, if_version).object
 
     @overload
     def get(self, object_id: str, version: int | None = None) -> StoredObject: ...

@@ -15,7 +15,8 @@ from gh_store.domain.exceptions import GitHubStoreError, IntegrityError, ObjectE
 from gh_store.domain.findings import TransferResult
 from gh_store.issues.chain import Chains
 from gh_store.issues.object_issue import ObjectIssue, Status
-from gh_store.objects.create import Claim, claim, give_way, take_over
+from gh_store.objects.batches import in_batches
+from gh_store.objects.create import Claim, claim, finish, first_title, give_way, settled_by, take_over
 from gh_store.objects.delete import delete
 from gh_store.objects.inputs import checked_labels
 from gh_store.processing.processor import Processor
@@ -48,14 +49,18 @@ class Importer:
         repo = self.processor.repo
         repo.wait_out_lag()  # what an earlier run has written last is in sight then
         known = _by_id(repo.issues.listed())
-        for record in told:
-            try:
-                number, made = self.bring(self.plan(record), known.get(record.object_id, ()))
-                yield TransferResult(record.object_id, number, made)
-            except GitHubStoreError as error:
-                yield TransferResult(record.object_id, error=error)
-                if isinstance(error, RateLimited):
-                    return
+
+        def do(importer: Importer, record: Record) -> TransferResult:
+            number, made = importer.bring(importer.plan(record), known.get(record.object_id, ()))
+            return TransferResult(record.object_id, number, made)
+
+        def failed(record: Record, error: GitHubStoreError) -> TransferResult:
+            return TransferResult(record.object_id, error=error)
+
+        for result in in_batches(repo, told, lambda: Importer(self.processor.apart()), do, failed):
+            yield result
+            if isinstance(result.error, RateLimited):
+                return
             progress()
 
     def bring(self, planned: ImportPlan, known: Sequence[ObjectIssue]) -> tuple[int, bool]:
@@ -101,9 +106,10 @@ class Importer:
 
     def _draft(self, planned: ImportPlan, claimed: Claim) -> ObjectIssue:
         """A new issue, without the label that would make it an object."""
+        repo, object_id, data = self.processor.repo, planned.record.object_id, planned.drafts[0].data
         labels = [wire.SYSTEM_LABEL, claimed.label, *planned.labels]
-        title = wire.withheld_title(planned.record.object_id)
-        return self.processor.repo.writer.open(title, wire.write_body(planned.drafts[0].data), labels)
+        title = wire.withheld_title(object_id) if len(planned.drafts) > 1 else first_title(repo, object_id, data)
+        return repo.writer.open(title, wire.write_body(data), labels)
 
     def _is_told(self, head: ObjectIssue) -> bool:
         """False for an object that its issue and its log do not yield any more: it makes room for what is imported."""
@@ -117,7 +123,7 @@ class Importer:
         """True if an issue was made by this very plan, in an earlier run."""
         repo, begin = self.processor.repo, planned.drafts[0]
         named = repo.authority.named(repo.comments.first(head.number))
-        if head.status is Status.WITHDRAWN and head.checkpoint is None and not named:
+        if head.status is Status.WITHDRAWN and (head.checkpoint is None or head.incomplete) and not named:
             same = head.body is not None and wire.canonical(head.body) == wire.canonical(begin.data)
             return same and repo.authority.confirms(head)
         return begin.event_id in named
@@ -125,6 +131,9 @@ class Importer:
     def _filled(self, head: ObjectIssue, planned: ImportPlan, *, fresh: bool) -> ObjectIssue:
         """Append the events of a plan that an issue and those before it lack; the issue that the last of them is in."""
         processor, repo = self.processor, self.processor.repo
+        if fresh and len(planned.drafts) == 1:  # there is nothing to fold
+            closed = finish(processor, head, planned.drafts[0])
+            return closed if settled_by(closed, head) else processor.process_draft(closed).head
         if head.after is not None:  # the move to it may have been cut
             head = processor.process_draft(head).head
         there = {} if fresh else repo.authority.named(processor.reader.whole(head))

@@ -14,7 +14,7 @@ from typing import Final
 
 from gh_store.domain.events import Place
 from gh_store.domain.values import JsonObject
-from gh_store.wire.titles import TIME, Checkpoint
+from gh_store.wire.titles import Checkpoint, write_time
 from gh_store.wire.values import canonical
 
 _TIME: Final = r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ)"
@@ -63,7 +63,7 @@ def _seal(
     data: JsonObject,
 ) -> Seal:  # fmt: skip  # as above
     # Of version 1 the time is that of the issue, which no edit changes.
-    written = None if version == 1 else time.strftime(TIME)
+    written = None if version == 1 else write_time(time)
     continued = None if after is None else [after.issue, after.comment]
     proved = [issue, object_id, version, written, watermark, comments, continued, data]
     return Seal(issue, version, watermark, comments, hashlib.sha256(canonical(proved).encode("ascii")).hexdigest()[:24])
@@ -83,7 +83,7 @@ def read_seal(description: str) -> Seal | None:
 
 def write_since(time: datetime) -> str:
     """What the description says of an object that has gone on in another issue: when it was created."""
-    return f"since {time.strftime(TIME)}"
+    return f"since {write_time(time)}"
 
 
 def read_since(description: str) -> datetime | None:

@@ -20,12 +20,16 @@ ARCHIVED_LABEL: Final = "archived"
 RETIRED_LABEL: Final = "gh-store-retired"
 TITLE_PREFIX: Final = "Stored Object: "
 
-TIME: Final = "%Y-%m-%dT%H:%M:%SZ"
 _CHECKPOINT = re.compile(
     r" \[v([1-9]\d{0,8}) (\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ) (\d{1,18})/(\d{1,6}) ([0-9a-f]{8})"
     r"(?: after (\d{1,10})@(\d{1,18}))?( retired)?\]\Z",
     re.ASCII,
 )
+
+
+def write_time(time: datetime) -> str:
+    """A time in UTC, in whole seconds. (`strftime` takes ten times as long, and each write needs it.)"""
+    return f"{time.isoformat()[:19]}Z"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +64,7 @@ def _check(object_id: str, checkpoint: Checkpoint, data: JsonObject) -> str:
     checked = [
         object_id,
         checkpoint.version,
-        checkpoint.time.strftime(TIME),
+        write_time(checkpoint.time),
         checkpoint.watermark,
         checkpoint.comments,
         data,
@@ -89,7 +93,7 @@ def write_title(
     `after` is left out where a long id leaves no room for it: the first event of the segment says it too.
     """
     checkpoint = Checkpoint(version, time, watermark, comments, "", after, retired)
-    named = f"v{version} {time.strftime(TIME)} {watermark}/{comments} {_check(object_id, checkpoint, data)}"
+    named = f"v{version} {write_time(time)} {watermark}/{comments} {_check(object_id, checkpoint, data)}"
     continues = f" after {after.issue}@{after.comment}" if after is not None else ""
     title = f"{TITLE_PREFIX}{object_id} [{named}{continues}{' retired' if retired else ''}]"
     if after is not None and len(title) > MAX_TITLE:

@@ -41,6 +41,7 @@ _WWW = re.compile(r"\.(?<=[Ww][Ww][Ww]\.)")
 # the text of a string never contains one.
 _BRACKETS_IN_STRINGS = re.compile(r"\[(?<=[^\0\[]\[)\[*")
 _encode = json.JSONEncoder(ensure_ascii=False, check_circular=False, allow_nan=False, separators=(",\0", ":\0")).encode
+_encode_canonically = json.JSONEncoder(ensure_ascii=True, sort_keys=True, separators=(",", ":")).encode
 
 WORST_GROWTH: Final = 6
 """A value read from n characters of JSON takes at most six times n characters as written (`@` -> `\\u0040`)."""
@@ -172,7 +173,7 @@ def read_body(text: str) -> JsonObject | None:
 
 def canonical(value: object) -> str:
     """The one text of a JSON value. Values are compared by it, and checksums are made of it."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+    return _encode_canonically(value)
 
 
 def check_size(text: str, what: str) -> str:

@@ -111,6 +111,28 @@ def test_versions_and_the_ways_of_a_dict(metrics):
     assert cost(metrics, lambda: len(store)) == cost(metrics, lambda: set(store)) == ["list_issues"]
 
 
+def test_create_many_and_put_many(calm):
+    items = [(f"object-{n}", {"n": n}) for n in range(3)]
+    created = ["create_label", "create_issue", "create_comment", "add_reaction", "edit_issue"]
+    assert cost(calm, lambda: list(calm.store().create_many(items))) == created * 3
+    assert cost(calm, lambda: list(calm.store().put_many(items))) == ["list_issues"] * 3
+    again = cost(calm, lambda: list(calm.store().create_many(items)))
+    assert again == ["create_label", "get_label", "list_issues", "list_issues"] * 3
+    new = [("new", {})]
+    assert cost(calm, lambda: list(calm.store().put_many(new))) == ["list_issues", "get_label", *created]
+
+
+def test_update_many_of_one_object_looks_it_up_once(metrics):
+    items = [("metrics", {"n": n}) for n in range(5)]
+    update = ["create_comment", "edit_issue"]
+    assert cost(metrics, lambda: list(metrics.store().update_many(items))) == ["list_issues", *update * 5]
+    metrics.store().process_updates(1)
+    named = cost(metrics, lambda: list(metrics.store().update_many(items, event_id="run")))
+    assert named == ["list_issues", "list_comments", *[*update, "list_comments"] * 5]
+    again = Counter(cost(metrics, lambda: list(metrics.store().update_many(items, event_id="run"))))
+    assert again == {"list_issues": 1, "get_issue": 5, "list_comments": 6}
+
+
 @pytest.mark.parametrize("comments", [1, 250])
 @pytest.mark.parametrize("new", [1, 5, 120])
 def test_process(calm, comments, new):
@@ -248,10 +270,10 @@ def test_import(calm, tmp_path, events):
     with source:
         lines = list(filled(source, events).export())
     calls = Counter(cost(calm, lambda: calm.store().import_from(lines)))
-    pages = -(-events // 100)
+    read = {"list_comments": -(-events // 100)} if events > 1 else {}  # one event needs no fold
     assert calls == {
-        "list_issues": 1, "create_label": 1, "create_issue": 1, "create_comment": events, "get_issue": 3,
-        "list_comments": pages, "edit_issue": 2, "add_reaction": events, "add_label": 1}  # fmt: skip
+        "list_issues": 1, "create_label": 1, "create_issue": 1, "create_comment": events, "add_reaction": events,
+        "add_label": 1, "get_issue": 3 if read else 1, "edit_issue": 2 if read else 1, **read}  # fmt: skip
     calls = Counter(cost(calm, lambda: calm.store().import_from(lines)))
     assert calls == {"list_issues": 1, "list_comments": 1}
 

@@ -337,3 +337,48 @@ def test_the_clock_is_that_of_the_repository(world, backend):
     assert backend.now().tzinfo is not None
     with backend.uninterrupted():
         assert backend.get_label("none") is None
+
+
+# --- batches --------------------------------------------------------------------------------------
+
+
+def test_a_batch_shows_inside_what_is_written_in_it_and_afterwards_to_all(world, backend):
+    with backend.batch():
+        number = backend.create_issue("a", "", ["l"]).number
+        comment = backend.create_comment(number, "x")
+        backend.add_reaction(comment.id, "+1")
+        with backend.batch():
+            assert backend.edit_issue(number, open=False).comments == 1
+        world.settle()
+        assert not backend.get_issue(number).open
+        assert listed(backend, labels=["l"]) == [number]
+        assert [each.reactions for each in backend.list_comments(number, 1).comments] == [{"+1": 1}]
+    assert not world.user("other", "write").get_issue(number).open
+
+
+def test_a_verb_that_raises_in_a_batch_undoes_itself_alone(world, backend):
+    with backend.batch():
+        number = backend.create_issue("a", "", []).number
+        for wrong in (
+            lambda: backend.create_issue("t", "", ["fits", "l" * 51]),
+            lambda: backend.create_comment(number, "x" * 65_537),
+            lambda: backend.add_label(number, "l" * 51),
+        ):
+            with pytest.raises(ValueTooLarge):
+                wrong()
+        backend.create_comment(number, "y")
+    world.settle()
+    assert (backend.get_issue(number).comments, listed(backend), backend.list_labels()) == (1, [number], ())
+
+
+def test_a_batch_that_raises_leaves_all_of_it_or_nothing(world, backend):
+    def work():
+        with backend.batch():
+            number = backend.create_issue("a", "", []).number
+            backend.create_comment(number, "x")
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        work()
+    world.settle()
+    assert [issue.comments for issue in backend.list_issues().issues] in ([], [1])

@@ -44,6 +44,18 @@ def test_what_does_not_fit_is_refused_before_the_first_request(world, strict):
     assert store.put("s/1", {"n": 1}).data == {"n": 1}
 
 
+def test_of_many_what_does_not_fit_is_refused_alone_and_before_a_request(world, strict):
+    store = world.store(config=strict)
+    world.requests()
+    items = [("s/1", {"n": "x"}), ("s/1", {"n": 10})]
+    errors = [each.error for verb in (store.create_many, store.put_many) for each in verb(items)]
+    assert [type(error) for error in errors] == [InvalidObject] * 4
+    errors = [each.error for each in store.update_many(items, "replace")]
+    assert [type(error) for error in errors] == [InvalidUpdate] * 2
+    assert world.requests() == []
+    assert [each.changed for each in store.put_many([*items, ("s/1", {"n": 1})])] == [False, False, True]
+
+
 def test_an_event_that_does_not_fit_is_rejected_alone_with_its_path(world, strict):
     store = world.store(config=strict)
     store.create("s/1", {"n": 1})

@@ -8,7 +8,7 @@ A program that is cut has no retries: it is dead.
 import json
 import re
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import replace
 from functools import cache
@@ -19,6 +19,7 @@ from world import GitHubWorld, World
 
 from gh_store import (
     BackendUnavailable,
+    BulkResult,
     InvalidUpdate,
     ObjectExists,
     ObjectNotFound,
@@ -102,6 +103,24 @@ def delete(store: Store) -> None:
         store.delete("busy")
 
 
+def create_many(store: Store) -> None:
+    done(store.create_many([("one", {"n": 1}), ("two", {"n": 2})], ["public"]))
+
+
+def put_many(store: Store) -> None:
+    done(store.put_many([("thing", {"a": 1}), ("edited", {"n": 2}), ("three", {"n": 3})]))
+
+
+def update_many(store: Store) -> None:
+    done(store.update_many([("thing", {"b": 1}), ("busy", {"m": 3}), ("thing", {"b": 2})], event_id="run"))
+
+
+def done(results: Iterable[BulkResult]) -> None:
+    for each in results:
+        if each.error is not None:
+            raise each.error
+
+
 def import_(store: Store) -> None:
     for done in store.import_from(BACKUP):
         if done.error is not None:
@@ -156,7 +175,7 @@ Picture = tuple[list[Any], list[Any]]
 VERBS = [
     create, create_again, update, replace_, merge, patch, update_and_process, reject, process_one, process, process_edited,
     process_120,
-    move, move_again, delete, delete_moved, sweep, import_, adopt, repair,
+    move, move_again, delete, delete_moved, sweep, create_many, put_many, update_many, import_, adopt, repair,
 ]  # fmt: skip  # a list of names
 SHORT = 4
 """The comments that an issue may have, for the verbs that move objects."""

@@ -10,7 +10,7 @@ from typing import Any
 
 from gh_store.backends.base import Backend
 
-_FREE = ("as_user", "close", "now", "uninterrupted")
+_FREE = ("as_user", "batch", "close", "now", "uninterrupted")
 
 
 class Program:

@@ -2,7 +2,7 @@
 
 import base64
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime
 from typing import Any, Final, Literal, TypeVar
 from urllib.parse import quote
@@ -239,6 +239,11 @@ class GitHubBackend:
 
     def uninterrupted(self) -> AbstractContextManager[None]:
         return self.client.uninterrupted()
+
+    # --- batches ----------------------------------------------------------------------------------
+
+    def batch(self) -> AbstractContextManager[None]:
+        return nullcontext()  # each request is durable by itself
 
     # --- inside -----------------------------------------------------------------------------------
 

@@ -4,6 +4,7 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal, Self, get_args
@@ -15,7 +16,8 @@ from gh_store.backends.local.rows import (
     HINT,
     ISSUES,
     LOCKED,
-    NUMBER,
+    MAYBE_NUMBER,
+    MAYBE_TEXT,
     SCHEMAS,
     checked,
     first,
@@ -112,6 +114,8 @@ class LocalBackend:
         rules.check_title(title)
         rules.check_text(body)
         with self._writing() as at:
+            labels = labels if self.actor.may("triage") else ()  # those of others are dropped in silence
+            rules.check_labels(labels)
             cursor = self._db.execute(
                 "INSERT INTO issues (title, body, open, author, created_at, updated_at, comments)"
                 " VALUES (?, ?, 1, ?, ?, ?, 0)",
@@ -119,23 +123,23 @@ class LocalBackend:
             )
             number = cursor.lastrowid
             assert number is not None
-            if self.actor.may("triage"):  # the labels of others are dropped in silence
-                for label in labels:
-                    self._put_label(number, label)
+            self._put_labels(number, labels)
             return self._issue(number)
 
     def edit_issue(
         self, number: int, *, title: str | None = None, body: str | None = None, open: bool | None = None
     ) -> Issue:
-        if title is None and body is None and open is not None:
+        if title is None and body is None and open is not None and self._file.begun is None:
             with self._file.reading():
                 issue = self._issue(number)
             if issue.open == open:
                 return issue  # there is nothing to write, so no other process to wait for
         with self._writing() as at:
             issue = self._issue(number)
-            closed_by = first(self._one("SELECT closed_by FROM issues WHERE number = ?", number), str | None)
-            self.actor.check_edit(issue, closed_by, title=title, body=body, open=open)
+            actor, closed_by = self.actor, None
+            if not actor.may("triage"):  # who may closes what others have closed
+                closed_by = first(self._one("SELECT closed_by FROM issues WHERE number = ?", number), MAYBE_TEXT)
+            actor.check_edit(issue, closed_by, title=title, body=body, open=open)
             new = {"title": title, "body": body, "open": open, "closed_by": self.user if open is False else None}
             old = {"title": issue.title, "body": issue.body, "open": issue.open}
             if all(new[column] in (None, value) for column, value in old.items()):
@@ -146,7 +150,13 @@ class LocalBackend:
                 " WHERE number = :number",
                 {**new, "at": at, "number": number},
             )
-            return self._issue(number)
+            return replace(
+                issue,
+                title=issue.title if title is None else title,
+                body=issue.body if body is None else body,
+                open=issue.open if open is None else open,
+                updated_at=whole_seconds(at),
+            )
 
     # --- comments ---------------------------------------------------------------------------------
 
@@ -167,7 +177,7 @@ class LocalBackend:
             )
             if row is None:
                 self._issue(number)  # raises ObjectNotFound
-            comments, fate = checked(row, int, str | None)
+            comments, fate = checked(row, int, MAYBE_TEXT)
             rules.check_room(number, comments)
             if fate == LOCKED:
                 self.actor.need("write", "comment on an issue that is locked")
@@ -205,7 +215,12 @@ class LocalBackend:
     def create_label(self, name: str, description: str) -> bool:
         with self._writing():
             self.actor.need("write", "make labels")
-            return self._make_label(name, description)
+            rules.check_label(name)
+            cursor = self._db.execute(
+                "INSERT OR IGNORE INTO labels (key, name, description) VALUES (?, ?, ?)",
+                (name.lower(), name, description),
+            )
+            return cursor.rowcount == 1
 
     def edit_label(self, name: str, description: str) -> None:
         with self._writing():
@@ -218,9 +233,10 @@ class LocalBackend:
 
     def add_label(self, number: int, name: str) -> None:
         with self._writing() as at:
-            self._issue(number)
+            issue = self._issue(number)
             self.actor.need("triage", "label issues")
-            if self._put_label(number, name):
+            rules.check_labels([*(label.name for label in issue.labels), name])
+            if self._put_labels(number, [name]):
                 self._touch(number, at)
 
     def remove_label(self, number: int, name: str) -> None:
@@ -264,6 +280,11 @@ class LocalBackend:
     def uninterrupted(self) -> AbstractContextManager[None]:
         return nullcontext()
 
+    # --- batches ----------------------------------------------------------------------------------
+
+    def batch(self) -> AbstractContextManager[None]:
+        return self._file.batch()
+
     # --- inside -----------------------------------------------------------------------------------
 
     @contextmanager
@@ -276,8 +297,14 @@ class LocalBackend:
         return self._db.execute(query, values).fetchone()
 
     def _now(self) -> float:
-        newest: float | None = first(self._one("SELECT max(updated_at) FROM issues"), NUMBER | None)
-        return max(self._clock(), newest or 0.0)
+        batch = self._file.begun
+        newest: float | None = batch.latest if batch is not None else None
+        if newest is None:
+            newest = first(self._one("SELECT max(updated_at) FROM issues"), MAYBE_NUMBER)
+        now = max(self._clock(), newest or 0.0)
+        if batch is not None:
+            batch.latest = now
+        return now
 
     def _issue(self, number: int) -> Issue:
         row = self._one(f"{ISSUES} WHERE number = ?", number)
@@ -304,30 +331,30 @@ class LocalBackend:
     def _touch(self, number: int, at: float) -> None:
         self._db.execute("UPDATE issues SET updated_at = ? WHERE number = ?", (at, number))
 
-    def _make_label(self, name: str, description: str) -> bool:
-        rules.check_label(name)
-        cursor = self._db.execute(
-            "INSERT OR IGNORE INTO labels (key, name, description) VALUES (?, ?, ?)", (name.lower(), name, description)
-        )
-        return cursor.rowcount == 1
-
-    def _put_label(self, number: int, name: str) -> bool:
-        self._make_label(name, "")
-        cursor = self._db.execute(
-            "INSERT OR IGNORE INTO issue_labels SELECT id, ? FROM labels WHERE key = ?", (number, name.lower())
-        )
-        rules.check_label_count(self._one("SELECT count(*) FROM issue_labels WHERE issue = ?", number)[0])
-        self._db.execute(
-            "INSERT OR IGNORE INTO labelled SELECT ?, name FROM labels WHERE key = ?", (number, name.lower())
-        )
-        return cursor.rowcount == 1
+    def _put_labels(self, number: int, names: Sequence[str]) -> bool:
+        """Put checked labels on an issue, those that do not exist are made; True if it lacked one of them."""
+        if not names:
+            return False
+        keys = [name.lower() for name in names]
+        new = [value for key, name in zip(keys, names, strict=True) for value in (key, name)]
+        values = ", ".join(["(?, ?, '')"] * len(names))
+        self._db.execute(f"INSERT OR IGNORE INTO labels (key, name, description) VALUES {values}", new)  # noqa: S608  # our text; values are bound
+        these = f"FROM labels WHERE key IN ({', '.join('?' * len(keys))})"
+        put = self._db.execute(f"INSERT OR IGNORE INTO issue_labels SELECT id, ? {these}", (number, *keys))
+        self._db.execute(f"INSERT OR IGNORE INTO labelled SELECT ?, name {these}", (number, *keys))
+        return put.rowcount > 0
 
     def role(self, login: str) -> Role:
         """The role of a user; everybody may read."""
+        batch = self._file.begun
+        if batch is not None and login in batch.roles:
+            return batch.roles[login]
         row = self._one("SELECT role FROM users WHERE login = ?", login)
         role: Role = first(row, str) if row else "read"
         if role not in get_args(Role):
             raise IntegrityError(f"{self.path}: {role!r} is not a role.", hint="Restore the file from a copy.")
+        if batch is not None:
+            batch.roles[login] = role
         return role
 
     @property

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Sequence
 from datetime import datetime
+from types import NoneType
 from typing import Any, Final
 
 from gh_store.backends import rules
@@ -51,7 +52,9 @@ INSERT INTO identity VALUES (lower(hex(randomblob(8))));
 LARGEST: Final = 2**63 - 1
 """After this number SQLite gives no more."""
 
-NUMBER: Final = int | float
+NUMBER: Final = (int, float)
+MAYBE_NUMBER: Final = (*NUMBER, NoneType)
+MAYBE_TEXT: Final = (str, NoneType)
 LOCKED: Final = "locked"
 PULL_REQUEST: Final = "pull request"
 SCHEMAS: Final = (_FIRST, _SECOND, _THIRD, _FOURTH)
@@ -81,7 +84,8 @@ def select_issues(
     where, values = ["1"], list[Any]()
     for at, label in enumerate(labels):
         having = "label = (SELECT id FROM labels WHERE key = ?)"
-        also = f"number IN (SELECT issue FROM issue_labels WHERE {having})"  # noqa: S608  # our text; values are bound
+        # EXISTS looks one row up; IN would gather all issues of the label first.
+        also = f"EXISTS (SELECT 1 FROM issue_labels WHERE {having} AND issue = number)"  # noqa: S608  # our text; values are bound
         where.append(also if at else having)
         values.append(label.lower())
     if since is not None:
@@ -122,8 +126,8 @@ def first(row: Sequence[Any] | None, kind: Any) -> Any:
 
 
 HINT: Final = "Another program wrote to the file, or it is damaged. Restore it from a copy."
-_ISSUE: Final = (int, str, str, int, str | None, NUMBER, NUMBER, int, str, str | None)
-_COMMENT: Final = (int, str, str | None, NUMBER, int, str)
+_ISSUE: Final = (int, str, str, int, MAYBE_TEXT, NUMBER, NUMBER, int, str, MAYBE_TEXT)
+_COMMENT: Final = (int, str, MAYBE_TEXT, NUMBER, int, str)
 
 
 def _user(login: str | None) -> User | None:

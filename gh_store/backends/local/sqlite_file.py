@@ -4,11 +4,12 @@ import sqlite3
 import stat
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final, Literal
 
+from gh_store.backends.local.batch import Batch
 from gh_store.backends.local.read_only import ReadOnlyFile, is_writable
 from gh_store.domain.exceptions import (
     BackendUnavailable,
@@ -23,6 +24,30 @@ from gh_store.domain.exceptions import (
 Synchronous = Literal["FULL", "NORMAL", "OFF"]
 
 _APPLICATION_ID: Final = 0x67687374  # "ghst"
+_BREATH: Final = 0.05
+"""After a batch, for so large a part of its time, whoever waits to write finds the file free: SQLite looks in ever
+longer intervals, up to a tenth of a second."""
+
+
+class _Errors:
+    """Inside, what SQLite raises is raised as an error of the port. (A class: every verb enters it.)"""
+
+    def __init__(self, told: Callable[[Exception], GitHubStoreError | None]) -> None:
+        self._told = told
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        told = self._told(error) if isinstance(error, Exception) else None
+        if told is not None:
+            raise told from error
+
+
+class _Here(threading.local):
+    """What is of one thread: the batch that it is in."""
+
+    batch: Batch | None = None
 
 
 _SMALLEST: Final = 512
@@ -60,7 +85,7 @@ _EMPTY: Final = "Restore it from a copy, or delete it and make a new store with 
 
 class SqliteFile:
     """
-    A database that several threads and processes share: WAL mode, and one transaction for each verb.
+    A database that several threads and processes share: WAL mode, and one transaction for each verb or batch of them.
 
     Args:
         path: The file; it is created if it is missing, but its folder is not.
@@ -81,36 +106,64 @@ class SqliteFile:
             _check(path, create=False)  # nothing can be made in it
         self.path = path
         self._busy_timeout = busy_timeout
+        self._synchronous = synchronous
+        self._errors = _Errors(self._told)
         self._lock = threading.RLock()
         self._schemas = schemas
         self._create = create and not read_only
         self._read_only = ReadOnlyFile(path, busy_timeout) if read_only else None
-        with self._errors():
-            self.connection = self._connect()
+        self._here = _Here()
+        self._spare: list[sqlite3.Connection] = []
+        self._closed = False
+        with self._errors:
+            self._shared = self._connect()
             try:
-                self.connection.execute(f"PRAGMA synchronous = {synchronous}")
                 self._prepare(schemas)
             except BaseException:
-                self.connection.close()
+                self._shared.close()
                 raise
+
+    @property
+    def connection(self) -> sqlite3.Connection:
+        """The connection that all threads share; inside a batch, that of the batch."""
+        batch = self._here.batch
+        return self._shared if batch is None else batch.connection
+
+    @property
+    def begun(self) -> Batch | None:
+        """The batch that this thread is in, if that has begun to write, so that nobody else does."""
+        batch = self._here.batch
+        return batch if batch is not None and batch.begun else None
 
     def close(self) -> None:
         """Close the file; harmless to repeat."""
         with self._lock:
-            self.connection.close()
+            self._closed = True
+            self._shared.close()
+            while self._spare:
+                self._spare.pop().close()
 
     @contextmanager
     def reading(self) -> Iterator[None]:
         """For one statement on `connection` that only reads."""
-        with self._lock, self._errors():
+        if self._here.batch is not None:
+            with self._errors:
+                yield
+            return
+        with self._lock, self._errors:
             if self._read_only is not None:
                 self._refresh(self._read_only)
             yield
 
     @contextmanager
     def writing(self) -> Iterator[None]:
-        """One transaction on `connection`, which happens wholly or not at all."""
-        with self._lock, self._errors():
+        """One transaction on `connection`, or a part of a batch, which happens wholly or not at all."""
+        batch = self._here.batch
+        if batch is not None:
+            with self._errors, batch.verb():
+                yield
+            return
+        with self._lock, self._errors:
             self.connection.execute("BEGIN IMMEDIATE")
             try:
                 yield
@@ -120,27 +173,62 @@ class SqliteFile:
                     self.connection.execute("ROLLBACK")
                 raise
 
+    @contextmanager
+    def batch(self) -> Iterator[None]:
+        """All verbs of this thread as one transaction; others read meanwhile, and wait to write."""
+        if self._read_only is not None or self._here.batch is not None:  # each verb tells the former itself
+            yield
+            return
+        with self._errors:
+            self._shared.execute("SELECT 1")  # a closed store stays closed
+            batch = Batch(self._spare.pop() if self._spare else self._connect())
+        self._here.batch, begun = batch, time.monotonic()
+        try:
+            yield
+            with self._errors:
+                batch.commit()
+        finally:
+            self._here.batch = None
+            with self._errors:
+                batch.undo()
+            self._give_back(batch.connection)
+        if batch.begun:
+            time.sleep(_BREATH * (time.monotonic() - begun))
+
+    def _give_back(self, connection: sqlite3.Connection) -> None:
+        with self._lock:
+            if self._closed:
+                connection.close()
+            else:
+                self._spare.append(connection)
+
     # --- opening ----------------------------------------------------------------------------------
 
     def _connect(self) -> sqlite3.Connection:
         if self._read_only is not None:
             return self._read_only.connect()
-        return sqlite3.connect(
+        connection = sqlite3.connect(
             f"{self.path.absolute().as_uri()}?mode={'rw' if self.path.exists() else 'rwc'}",
             uri=True,
             timeout=self._busy_timeout,
             isolation_level=None,
             check_same_thread=False,
         )
+        try:
+            connection.execute(f"PRAGMA synchronous = {self._synchronous}")
+        except BaseException:
+            connection.close()
+            raise
+        return connection
 
     def _refresh(self, file: ReadOnlyFile) -> None:
         """Read the file anew if somebody has written to it."""
-        self.connection.execute("SELECT 1")  # a closed store stays closed
+        self._shared.execute("SELECT 1")  # a closed store stays closed
         if file.is_current():
             return
         fresh = file.connect()
-        self.connection.close()
-        self.connection = fresh
+        self._shared.close()
+        self._shared = fresh
         self._prepare(self._schemas)
 
     def _prepare(self, schemas: Sequence[str]) -> None:
@@ -199,20 +287,19 @@ class SqliteFile:
 
     # --- errors -----------------------------------------------------------------------------------
 
-    @contextmanager
-    def _errors(self) -> Iterator[None]:
-        try:
-            yield
-        except sqlite3.ProgrammingError as error:
+    def _told(self, error: Exception) -> GitHubStoreError | None:
+        """What an error comes to, or None for one that is not ours to tell."""
+        if isinstance(error, sqlite3.ProgrammingError):
             if "closed" not in str(error):
-                raise InvalidUpdate(f"A value of this type cannot be stored: {error}.") from error
-            raise BackendUnavailable("The store is closed.", transient=False, hint="Open it again.") from error
-        except OverflowError as error:  # a number too large for any row
-            raise ObjectNotFound("There is no issue of that number.") from error
-        except sqlite3.Error as error:
-            raise self._mapped(error) from error
-        except OSError as error:  # reading what may not be written
-            raise self._unopened() from error
+                return InvalidUpdate(f"A value of this type cannot be stored: {error}.")
+            return BackendUnavailable("The store is closed.", transient=False, hint="Open it again.")
+        if isinstance(error, OverflowError):  # a number too large for any row
+            return ObjectNotFound("There is no issue of that number.")
+        if isinstance(error, sqlite3.Error):
+            return self._mapped(error)
+        if isinstance(error, OSError):  # reading what may not be written
+            return self._unopened()
+        return None
 
     def _mapped(self, error: sqlite3.Error) -> GitHubStoreError:
         name = getattr(error, "sqlite_errorname", "")
