@@ -72,6 +72,10 @@ def work(verb: str, source: Path, target: Path) -> None:
             assert all(each.changed for each in store.update_many((name, {"rank": 2}) for name, _ in pairs(source)))
         elif verb == "put_many again":
             assert not any(each.changed for each in store.put_many(pairs(source)))
+        elif verb == "list_all where":
+            assert sum(1 for _ in store.list_all(where="rank == `1`")) == sum(1 for _ in pairs(source))
+        elif verb == "changes":
+            assert sum(1 for _ in store.changes()) == sum(1 for _ in pairs(source))
         else:
             assert all(each.changed for each in getattr(store, verb)(pairs(source)))
 
@@ -95,8 +99,12 @@ def save(source: Path, target: Path) -> None:
     things.close()
 
 
-VERBS: Final = ("create_many", "put_many", "put_many again", "update_many", "import", "eventsourcing")
-AFTER: Final = {"put_many again": "put_many", "update_many": "create_many"}
+VERBS: Final = (
+    "create_many", "put_many", "put_many again", "list_all where", "changes", "update_many", "import", "eventsourcing",
+)  # fmt: skip  # a list
+AFTER: Final = {
+    "put_many again": "put_many", "list_all where": "put_many", "changes": "put_many", "update_many": "create_many",
+}  # fmt: skip  # a table
 """The verb whose store the work goes on with."""
 
 
@@ -122,6 +130,23 @@ def compare(folder: Path, size: int, runs: int) -> None:
             f"{cost.processor / floor.processor:>7.1f}x {cost.peak:>8.0f}",
             flush=True,
         )
+    print(f"{size:>9,} {told_of(folder / f'{size}-0-put_many.db', 100)}", flush=True)
+
+
+def told_of(path: Path, events: int) -> str:
+    """The requests that it takes to be told of so many new events, each on an object of its own."""
+    from gh_store import Store  # noqa: PLC0415  # the other sides do not import it
+    from gh_store.backends.local import LocalBackend  # noqa: PLC0415  # as above
+    from gh_store.backends.testing.faults import Faults, FaultyBackend  # noqa: PLC0415  # as above
+
+    faults = Faults()
+    with Store(FaultyBackend(LocalBackend(path), faults)) as store:
+        cursor = store.cursor()
+        for number in range(events):
+            store.update(f"object-{number}", {"rank": 2}, process=True)
+        faults.calls.clear()
+        assert sum(1 for _ in store.changes(cursor)) == events
+        return f"{len(faults.calls)} requests to be told of {events} new events"
 
 
 def main() -> None:
