@@ -1,6 +1,7 @@
 """All objects: lists that stay true although an index lags."""
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from array import array
+from collections.abc import Callable, Container, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -106,7 +107,7 @@ def ids(reader: Reader, heads: Iterator[ObjectIssue]) -> Iterator[str]:
 
 def holding(reader: Reader, heads: Iterator[ObjectIssue]) -> Iterator[ObjectIssue]:
     """The issues that hold an object; one that goes on in another issue meanwhile is neither missed nor repeated."""
-    shown, ids, doubtful = set[int](), set[str | None](), list[ObjectIssue]()
+    shown, ids, doubtful = _Numbers(), array("q"), list[ObjectIssue]()
     for issue in heads:
         head = _current(reader, issue)
         if head is None or reader.repo.authority.confirms_by_labels(head):
@@ -116,14 +117,30 @@ def holding(reader: Reader, heads: Iterator[ObjectIssue]) -> Iterator[ObjectIssu
         if number in shown or (head.uncommitted and _is_object(reader, after)):
             continue
         if after not in shown:
-            ids.add(head.object_id)
+            ids.append(hash(head.object_id))
             yield head
-        shown |= {number, after} - {0}
+        shown.add(number)
+        if after:
+            shown.add(after)
     for issue in doubtful:
         head = _left_in_doubt(reader, issue, shown)
-        if head is not None and head.object_id not in ids:
-            ids.add(head.object_id)
+        if head is not None and hash(head.object_id) not in ids:
+            ids.append(hash(head.object_id))
             yield head
+
+
+class _Numbers(Container[int]):
+    """A set of numbers of issues; a bit each, for there may be very many."""
+
+    def __init__(self) -> None:
+        self._thousands: dict[int, int] = {}
+
+    def add(self, number: int) -> None:
+        at = number // 1_000
+        self._thousands[at] = self._thousands.get(at, 0) | 1 << number % 1_000
+
+    def __contains__(self, number: object) -> bool:
+        return isinstance(number, int) and bool(self._thousands.get(number // 1_000, 0) >> number % 1_000 & 1)
 
 
 def _current(reader: Reader, issue: ObjectIssue) -> ObjectIssue | None:
@@ -135,7 +152,7 @@ def _current(reader: Reader, issue: ObjectIssue) -> ObjectIssue | None:
         return None
 
 
-def _left_in_doubt(reader: Reader, issue: ObjectIssue, shown: Collection[int]) -> ObjectIssue | None:
+def _left_in_doubt(reader: Reader, issue: ObjectIssue, shown: Container[int]) -> ObjectIssue | None:
     """What an issue stands for that is not admitted as an object itself; known only when the list is at its end."""
     seal = issue.seal_in_force
     if issue.status is not Status.ACTIVE or issue.incomplete:
