@@ -1,8 +1,10 @@
 """The settings: default_config.yml, and over it the file of the user. Both are checked."""
 
+import os
 import re
 import string
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache
@@ -70,12 +72,24 @@ def default_text() -> str:
     raise ConfigurationError("default_config.yml is missing from this installation.", hint="Reinstall the package.")
 
 
+def default_format() -> str:
+    """The format of the log, where nobody has chosen one."""
+    return str(_settings(default_text(), Path("default_config.yml"))["log.format"])
+
+
 def user_path() -> Path | None:
-    """`~/.config/gh-store/config.yml`, or None for a user without a home folder."""
-    try:
-        return Path.home() / ".config" / "gh-store" / "config.yml"
-    except RuntimeError:
-        return None
+    """
+    The user's file: `gh-store/config.yml` in XDG_CONFIG_HOME, or else in `~/.config`.
+
+    A file in `~/.config` is still the one where XDG_CONFIG_HOME holds none. None for a user without either folder.
+    """
+    folders = []
+    if os.path.isabs(os.environ.get("XDG_CONFIG_HOME", "")):  # noqa: PTH117  # the specification ignores any other
+        folders.append(Path(os.environ["XDG_CONFIG_HOME"]))
+    with suppress(RuntimeError):
+        folders.append(Path.home() / ".config")
+    files = [folder / "gh-store" / "config.yml" for folder in folders]
+    return next((file for file in files if _is_file(file)), files[0] if files else None)
 
 
 def load(path: str | Path | None = None) -> Config:

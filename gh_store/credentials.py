@@ -1,4 +1,8 @@
-"""Which repository, on which server, with which token. Only this and the command line read the environment."""
+"""
+Which repository, on which server, with which token.
+
+This, the configuration and the command line read the environment, and nothing else does.
+"""
 
 import os
 import re
@@ -14,6 +18,9 @@ from gh_store.domain.exceptions import AuthInvalid, ConfigurationError
 _GITHUB: Final = "https://api.github.com"
 _NAME: Final = r"(?!\.{1,2}(?:/|$))[A-Za-z0-9_.-]{1,100}"
 _REPOSITORY: Final = re.compile(rf"(?!-){_NAME}/{_NAME}")
+_ON_HOST: Final = re.compile(rf"(?P<host>[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+)/(?P<name>{_NAME}/{_NAME})")
+"""As `gh` writes a repository of another server."""
+
 _REPOSITORY_URL: Final = re.compile(
     r"(?:https://(?P<web>[a-z0-9.-]+)/|ssh://git@(?P<ssh>[a-z0-9.-]+)(?::[0-9]{1,5})?/|git@(?P<scp>[a-z0-9.-]+):)"
     r"(?P<name>[^/]+/[^/]+?)/?",
@@ -71,7 +78,8 @@ def resolve(
     Complete what was given from the environment, in one order for library and command line.
 
     Args:
-        repository: `owner/name`, or the https or SSH address of a repository; else GITHUB_REPOSITORY.
+        repository: `owner/name`, `host/owner/name`, or the https or SSH address of a repository; else GH_REPO, else
+            GITHUB_REPOSITORY.
         token: Else GH_TOKEN, GITHUB_TOKEN (or, for another server than github.com, those of the
             enterprise), else what `gh auth token` says.
         base_url: The address of the REST API; else GITHUB_API_URL, else that of GH_HOST.
@@ -81,12 +89,7 @@ def resolve(
         AuthInvalid: The token contains characters that are not allowed in a token.
     """
     environ = os.environ if environ is None else environ
-    name = repository or environ.get("GITHUB_REPOSITORY")
-    if not name:
-        raise ConfigurationError(
-            "No repository is named.", hint="Name it as owner/name: repo=, --repo or GITHUB_REPOSITORY."
-        )
-    address = _address(base_url, environ)
+    name, address = _located(repository, base_url, environ)
     server = _server(address)
     bundle = environ.get("REQUESTS_CA_BUNDLE") or environ.get("CURL_CA_BUNDLE") if server.scheme == "https" else None
     for file in (ca_bundle, None if ca_bundle else bundle):
@@ -95,6 +98,34 @@ def resolve(
                 f"{file}: the file of certificates was not found.", hint="Check --ca-bundle and REQUESTS_CA_BUNDLE."
             )
     return Credentials(_repository(name, _host(server)), address, _token(token, server, environ), ca_bundle)
+
+
+def page(repository: str | None = None, base_url: str | None = None, environ: Mapping[str, str] | None = None) -> str:
+    """The address of a repository's page, for people. The arguments are those of `resolve`."""
+    name, address = _located(repository, base_url, os.environ if environ is None else environ)
+    server = _server(address)
+    host = _host(server)
+    usual = server.port == {"https": 443, "http": 80}[server.scheme]
+    return f"{server.scheme}://{host if usual else f'{host}:{server.port}'}/{_repository(name, host)}"
+
+
+def _located(repository: str | None, base_url: str | None, environ: Mapping[str, str]) -> tuple[str, str]:
+    """The name of a repository, without the server that it may begin with; and the address of the REST API."""
+    name = repository or environ.get("GH_REPO") or environ.get("GITHUB_REPOSITORY")
+    if not name:
+        raise ConfigurationError(
+            "No repository is named.", hint="Name it as owner/name: repo=, --repo, GH_REPO or GITHUB_REPOSITORY."
+        )
+    on_host = _ON_HOST.fullmatch(name)
+    if on_host is None:
+        return name, _address(base_url, None, environ)
+    address = _address(base_url, on_host["host"].lower(), environ)
+    if on_host["host"].lower() != _host(_server(address)):
+        raise ConfigurationError(
+            f"The repository is on {on_host['host']}, and --base-url is on {_host(_server(address))}.",
+            hint="Leave out one of the two.",
+        )
+    return on_host["name"], address
 
 
 def _repository(name: str, host: str) -> str:
@@ -110,15 +141,14 @@ def _repository(name: str, host: str) -> str:
     return name
 
 
-def _address(base_url: str | None, environ: Mapping[str, str]) -> str:
-    given = base_url or environ.get("GITHUB_API_URL")
-    if not given and environ.get("GH_HOST"):
-        host = environ["GH_HOST"].lower()
-        if host == "github.com":
-            given = _GITHUB
-        else:
-            given = f"https://api.{host}" if host.endswith(".ghe.com") else f"https://{host}/api/v3"
-    return (given or _GITHUB).rstrip("/")
+def _address(base_url: str | None, host: str | None, environ: Mapping[str, str]) -> str:
+    """The address of the REST API: as given, or of the host before a repository's name, or the environment's."""
+    if not base_url and host is None:
+        base_url = environ.get("GITHUB_API_URL")
+    host = (host or environ.get("GH_HOST", "")).lower()
+    if not base_url and host and host != "github.com":
+        base_url = f"https://api.{host}" if host.endswith(".ghe.com") else f"https://{host}/api/v3"
+    return (base_url or _GITHUB).rstrip("/")
 
 
 @dataclass(frozen=True, slots=True)

@@ -200,9 +200,37 @@ def test_nothing_but_this_reads_the_environment():
         for file in package.rglob("*.py")
         if any(word in file.read_text("utf-8") for word in ("os.environ", "getenv"))
     }
-    assert readers == {"credentials.py", "cli/actions.py", "cli/escapes.py", "cli/opening.py"}
+    assert readers == {
+        "config.py",
+        "credentials.py",
+        "cli/actions.py",
+        "cli/escapes.py",
+        "cli/opening.py",
+        "cli/terminal.py",
+    }
 
 
 def test_pygithub_is_imported_only_where_github_is_used():
     code = "import sys, gh_store, gh_store.cli; gh_store.LocalStore('x.db').close(); sys.exit('github' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False, cwd=os.environ["HOME"]).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "environ", "address", "repository"),
+    [
+        (None, {"GH_REPO": "a/b", "GITHUB_REPOSITORY": "c/d"}, "https://api.github.com", "a/b"),
+        ("e/f", {"GH_REPO": "ghe.example.com/a/b"}, "https://api.github.com", "e/f"),
+        (None, {"GH_REPO": "ghe.example.com/a/b", "GITHUB_API_URL": "https://other.example"}, "https://ghe.example.com/api/v3", "a/b"),
+        ("tenant.ghe.com/a/b", {}, "https://api.tenant.ghe.com", "a/b"),
+        ("github.com/a/b", {"GH_HOST": "ghe.example.com"}, "https://api.github.com", "a/b"),
+    ],
+)  # fmt: skip
+def test_a_repository_may_name_its_server_as_gh_does(name, environ, address, repository):
+    found = resolve(name, environ={"PATH": "", "GH_TOKEN": "of-github", **environ})
+    assert (found.base_url, found.repository) == (address, repository)
+    assert (found.token is None) == ("ghe.example.com" in address), "a token of github.com goes nowhere else"
+
+
+def test_two_servers_for_one_repository_are_refused():
+    with pytest.raises(ConfigurationError, match=r"ghe\.example\.com"):
+        resolve("ghe.example.com/a/b", base_url="https://api.github.com", environ={"PATH": ""})

@@ -5,27 +5,43 @@ from typing import Any, Final
 
 import click
 
-_COMMANDS: Final = (
-    ("adopt", "maintenance:adopt", "Take over objects whose creator can no longer write"),
-    ("completion", "completion:completion", "Print the completion script of a shell"),
-    ("create", "objects:create", "Create an object"),
-    ("delete", "objects:delete", "Delete an object"),
-    ("demo", "demo:demo", "Show what the store does, in a new folder"),
-    ("dev-server", "server:dev_server", "Serve GitHub's REST API offline, over a store in a file"),
-    ("doctor", "health:doctor", "Check the token, its rights, the repository and the store"),
-    ("export", "transfer:export_store", "Write the whole store with its logs, as JSON Lines"),
-    ("get", "objects:get", "Print an object, with all pending updates applied"),
-    ("history", "objects:history", "Print what was applied to an object or rejected, with the state after it"),
-    ("import", "transfer:import_store", "Create the objects of an export, a snapshot or documents"),
-    ("init", "init:init", "Create a configuration file and a store, or workflows"),
-    ("list", "objects:list_objects", "Print all objects"),
-    ("process-updates", "processing:process_updates", "Apply pending updates to one issue, or to all"),
-    ("repair", "maintenance:repair", "Repair what is derived from the log"),
-    ("snapshot", "snapshots:snapshot", "Write all objects to one JSON document"),
-    ("update", "objects:update", "Append an update to an object"),
-    ("update-snapshot", "snapshots:update_snapshot", "Bring a snapshot file up to date, removals included"),
-    ("verify", "maintenance:verify", "Replay logs from their first event, and compare"),
-)
+_COMMANDS: Final = {
+    "Objects": (
+        ("create", "writing:create", "Create an object"),
+        ("put", "writing:put", "Create an object, or replace its data"),
+        ("get", "reading:get", "Print an object, with all pending updates applied"),
+        ("update", "writing:update", "Append an update to an object"),
+        ("delete", "writing:delete", "Delete an object"),
+        ("list", "reading:list_objects", "Print all objects, or those that are asked for"),
+        ("watch", "watching:watch", "Print changes as they come"),
+    ),
+    "The past of an object": (
+        ("history", "past:history", "Print what was applied to an object or rejected"),
+        ("diff", "past:diff", "Print where two versions of an object differ"),
+        ("revert", "past:revert", "Give an object the data again that it had at a version"),
+        ("open", "past:open_page", "Open the issue of an object in the browser"),
+    ),
+    "Processing": (("process-updates", "processing:process_updates", "Apply pending updates to one issue, or to all"),),
+    "Snapshots and copies": (
+        ("snapshot", "snapshots:snapshot", "Write all objects to one JSON document"),
+        ("update-snapshot", "snapshots:update_snapshot", "Bring a snapshot file up to date, removals included"),
+        ("export", "transfer:export_store", "Write the whole store with its logs, as JSON Lines"),
+        ("import", "transfer:import_store", "Create the objects of an export, a snapshot or a list"),
+    ),
+    "Care": (
+        ("verify", "maintenance:verify", "Replay logs from their first event, and compare"),
+        ("repair", "maintenance:repair", "Repair what is derived from the log"),
+        ("adopt", "maintenance:adopt", "Take over objects whose creator can no longer write"),
+        ("doctor", "health:doctor", "Check the token, its rights, the repository and the store"),
+    ),
+    "Setting up": (
+        ("init", "init:init", "Create a configuration file and a store, or workflows"),
+        ("completion", "completion:completion", "Print the completion script of a shell"),
+        ("demo", "demo:demo", "Show what the store does, in a new folder"),
+        ("dev-server", "server:dev_server", "Serve GitHub's REST API offline, over a store in a file"),
+    ),
+}
+_ALIASES: Final = {"ls": "list", "rm": "delete"}
 
 
 class Deferred(click.Command):
@@ -46,6 +62,27 @@ class Deferred(click.Command):
         return self.load().make_context(*arguments, **options)
 
 
+class Grouped(click.Group):
+    """Commands that help shows by their purpose."""
+
+    def get_command(self, context: click.Context, name: str) -> click.Command | None:
+        """A command by its name, or by its short one."""
+        return super().get_command(context, _ALIASES.get(name, name))
+
+    def format_commands(self, _: click.Context, formatter: click.HelpFormatter) -> None:
+        """Each group with the summaries of its commands, in full."""
+        short = {name: alias for alias, name in _ALIASES.items()}
+        longest = max(map(len, self.commands))
+        for title, commands in _COMMANDS.items():
+            with formatter.section(title):
+                formatter.write_dl(
+                    [
+                        (name.ljust(longest), f"{summary} ({short[name]})" if name in short else summary)
+                        for name, _, summary in commands
+                    ]
+                )
+
+
 def _show_version(context: click.Context, _: click.Parameter, asked: bool) -> None:
     if asked and not context.resilient_parsing:
         from gh_store import __version__
@@ -55,8 +92,15 @@ def _show_version(context: click.Context, _: click.Parameter, asked: bool) -> No
 
 
 @click.group(
-    commands=[Deferred(*command) for command in _COMMANDS],
-    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    cls=Grouped,
+    commands=[Deferred(*command) for group in _COMMANDS.values() for command in group],
+    context_settings={
+        "help_option_names": ["-h", "--help"],
+        "max_content_width": 100,
+        "token_normalize_func": lambda name: name.replace(
+            "_", "-"
+        ),  # as the published package's options may be written
+    },
     epilog="`gh-store demo` shows how it works. Exit codes: 1 internal error, 2 invalid input or a limit, 3 not found "
     "or already exists, 4 unexpected version, 5 credentials or permissions, 6 try again later, 7 inconsistent data, "
     "130 interrupted.",

@@ -7,11 +7,13 @@ from typing import Final
 
 import click
 
+from gh_store.cli.options import command
+
 _SAFE: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*", re.ASCII)
 """The names that a script may contain as they are."""
 
 
-@click.command(epilog="Example: gh-store completion fish > ~/.config/fish/completions/gh-store.fish")
+@command(epilog="Example: gh-store completion fish > ~/.config/fish/completions/gh-store.fish")
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
 @click.pass_context
 def completion(context: click.Context, shell: str) -> None:

@@ -10,6 +10,7 @@ import click
 
 from gh_store import files
 from gh_store.cli.commands import commands
+from gh_store.cli.options import command
 from gh_store.domain.exceptions import ConfigurationError, GitHubStoreError, InvalidInput
 
 _MARK: Final = ".gh-store-demo"
@@ -42,8 +43,9 @@ _STEPS: Final[Sequence[tuple[str, Sequence[str]]]] = (
 )  # fmt: skip  # a step is a sentence and a command
 
 
-@click.command(epilog="Example: gh-store demo --output /tmp/try-it")
+@command(epilog="Example: gh-store demo --output /tmp/try-it")
 @click.option(
+    "-o",
     "--output",
     metavar="DIR",
     default="gh-store-demo",
@@ -55,8 +57,8 @@ def demo(output: str) -> None:
     folder = Path(output)
     _make_folder(folder)
     store = folder / _STORE
-    for sentence, command in _STEPS:
-        _step(sentence, [*command, "--store", str(store)])
+    for sentence, arguments in _STEPS:
+        _step(sentence, [*arguments, "--store", str(store)])
     snapshot = folder / _SNAPSHOT
     _step(
         "Write all objects to one document, for a static site.",

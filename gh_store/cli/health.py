@@ -6,12 +6,14 @@ import click
 
 from gh_store.cli import settings
 from gh_store.cli.escapes import one_line
-from gh_store.cli.options import server_options
-from gh_store.cli.terminal import as_json, is_terminal
-from gh_store.domain.exceptions import GitHubStoreError
+from gh_store.cli.opening import clone_offer
+from gh_store.cli.options import command, server_options
+from gh_store.cli.printing import Printer
+from gh_store.cli.terminal import has_colour
+from gh_store.domain.exceptions import ConfigurationError, GitHubStoreError
 
 
-@click.command(epilog="Example: gh-store doctor --repo ada/data --json | jq '.[].outcome'")
+@command(epilog="Example: gh-store doctor --repo ada/data --json | jq '.[].outcome'")
 @server_options
 @click.option("--fix", is_flag=True, help="Create missing labels; nothing else is ever changed.")
 @click.option("--read-only", is_flag=True, help="Require neither a token nor the right to write.")
@@ -22,7 +24,11 @@ def doctor(config: str | None, fix: bool, read_only: bool, as_array: bool, **ser
     from gh_store.doctor import Doctor
 
     loaded = settings.start(config)
-    who = credentials.resolve(server["repo"], server["token"], server["base_url"], server["ca_bundle"])
+    try:
+        who = credentials.resolve(server["repo"], server["token"], server["base_url"], server["ca_bundle"])
+    except ConfigurationError as error:
+        error.hint = f"{error.hint} {clone_offer()}".strip()
+        raise
     examined = Doctor(who, loaded, fix=fix, read_only=read_only)
     told, failed = [], None
     try:
@@ -36,7 +42,7 @@ def doctor(config: str | None, fix: bool, read_only: bool, as_array: bool, **ser
     finally:
         examined.close()
     if as_array:
-        click.echo(as_json(told))
+        Printer().one(told)
     if failed is not None and not as_array:
         raise failed
     return failed.exit_code if isinstance(failed, GitHubStoreError) else 0
@@ -45,5 +51,5 @@ def doctor(config: str | None, fix: bool, read_only: bool, as_array: bool, **ser
 def _show(name: str, outcome: str, found: str) -> None:
     colour = {"ok": "green", "warning": "yellow"}.get(outcome, "red")
     click.echo(
-        f"{click.style(f'{outcome:8}', fg=colour) if is_terminal() else f'{outcome:8}'} {name}: {one_line(found)}"
+        f"{click.style(f'{outcome:8}', fg=colour) if has_colour() else f'{outcome:8}'} {name}: {one_line(found)}"
     )

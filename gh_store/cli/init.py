@@ -7,12 +7,14 @@ import click
 
 from gh_store.cli import settings
 from gh_store.cli.opening import open_store, store_name
-from gh_store.cli.options import store_options
-from gh_store.cli.terminal import emit
+from gh_store.cli.options import command, store_options
+from gh_store.cli.printing import Printer
+from gh_store.cli.terminal import say
 from gh_store.cli.workflows import write_workflows
+from gh_store.domain.exceptions import ConfigurationError
 
 
-@click.command(epilog="Example: gh-store init --store data.db")
+@command(epilog="Example: gh-store init --store data.db")
 @click.option(
     "--workflows",
     metavar="[DIR]",
@@ -35,8 +37,20 @@ def init(workflows: str | None, force: bool, config: str | None, **where: Any) -
         raise click.UsageError("--workflows '' names no folder.")
     if workflows is not None:
         done = write_workflows(Path(workflows), force=force)
-        emit({"workflows": [{"path": str(path), "outcome": outcome} for path, outcome in done.items()]})
+        Printer().one({"workflows": [{"path": str(path), "outcome": outcome} for path, outcome in done.items()]})
         return
-    file = settings.make_file(Path(config)) if config is not None else settings.ensure_user_file(None)
+    file = settings.make_file(Path(config)) if config is not None else _users_file()
     with open_store(config=config, create=True, **where) as store:
-        emit({"store": store_name(store, where["store"]), "config": str(file) if file is not None else None})
+        Printer().one({"store": store_name(store, where["store"]), "config": str(file) if file is not None else None})
+
+
+def _users_file() -> Path | None:
+    """The user's configuration file. A store needs none, so a home that cannot be written stops nothing."""
+    from gh_store.config import user_path
+
+    path = user_path()
+    try:
+        return None if path is None else settings.make_file(path)
+    except ConfigurationError as error:
+        say(f"note: the configuration file could not be created: {error}")
+        return None

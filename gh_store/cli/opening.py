@@ -2,6 +2,8 @@
 
 import os
 import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,23 +13,56 @@ from gh_store import files
 from gh_store.cli import settings
 from gh_store.cli.options import DEFAULT_STORE
 from gh_store.cli.terminal import say
+from gh_store.domain.exceptions import ConfigurationError
 
 if TYPE_CHECKING:
     from gh_store.stores import Store
 
 
-def _repository(store: str | None, repo: str | None) -> str | None:
-    """The repository that the options name, or None for a store in a file."""
+@dataclass(frozen=True, slots=True)
+class Place:
+    """
+    Which store is meant.
+
+    Attributes:
+        file: The file of an embedded store, or None.
+        repository: The repository on GitHub, or None.
+        source: The variable that names it, or None if options do, or nothing does.
+    """
+
+    file: str | None = None
+    repository: str | None = None
+    source: str | None = None
+
+
+def place_of(store: str | None, repo: str | None, environ: Mapping[str, str]) -> Place:
+    """The options decide; then GH_STORE or GH_REPO; then GITHUB_REPOSITORY."""
     if store is not None and repo is not None:
         raise click.UsageError("--store and --repo name two stores; give one of them.")
-    return None if store is not None else repo or os.environ.get("GITHUB_REPOSITORY") or None
+    if store is not None or repo is not None:
+        return Place(store, repo)
+    file, repository = environ.get("GH_STORE"), environ.get("GH_REPO")
+    if file and repository:
+        raise click.UsageError("GH_STORE and GH_REPO name two stores; unset one of them, or give --store or --repo.")
+    if file or repository:
+        return Place(file or None, repository or None, "GH_STORE" if file else "GH_REPO")
+    repository = environ.get("GITHUB_REPOSITORY") or None
+    return Place(None, repository, "GITHUB_REPOSITORY" if repository else None)
 
 
 def store_name(opened: "Store", store: str | None) -> str:
     """What people call a store: its repository, or its file."""
     from gh_store.stores import LocalStore
 
-    return (store or DEFAULT_STORE) if isinstance(opened, LocalStore) else opened.backend.repository
+    if not isinstance(opened, LocalStore):
+        return opened.backend.repository
+    return place_of(store, None, os.environ).file or DEFAULT_STORE
+
+
+def unmade(store: str | None, repo: str | None, **where: Any) -> dict[str, Any]:
+    """The same place, for who only asks what work takes: a store in a file, which takes no requests, is not made."""
+    embedded = place_of(store, repo, os.environ).repository is None
+    return {"store": ":memory:" if embedded else store, "repo": repo, **where}
 
 
 def open_store(
@@ -40,22 +75,40 @@ def open_store(
     *,
     create: bool = False,
 ) -> "Store":
-    """The store that the options name: --store, --repo, GITHUB_REPOSITORY, or a file in this folder."""
+    """The store that options or variables name, or the one in a file in this folder."""
     from gh_store.stores import GitHubStore, LocalStore
 
-    repository = _repository(store, repo)
+    place = place_of(store, repo, os.environ)
     settings.start(config)
-    if repository is not None:
-        opened = GitHubStore(repository, token, config, base_url=base_url, ca_bundle=ca_bundle)
-        if repo is None:
-            say(f"using {opened.backend.repository} (GITHUB_REPOSITORY)")
+    if place.repository is not None:
+        opened = GitHubStore(place.repository, token, config, base_url=base_url, ca_bundle=ca_bundle)
+        if place.source is not None:
+            say(f"using {opened.backend.repository} ({place.source})")
         return opened
     if token or base_url or ca_bundle:
         raise click.UsageError("--token, --base-url and --ca-bundle go with --repo.")
-    if store is None:
-        say(f"using ./{DEFAULT_STORE} (--store names another)")
-        store = DEFAULT_STORE
-    return LocalStore(store, config, create=create)
+    if place.file is not None:
+        if place.source is not None:
+            say(f"using {place.file} ({place.source})")
+        return LocalStore(place.file, config, create=create)
+    offer = "" if Path(DEFAULT_STORE).exists() else clone_offer()
+    say(f"using ./{DEFAULT_STORE} (--store names another)")
+    try:
+        opened_here = LocalStore(DEFAULT_STORE, config, create=create)
+    except ConfigurationError as error:
+        error.hint = f"{offer} {error.hint}".strip()
+        raise
+    if offer and create:
+        say(f"hint: {offer}")
+    return opened_here
+
+
+def clone_offer() -> str:
+    """In a clone, how to name the repository that it is of; else empty."""
+    from gh_store.cli.clone import repository_of
+
+    found = repository_of(Path.cwd())
+    return f"For the repository of this clone, add --repo {found}." if found else ""
 
 
 def read_data(text: str | None, from_file: str | None, what: str) -> Any:

@@ -1,7 +1,7 @@
 """Options and arguments that commands share."""
 
 from collections.abc import Callable
-from functools import wraps
+from functools import partial, wraps
 from typing import Any, Final, TypeVar
 
 import click
@@ -11,8 +11,14 @@ F = TypeVar("F", bound=Callable[..., Any])
 DEFAULT_STORE: Final = "gh-store.db"
 
 _SERVER_OPTIONS: Final = (
-    click.option("--repo", metavar="OWNER/NAME", help="A store on GitHub.  [default: GITHUB_REPOSITORY]"),
     click.option(
+        "-R",
+        "--repo",
+        metavar="REPO",
+        help="A store on GitHub: [HOST/]OWNER/NAME.  [default: GH_REPO]",
+    ),
+    click.option(
+        "-t",
         "--token",
         metavar="TOKEN",
         help="A token. Other users of this machine can read it here; set GH_TOKEN instead.",
@@ -21,13 +27,41 @@ _SERVER_OPTIONS: Final = (
     click.option("--ca-bundle", metavar="FILE", help="Certificates to trust instead of the usual ones."),
 )
 _CONFIG_OPTION: Final = click.option(
-    "--config", metavar="FILE", help="A configuration file.  [default: ~/.config/gh-store/config.yml]"
+    "-c", "--config", metavar="FILE", help="A configuration file.  [default: ~/.config/gh-store/config.yml]"
 )
 _STORE_OPTIONS: Final = (
-    click.option("--store", metavar="PATH", help=f"A store in a file, or :memory:.  [default: ./{DEFAULT_STORE}]"),
+    click.option(
+        "--store", metavar="PATH", help=f"A store in a file, or :memory:.  [default: GH_STORE, ./{DEFAULT_STORE}]"
+    ),
     *_SERVER_OPTIONS,
     _CONFIG_OPTION,
 )
+
+
+_SECTIONS: Final = {
+    "Output": {"as_json", "as_jsonl", "as_csv", "as_table", "as_ids", "query", "output"},
+    "Store": {"store", "repo", "token", "base_url", "ca_bundle", "config"},
+}
+
+
+class Command(click.Command):
+    """A command whose help shows apart what it does, how it prints, and which store it works on."""
+
+    def format_options(self, context: click.Context, formatter: click.HelpFormatter) -> None:
+        """The options by their purpose."""
+        records: dict[str, list[tuple[str, str]]] = {"Options": [], **{title: [] for title in _SECTIONS}}
+        for parameter in self.get_params(context):
+            title = next((title for title, names in _SECTIONS.items() if parameter.name in names), "Options")
+            if (record := parameter.get_help_record(context)) is not None:
+                records[title].append(record)
+        for title, shown in records.items():
+            if shown:
+                with formatter.section(title):
+                    formatter.write_dl(shown)
+
+
+command = partial(click.command, cls=Command)
+"""Declares a command of ours."""
 
 
 def server_options(command: F) -> F:

@@ -8,9 +8,11 @@ import click
 
 from gh_store.cli.actions import Trigger, read_event, report_processed
 from gh_store.cli.opening import open_store
-from gh_store.cli.options import positionals, store_options
-from gh_store.cli.output import as_dict
-from gh_store.cli.terminal import emit, progress, say
+from gh_store.cli.options import command, positionals, store_options
+from gh_store.cli.plans import PLAN, announcing, print_plan
+from gh_store.cli.printing import Printer, prints_many
+from gh_store.cli.terminal import progress, say
+from gh_store.cli.views import PROCESSED, as_dict
 from gh_store.domain.exceptions import GitHubStoreError, ObjectNotFound
 
 if TYPE_CHECKING:
@@ -19,21 +21,32 @@ if TYPE_CHECKING:
 _AGE: Final = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 
-@click.command("process-updates", epilog="Example: gh-store process-updates --all --since 36h")
+@command("process-updates", epilog="Example: gh-store process-updates --all --since 36h")
 @positionals("issue", optional=("issue",))
 @click.option("--event", metavar="FILE", help="The issue (and the comment to wait for) of a workflow's event.")
 @click.option("--all", "everything", is_flag=True, help="Sweep: every object that is not settled.")
 @click.option("--since", metavar="AGE|TIME", help="With --all: changed since then; 90m, 36h, 7d, or ISO 8601.")
 @click.option("--dry-run", is_flag=True, help="Only show what would be done.")
+@PLAN
+@prints_many
 @store_options
 def process_updates(
-    issue: str | None, event: str | None, everything: bool, since: str | None, dry_run: bool, **where: Any
+    issue: str | None,
+    event: str | None,
+    everything: bool,
+    since: str | None,
+    dry_run: bool,
+    plan: bool,
+    out: Printer,
+    **where: Any,
 ) -> int:
     """Apply pending updates to one issue, or to all."""
     if [issue is not None, event is not None, everything].count(True) != 1:
         raise click.UsageError("Give one of --issue N, --event FILE and --all.")
     if since is not None and not everything:
         raise click.UsageError("--since goes with --all.")
+    if plan and (not everything or since is not None):
+        raise click.UsageError("--plan goes with --all, without --since.")
     if issue is not None and not (issue.isascii() and issue.isdigit() and int(issue) > 0):
         raise click.UsageError(f"{issue!r} is not an issue number.")
     trigger = Trigger(int(issue or 0)) if event is None else read_event(Path(event))
@@ -42,8 +55,10 @@ def process_updates(
         report_processed([])
         return 0
     with open_store(**where) as store:
+        if plan:
+            return print_plan(store, "process-updates", out)
         if everything:
-            with progress("Looking over objects") as step:
+            with progress("Looking over objects", announcing(store, "process-updates")) as step:
                 done = store.process_pending(_time(store, since), dry_run=dry_run, progress=step)
         else:
             try:
@@ -57,9 +72,9 @@ def process_updates(
                 say(f"nothing to do: {error}")
     report_processed(done)
     if everything:
-        emit([*map(as_dict, done)])
+        out.many(map(as_dict, done), PROCESSED)
     elif done and done[0].object is not None:
-        emit(as_dict(done[0].object))
+        out.one(as_dict(done[0].object))
     failed = next((each.error for each in done if each.error is not None), None)
     return failed.exit_code if isinstance(failed, GitHubStoreError) else 0
 

@@ -4,6 +4,7 @@ from typing import Final, get_args
 
 import click
 
+from gh_store.cli.options import command
 from gh_store.cli.terminal import say
 from gh_store.domain.exceptions import ConfigurationError
 from gh_store.domain.issues import Role
@@ -11,9 +12,7 @@ from gh_store.domain.issues import Role
 _ROLES: Final = get_args(Role)
 
 
-@click.command(
-    "dev-server", epilog="Example: gh-store dev-server --store hub.db --repo ada/data --user secret=ada:admin"
-)
+@command("dev-server", epilog="Example: gh-store dev-server --store hub.db --repo ada/data --user secret=ada:admin")
 @click.option("--host", default="127.0.0.1", show_default=True, help="A loopback address.")
 @click.option("--port", type=click.IntRange(0, 65535), default=8000, show_default=True, help="0 is any free port.")
 @click.option(

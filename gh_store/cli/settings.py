@@ -2,27 +2,18 @@
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from gh_store.cli.terminal import say
+from gh_store.cli.streams import tell
+from gh_store.cli.terminal import PREFIX
 from gh_store.domain.exceptions import ConfigurationError
 
 if TYPE_CHECKING:
+    from loguru import Record
+
     from gh_store.config import Config
 
-
-def ensure_user_file(config: str | None) -> Path | None:
-    """Write the user's file on first use, with every default commented out; None if there is no place for it."""
-    from gh_store.config import user_path
-
-    path = user_path()
-    if config is not None or path is None:
-        return path
-    try:
-        return make_file(path)
-    except ConfigurationError as error:
-        say(f"note: the configuration file could not be created: {error}")
-        return None
+_LEVELS: Final = {"WARNING": "warning: ", "ERROR": "error: ", "CRITICAL": "error: "}
 
 
 def make_file(path: Path) -> Path:
@@ -54,21 +45,38 @@ def start(config: str | None) -> "Config":
     """The settings in force. From here on the library logs to stderr."""
     from gh_store import config as configuration
 
-    ensure_user_file(config)
     loaded = configuration.load(config)
     _start_log(loaded, Path(config) if config is not None else configuration.user_path())
     return loaded
 
 
 def _start_log(config: "Config", file: Path | None) -> None:
-    """Log to stderr. Values of variables are left out: they may be secrets."""
+    """
+    Log to stderr. Values of variables are left out: they may be secrets.
+
+    On a terminal people read one voice: a record looks like every other message. In a log, records have their times,
+    and so they do where the user has chosen a format.
+    """
+    from gh_store.config import default_format
     from gh_store.logger import logger
 
     logger.remove()
+    plain = sys.stderr.isatty() and config.log_format == default_format()
     try:
-        logger.add(sys.stderr, level=config.log_level, format=config.log_format, diagnose=False, backtrace=False)
+        logger.add(
+            lambda text: tell(text.rstrip("\n")),  # through the stream of the moment: a progress bar stands in for it
+            level=config.log_level,
+            format=_as_message if plain else config.log_format,
+            colorize=False,
+            diagnose=False,
+            backtrace=False,
+        )
     except ValueError as error:
         raise ConfigurationError(
             f"{file}: store.log.format: loguru does not read it: {error}.", key="store.log.format", file=file
         ) from error
     logger.enable("gh_store")
+
+
+def _as_message(record: "Record") -> str:
+    return f"{PREFIX}{_LEVELS.get(record['level'].name, '')}{{message}}\n{{exception}}"

@@ -9,17 +9,23 @@ import click
 from gh_store.cli.actions import report_snapshot
 from gh_store.cli.escapes import quiet_json
 from gh_store.cli.opening import open_store
-from gh_store.cli.options import positionals, store_options
+from gh_store.cli.options import command, positionals, store_options
+from gh_store.cli.plans import PLAN, announcing, print_plan
 from gh_store.cli.terminal import progress, say
 
 
-@click.command(epilog="Example: gh-store snapshot --output site/data.json")
-@click.option("--output", metavar="FILE", default="snapshot.json", show_default=True, help="The file; - is stdout.")
+@command(epilog="Example: gh-store snapshot --output site/data.json")
+@click.option(
+    "-o", "--output", metavar="FILE", default="snapshot.json", show_default=True, help="The file; - is stdout."
+)
 @click.option("--complete", is_flag=True, help="Read every issue of the repository instead of the label index.")
+@PLAN
 @store_options
-def snapshot(output: str, complete: bool, **where: Any) -> None:
+def snapshot(output: str, complete: bool, plan: bool, **where: Any) -> int:
     """Write all objects to one JSON document."""
-    with open_store(**where) as store, progress("Reading objects") as step:
+    with open_store(**where) as store, progress("Reading objects", announcing(store, "snapshot")) as step:
+        if plan:
+            return print_plan(store, "snapshot")
         if output == "-":
             pieces = store.snapshot(complete=complete, progress=step).pieces()
         else:
@@ -29,9 +35,10 @@ def snapshot(output: str, complete: bool, **where: Any) -> None:
     else:
         say(f"wrote {output}" if changed else f"{output} is up to date")
         report_snapshot(Path(output), changed=changed)
+    return 0
 
 
-@click.command("update-snapshot", epilog="Example: gh-store update-snapshot site/data.json")
+@command("update-snapshot", epilog="Example: gh-store update-snapshot site/data.json")
 @positionals("snapshot_path")
 @store_options
 def update_snapshot(snapshot_path: str, **where: Any) -> None:

@@ -1,15 +1,20 @@
-"""What the user sees: JSON for programs on stdout, tables and progress bars for people on terminals."""
+"""Messages and progress bars on stderr, and what is known of the terminal."""
 
-import json
+import os
+import shutil
 import sys
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Protocol
+from typing import TYPE_CHECKING, Final
 
-from gh_store.cli.escapes import one_line, quiet_json
+from gh_store.cli.escapes import one_line
 from gh_store.cli.streams import tell
-from gh_store.files import write
+
+if TYPE_CHECKING:
+    from rich.progress import Progress as Bar
+
+PREFIX: Final = "gh-store: "
 
 _SHOW_AFTER = 1.0
 """Seconds of work until a progress bar appears."""
@@ -17,75 +22,88 @@ _SHOW_AFTER = 1.0
 
 def say(line: str) -> None:
     """Print a message on stderr."""
-    tell(f"gh-store: {one_line(line)}")
-
-
-def as_json(value: object) -> str:
-    return quiet_json(json.dumps(value, indent=2, ensure_ascii=False))
-
-
-def emit(value: object, output: str | None = None) -> None:
-    """Print JSON, or write it to a file."""
-    text = as_json(value) + "\n"
-    if output is None or output == "-":
-        sys.stdout.write(text)
-    else:
-        write(output, [text])
-        say(f"wrote {output}")
-
-
-def emit_array(values: Iterable[object]) -> None:
-    """Print a JSON array, each element as it comes."""
-    between = "[\n"
-    for value in values:
-        sys.stdout.write(between + as_json(value))
-        between = ",\n"
-    sys.stdout.write("[]\n" if between == "[\n" else "\n]\n")
-
-
-def emit_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """Print a table for people."""
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
-    table = Table(*columns, title=Text(one_line(title), style="table.title"), title_justify="left")
-    for row in rows:
-        table.add_row(*(Text(one_line(str(cell))) for cell in row))  # Text: stored values are not markup
-    Console().print(table)
+    tell(f"{PREFIX}{one_line(line)}")
 
 
 def is_terminal() -> bool:
+    """True if people read stdout."""
     return sys.stdout.isatty()
 
 
-class Progress(Protocol):
-    """Called for each step."""
+def has_colour() -> bool:
+    """True if colours may be used on stdout."""
+    return is_terminal() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
-    def __call__(self) -> object: ...
+
+def width() -> int:
+    """How many columns a line has; COLUMNS says so where there is no terminal."""
+    return shutil.get_terminal_size().columns
+
+
+class Step:
+    """Called for each object that was looked at; a bar on stderr shows it, if that is a terminal, after a second."""
+
+    def __init__(self, what: str, announce: Callable[[int], object]) -> None:
+        self._what = what
+        self._announce = announce
+        self._bar: Bar | None = None
+        self._begun = time.monotonic()
+        self._done = 0
+        self._total: int | None = None
+
+    def __call__(self) -> None:
+        self._done += 1
+        if self._bar is None and sys.stderr.isatty() and time.monotonic() - self._begun > _SHOW_AFTER:
+            self._bar = _bar()
+            self._bar.add_task(self._what, total=self._total)
+            self._bar.start()
+        if self._bar is not None:
+            self._bar.update(self._bar.task_ids[0], completed=self._done)
+
+    def expect(self, objects: int) -> None:
+        """Say what is ahead, before it begins."""
+        self._total = objects
+        self._announce(objects)
+
+    def stop(self) -> None:
+        """Take the bar away."""
+        if self._bar is not None:
+            self._bar.stop()
+
+
+def _bar() -> "Bar":
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
+
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TextColumn("left:"),
+        TimeRemainingColumn(),
+        console=Console(stderr=True),
+        transient=True,
+    )
 
 
 @contextmanager
-def progress(what: str) -> Iterator[Progress]:
-    """A progress bar on stderr, if that is a terminal and the work takes longer than a second."""
-    if not sys.stderr.isatty():
-        yield lambda: None
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
-    from rich.progress import Progress as Bar
+def progress(what: str, announce: Callable[[int], object] = lambda objects: None) -> Iterator[Step]:
+    """
+    A progress bar, with a total and the time that remains where the number of objects is known.
 
-    columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()
-    with_bar = Bar(*columns, console=Console(stderr=True), transient=True)
-    task = with_bar.add_task(what, total=None)
-    begun = time.monotonic()
-
-    def step() -> None:
-        if not with_bar.live.is_started and time.monotonic() - begun > _SHOW_AFTER:
-            with_bar.start()
-        with_bar.advance(task)
-
+    Args:
+        announce: Told that number before the work begins.
+    """
+    step = Step(what, announce)
     try:
         yield step
     finally:
-        with_bar.stop()
+        step.stop()

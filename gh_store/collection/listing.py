@@ -4,6 +4,7 @@ from array import array
 from collections.abc import Callable, Container, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Protocol, runtime_checkable
 
 from gh_store.access.lookup import author_of, find, still_held
 from gh_store.access.repository import Repository
@@ -17,6 +18,20 @@ Progress = Callable[[], object]
 """Called once for every object that was looked at."""
 
 
+@runtime_checkable
+class Expecting(Protocol):
+    """A progress that wants to know beforehand how many objects will be looked at."""
+
+    def expect(self, objects: int) -> object:
+        """Called once, with their number at most."""
+
+
+def expect(progress: Progress, objects: int) -> None:
+    """Tell a progress how many objects will be looked at, at most, if it wants to know."""
+    if isinstance(progress, Expecting):
+        progress.expect(objects)
+
+
 @dataclass(frozen=True, slots=True)
 class Listing:
     """
@@ -26,9 +41,11 @@ class Listing:
         time: By the backend's clock: what changes later is not in here, and may be asked for from
             one second before.
         heads: The issues, a page at a time as they are reached.
+        most: The number of them at most: the number of the newest issue, if there are more than a page.
     """
 
     time: datetime
+    most: int
     heads: Iterator[ObjectIssue]
 
 
@@ -46,7 +63,11 @@ def list_issues(repo: Repository, *kinds: Sequence[str], complete: bool = False)
     # In an empty repository, a first write may be on its way into the list.
     empty = repo.backend.now() - timedelta(minutes=1)
     time = max((head.issue.updated_at for head in latest), default=empty)
-    return Listing(time, _merged(repo, kinds, latest, complete=complete) if more else _few(kinds, latest))
+    if more:
+        most = max(head.number for head in latest)
+        return Listing(time, most, _merged(repo, kinds, latest, complete=complete))
+    few = [*_few(kinds, latest)]
+    return Listing(time, len(few), iter(few))
 
 
 def _few(kinds: Sequence[Sequence[str]], latest: Sequence[ObjectIssue]) -> Iterator[ObjectIssue]:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from gh_store import files, wire
-from gh_store.collection.listing import Progress, list_issues, objects
+from gh_store.collection.listing import Progress, expect, list_issues, objects
 from gh_store.domain.exceptions import ConfigurationError
 from gh_store.domain.values import StoredObject
 from gh_store.issues.object_issue import Status
@@ -77,6 +77,7 @@ def _entry(obj: StoredObject) -> Entry:
 def take(reader: Reader, progress: Progress = lambda: None, *, complete: bool = False) -> Snapshot:
     """A snapshot of all objects."""
     listing = list_issues(reader.repo, [reader.repo.config.base_label], complete=complete)
+    expect(progress, listing.most)
     entries = _with({}, objects(reader, listing.heads, progress=progress))
     return Snapshot(listing.time, reader.repo.backend.repository, entries)
 
@@ -104,9 +105,10 @@ def bring_forward(reader: Reader, old: Snapshot, progress: Progress = lambda: No
         return take(reader, progress)  # what changed before that time would be missed
     numbers = {head.issue.number for head in changed}
     kept = {object_id: entry for object_id, entry in old.objects.items() if entry.number not in numbers}
-    active = (head for head in sorted(changed, key=lambda head: head.number) if head.status is Status.ACTIVE)
+    active = [head for head in sorted(changed, key=lambda head: head.number) if head.status is Status.ACTIVE]
+    expect(progress, len(active))
     unreadable = set[int]()
-    found = objects(reader, active, progress=progress, unreadable=lambda head: unreadable.add(head.number))
+    found = objects(reader, iter(active), progress=progress, unreadable=lambda head: unreadable.add(head.number))
     entries = _with(kept, found)
     # What cannot be told any more stays as it was published last.
     entries |= {object_id: entry for object_id, entry in old.objects.items() if entry.number in unreadable}

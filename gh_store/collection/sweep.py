@@ -5,7 +5,7 @@ from datetime import datetime
 
 from gh_store import wire
 from gh_store.access.repository import Repository
-from gh_store.collection.listing import Progress, admitted, confirmed, identified, list_issues
+from gh_store.collection.listing import Progress, admitted, confirmed, expect, identified, list_issues
 from gh_store.domain.exceptions import GitHubStoreError, IntegrityError, RateLimited
 from gh_store.domain.findings import Processed
 from gh_store.issues.object_issue import ObjectIssue, Status
@@ -22,7 +22,7 @@ def sweep(
     Args:
         since: Look only at what changed from then on.
     """
-    for head in candidates(processor.repo, since):
+    for head in candidates(processor.repo, since, progress):
         progress()
         try:
             if _is_due(processor, head):
@@ -47,9 +47,11 @@ def _is_due(processor: Processor, head: ObjectIssue) -> bool:
     return head.status is Status.DELETED and processor.repo.authority.confirms(head)
 
 
-def candidates(repo: Repository, since: datetime | None) -> Iterator[ObjectIssue]:
+def candidates(repo: Repository, since: datetime | None, progress: Progress = lambda: None) -> Iterator[ObjectIssue]:
     """Issues that may hold objects, deleted and retired ones too, each once; or those changed since a time."""
     if since is not None:
         return repo.issues.listed(changed_since=since)
     kinds = ([label] for label in (repo.config.base_label, wire.ARCHIVED_LABEL, wire.RETIRED_LABEL))
-    return list_issues(repo, *kinds).heads
+    listing = list_issues(repo, *kinds)
+    expect(progress, listing.most)
+    return listing.heads

@@ -111,12 +111,14 @@ class TransferResult:
         object_id: Its id.
         issue_number: The issue that contains it now, or None.
         made: False if there was nothing to do, for instance because an earlier run did it.
+        updated: True if an object that was there before was given this data.
         error: The error that stopped the work on this object, or None.
     """
 
     object_id: str
     issue_number: int | None = None
     made: bool = False
+    updated: bool = False
     error: Exception | None = None
 
 

@@ -6,7 +6,7 @@ from functools import partial
 
 from gh_store import wire
 from gh_store.access.lookup import author_of
-from gh_store.collection.listing import Progress
+from gh_store.collection.listing import Progress, expect
 from gh_store.domain.commands import command
 from gh_store.domain.exceptions import AccessError, BackendUnavailable, GitHubStoreError, ObjectNotFound, RateLimited
 from gh_store.domain.findings import Finding, Kind, RepairResult
@@ -59,6 +59,7 @@ class Verifier:
             elif known is not None:
                 strays.append(known)
         gone = list(self._gone(wanted, groups, labels))
+        expect(progress, len(wanted or groups))
         for object_id in sorted(wanted or groups):
             yield from self._object(object_id, groups.get(object_id, []))
             progress()

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from gh_store.backends.retry import as_long_work, long_work
 from gh_store.collection import sweep
+from gh_store.collection.listing import list_issues
 from gh_store.domain.findings import RepairResult, TransferResult, VerifyReport
 from gh_store.files import MOST
 from gh_store.issues.object_issue import ObjectIssue
@@ -67,16 +68,21 @@ class MaintenanceVerbs(Opened):
         return as_long_work(records.write_lines(self.backend.repository, self.backend.now(), exported))
 
     def import_from(
-        self, source: str | Path | Iterable[str], *, progress: Callable[[], object] = lambda: None
+        self,
+        source: str | Path | Iterable[str],
+        *,
+        update: bool = False,
+        progress: Callable[[], object] = lambda: None,
     ) -> list[TransferResult]:
         """
-        Make the objects of an export, of a snapshot, or of lines of `{"id", "document"}`.
+        Make the objects of an export, of a snapshot, of a list, or of lines of `{"id", "document"}`.
 
         All of it is read before anything is written. Cut anywhere, the same import again makes what is missing. An
         object in trouble (its id is taken, it does not fit) does not stop the others; its error is in the answer.
 
         Args:
             source: A file's path, or the lines themselves.
+            update: Give objects that exist the data that is told, as `put` does. Otherwise that is an error.
         Raises:
             InvalidInput: The file is none of these, or a line of it is torn; nothing was written.
         """
@@ -84,7 +90,11 @@ class MaintenanceVerbs(Opened):
         text = read_text(Path(source), MOST) if isinstance(source, str | Path) else "".join(source)
         told = records.read_lines(text, name)
         with long_work():
-            return list(Importer(self._processor).bring_all(told, progress))
+            return list(Importer(self._processor, update).bring_all(told, progress))
+
+    def most_objects(self) -> int:
+        """How many objects there are, at most: exact for a hundred issues or fewer, which takes one request."""
+        return list_issues(self._repo, [self.config.base_label]).most
 
     def heads(self) -> Iterator[ObjectIssue]:
         """The issues of all objects, deleted ones too, as they stand: for looking a store over."""

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from gh_store import wire
-from gh_store.collection.listing import Progress, confirmed, holding, list_issues
+from gh_store.collection.listing import Progress, confirmed, expect, holding, list_issues
 from gh_store.domain.exceptions import IntegrityError
 from gh_store.issues.object_issue import ObjectIssue, Status
 from gh_store.logger import logger
@@ -32,7 +32,9 @@ def record_of(reader: Reader, head: ObjectIssue) -> Record:
 def records(reader: Reader, *, deleted: bool, progress: Progress) -> Iterator[Record]:
     """All objects with their logs; the deleted ones too if they are asked for."""
     repo = reader.repo
-    for head in holding(reader, list_issues(repo, [repo.config.base_label]).heads):
+    listing = list_issues(repo, [repo.config.base_label])
+    expect(progress, listing.most)
+    for head in holding(reader, listing.heads):
         yield from _told(reader, head)
         progress()
     for head in list_issues(repo, [wire.ARCHIVED_LABEL]).heads if deleted else ():

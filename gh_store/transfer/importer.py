@@ -9,7 +9,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from gh_store import wire
-from gh_store.collection.listing import Progress
+from gh_store.access.lookup import find
+from gh_store.collection.listing import Progress, expect
 from gh_store.domain.events import Draft
 from gh_store.domain.exceptions import GitHubStoreError, IntegrityError, ObjectExists, RateLimited
 from gh_store.domain.findings import TransferResult
@@ -19,6 +20,8 @@ from gh_store.objects.batches import in_batches
 from gh_store.objects.create import Claim, claim, finish, first_title, give_way, settled_by, take_over
 from gh_store.objects.delete import delete
 from gh_store.objects.inputs import checked_labels
+from gh_store.objects.put import put
+from gh_store.objects.update import Updater
 from gh_store.processing.processor import Processor
 from gh_store.transfer.plan import plan
 from gh_store.transfer.records import Record
@@ -35,9 +38,16 @@ class ImportPlan:
 
 @dataclass(frozen=True, slots=True)
 class Importer:
-    """Brings records into a store."""
+    """
+    Brings records into a store.
+
+    Attributes:
+        processor: Of the store.
+        update: Give objects that exist the data of their records. Otherwise that is an error.
+    """
 
     processor: Processor
+    update: bool = False
 
     def plan(self, record: Record) -> ImportPlan:
         """What is to be written. Raises InvalidObject or ValueTooLarge; nothing is asked yet."""
@@ -47,12 +57,20 @@ class Importer:
     def bring_all(self, told: Sequence[Record], progress: Progress) -> Iterator[TransferResult]:
         """Make all of these objects; go on past one in trouble, but not past a limit that is not waited out."""
         repo = self.processor.repo
+        expect(progress, len(told))
         repo.wait_out_lag()  # what an earlier run has written last is in sight then
         known = _by_id(repo.issues.listed())
 
         def do(importer: Importer, record: Record) -> TransferResult:
-            number, made = importer.bring(importer.plan(record), known.get(record.object_id, ()))
-            return TransferResult(record.object_id, number, made)
+            update = self.update and not record.deleted
+            try:
+                number, made = importer.bring(importer.plan(record), known.get(record.object_id, ()))
+            except ObjectExists:
+                if not update:
+                    raise
+                return importer.put(record)
+            # What an earlier run made may have changed since.
+            return importer.put(record) if update and not made else TransferResult(record.object_id, number, made)
 
         def failed(record: Record, error: GitHubStoreError) -> TransferResult:
             return TransferResult(record.object_id, error=error)
@@ -62,6 +80,14 @@ class Importer:
             if isinstance(result.error, RateLimited):
                 return
             progress()
+
+    def put(self, record: Record) -> TransferResult:
+        """Give an object that exists the data of its record. Its log stays its own."""
+        updater = Updater(self.processor, None)
+        before = updater.look(find(self.processor.repo, record.object_id))
+        updated = wire.canonical(before.data) != wire.canonical(record.data)
+        after = put(updater, record.object_id, record.data, None) if updated else before
+        return TransferResult(record.object_id, after.meta.issue_number, updated=updated)
 
     def bring(self, planned: ImportPlan, known: Sequence[ObjectIssue]) -> tuple[int, bool]:
         """

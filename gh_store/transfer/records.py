@@ -131,7 +131,7 @@ def _record_json(record: Record) -> JsonObject:
 
 def read_lines(text: str, name: str) -> list[Record]:
     """
-    The records of an export, of a snapshot, or of JSON Lines of `{"id", "document"}`.
+    The records of an export, of a snapshot, of a list of objects, or of JSON Lines of `{"id", "document"}`.
 
     Args:
         name: The name of the file, for error messages.
@@ -150,6 +150,10 @@ def read_lines(text: str, name: str) -> list[Record]:
         entries = whole["objects"].items()
         repository = _repository(whole, name)
         return [_of_snapshot(object_id, entry, repository, name) for object_id, entry in entries]
+    if isinstance(whole, list):
+        return _distinct([_of_document(value, f"{name}, item {at}") for at, value in enumerate(whole, start=1)], name)
+    if isinstance(whole, dict) and whole.get("gh-store") is None:
+        return [_of_document(whole, name)]
     lines = [(number, line) for number, line in enumerate(text.split("\n"), start=1) if line.strip(wire.BLANK)]
     values = [(number, _parsed(line, f"{name}, line {number}")) for number, line in lines]
     if values[0][1].get("gh-store") != "export":
@@ -193,7 +197,7 @@ def _ambiguous(where: str, error: wire.Repeated) -> InvalidInput:
 def _unknown(where: str) -> InvalidInput:
     return InvalidInput(
         f"{where}: this does not describe an object.",
-        hint='Import an export, a snapshot, or lines of {"id": …, "document": {…}}.',
+        hint='Import an export, a snapshot, what `list` prints, or lines of {"id": …, "document": {…}}.',
     )
 
 
@@ -228,10 +232,15 @@ def _repository(document: JsonObject, where: str) -> str:
     return repository
 
 
-def _of_document(value: JsonObject, where: str) -> Record:
-    if not {"id", "document"} <= value.keys():
-        raise _unknown(where)
-    return Record(*_checked(value["id"], value["document"], where, new=True))
+def _of_document(value: object, where: str) -> Record:
+    """The record of `{"id", "document"}`, or of an object as it is listed."""
+    match value:
+        case {"object_id": _, "events": _}:  # a line of an export, without what shows that all of it is there
+            raise _unknown(where)
+        case {"id": object_id, "document": data} | {"object_id": object_id, "data": data}:
+            return Record(*_checked(object_id, data, where, new=True))
+        case _:
+            raise _unknown(where)
 
 
 def _of_snapshot(object_id: str, entry: object, repository: str, name: str) -> Record:

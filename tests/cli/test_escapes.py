@@ -95,6 +95,15 @@ def test_it_is_one_line_in_the_log_of_a_program_too(store):
     assert not ACTS.search(line.rstrip("\n"))
 
 
+def test_csv_in_the_log_of_a_workflow_does_nothing_and_in_a_pipe_or_file_is_what_is_stored(store, home, tmp_path):
+    logged = run(store, home, "list", "--csv", GITHUB_ACTIONS="true").stdout
+    assert not ACTS.search(logged)
+    assert not re.search(r"^\s*::", logged, re.MULTILINE)
+    assert EVIL.partition("\r")[0] in run(store, home, "list", "--csv").stdout
+    run(store, home, "list", "--csv", "-o", str(tmp_path / "list.csv"), GITHUB_ACTIONS="true")
+    assert EVIL.replace("\r", "") in (tmp_path / "list.csv").read_bytes().decode().replace("\r", "")
+
+
 def test_in_a_workflow_nothing_that_is_printed_is_a_command(store, home):
     tokens = set()
     for command in COMMANDS:
@@ -108,7 +117,11 @@ def test_in_a_workflow_nothing_that_is_printed_is_a_command(store, home):
     assert len(tokens) == len(COMMANDS)
 
 
-@pytest.mark.parametrize("command", [("list",), ("history", "[red]x[/red]")])
+PEOPLE_SEE = [("list",), ("list", "--csv"), ("list", "--ids"), ("list", "--jsonl"), ("history", "[red]x[/red]"),
+              ("history", "[red]x[/red]", "--oneline"), ("diff", "[red]x[/red]"), ("watch", "--once", "--all")]  # fmt: skip
+
+
+@pytest.mark.parametrize("command", PEOPLE_SEE, ids=lambda command: "-".join(command[::2]))
 def test_on_a_terminal_hostile_data_is_shown_as_escapes(store, home, command):
     pid, terminal = pty.fork()
     if pid == 0:
@@ -123,5 +136,6 @@ def test_on_a_terminal_hostile_data_is_shown_as_escapes(store, home, command):
     os.waitpid(pid, 0)
     os.close(terminal)
     text = shown.decode().replace("\r\n", "\n")
-    assert "[red]x[/red]" in text
+    assert ("[red]x[/red]" in text) == (command[0] in ("list", "watch"))
+    assert ("\\u202e" in text) == ("--ids" not in command)
     assert not ACTS.search(text)

@@ -98,6 +98,41 @@ def test_a_byte_order_mark_is_no_part_of_a_file():
         read_lines("\ufeff\n", "f")
 
 
+def listed(object_id, data):
+    """An object as `list` prints it."""
+    return {"object_id": object_id, "issue_number": 7, "version": 3, "pending": 0, "data": data}
+
+
+@pytest.mark.parametrize("write", [
+    json.dumps,
+    lambda objects: json.dumps(objects, indent=2),
+    lambda objects: "\n".join(map(json.dumps, objects)),
+])  # fmt: skip  # one line each
+@pytest.mark.parametrize("count", [1, 2])
+def test_what_list_prints_is_read(write, count):
+    objects = [listed("a", {"n": 1}), listed("b", {"data": {"id": 2}})][:count]
+    found = read_lines(write(objects), "f")
+    assert [(each.object_id, each.data, each.version) for each in found] == [
+        (each["object_id"], each["data"], None) for each in objects
+    ]
+
+
+def test_of_an_object_that_get_prints_and_of_a_list_of_none():
+    [found] = read_lines(json.dumps(listed("a", {"n": 1}), indent=2), "f")
+    assert (found.object_id, found.data) == ("a", {"n": 1})
+    assert read_lines("[]", "f") == []
+
+
+def test_a_list_has_each_id_once_and_a_log_is_never_dropped_in_silence():
+    with pytest.raises(InvalidInput, match="occurs twice"):
+        read_lines(json.dumps([listed("a", {}), listed("a", {})]), "f")
+    with pytest.raises(InvalidInput, match="item 2: this does not describe"):
+        read_lines(json.dumps([listed("a", {}), 7]), "f")
+    line = "".join(write_lines("a/b", AT, [Record("x", {}, "a/b", 1, 1)])).splitlines()[1]
+    with pytest.raises(InvalidInput, match="does not describe"):
+        read_lines(line, "f")
+
+
 def test_only_what_is_new_needs_an_id_that_shows_something():
     odd = "\u200b"
     with pytest.raises(InvalidObjectID):
