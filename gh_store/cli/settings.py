@@ -1,16 +1,15 @@
 """The settings of the command line: the user's configuration file, and the log."""
 
 import sys
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from gh_store.cli.streams import tell
 from gh_store.cli.terminal import PREFIX
 from gh_store.domain.exceptions import ConfigurationError
 
 if TYPE_CHECKING:
-    from loguru import Record
-
     from gh_store.config import Config
 
 _LEVELS: Final = {"WARNING": "warning: ", "ERROR": "error: ", "CRITICAL": "error: "}
@@ -78,5 +77,5 @@ def _start_log(config: "Config", file: Path | None) -> None:
     logger.enable("gh_store")
 
 
-def _as_message(record: "Record") -> str:
+def _as_message(record: Mapping[str, Any]) -> str:
     return f"{PREFIX}{_LEVELS.get(record['level'].name, '')}{{message}}\n{{exception}}"
