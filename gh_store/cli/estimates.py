@@ -75,9 +75,9 @@ def estimate(work: Work, objects: int, config: Config, *, wanted: int = 0, event
         case Work.ADOPT:
             requests = max(1, pages)
         case Work.IMPORT:
-            # label, issue, events and their receipts, commit, close, the label that makes it an object
-            writes = sum(5 + 2 * many for many in events)
-            requests = 1 + writes + sum(3 + -(-many // PAGE) for many in events)
+            # Label, issue, events and receipts, close, the label of an object. A longer log needs a commit, too.
+            writes = sum(4 + 2 * many + (many > 1) for many in events)
+            requests = 1 + writes + sum(3 + -(-many // PAGE) if many > 1 else 1 for many in events)
     return Estimate(work, objects, requests, writes, round(_seconds(requests, writes, config)))
 
 

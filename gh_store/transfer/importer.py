@@ -9,7 +9,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from gh_store import wire
-from gh_store.access.lookup import find
 from gh_store.collection.listing import Progress, expect
 from gh_store.domain.events import Draft
 from gh_store.domain.exceptions import GitHubStoreError, IntegrityError, ObjectExists, RateLimited
@@ -83,11 +82,8 @@ class Importer:
 
     def put(self, record: Record) -> TransferResult:
         """Give an object that exists the data of its record. Its log stays its own."""
-        updater = Updater(self.processor, None)
-        before = updater.look(find(self.processor.repo, record.object_id))
-        updated = wire.canonical(before.data) != wire.canonical(record.data)
-        after = put(updater, record.object_id, record.data, None) if updated else before
-        return TransferResult(record.object_id, after.meta.issue_number, updated=updated)
+        done = put(Updater(self.processor, None), record.object_id, record.data, None)
+        return TransferResult(record.object_id, done.object.meta.issue_number, updated=done.changed)
 
     def bring(self, planned: ImportPlan, known: Sequence[ObjectIssue]) -> tuple[int, bool]:
         """
