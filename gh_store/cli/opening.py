@@ -88,8 +88,6 @@ def open_store(
     if token or base_url or ca_bundle:
         raise click.UsageError("--token, --base-url and --ca-bundle go with --repo.")
     if place.file is not None:
-        if place.source is not None:
-            say(f"using {place.file} ({place.source})")
         return LocalStore(place.file, config, create=create)
     offer = "" if Path(DEFAULT_STORE).exists() else clone_offer()
     say(f"using ./{DEFAULT_STORE} (--store names another)")

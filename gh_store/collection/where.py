@@ -37,6 +37,16 @@ def query(expression: str) -> Callable[[Any], Any]:
     import jmespath  # noqa: PLC0415
     from jmespath.exceptions import ArityError, JMESPathError, UnknownFunctionError  # noqa: PLC0415
     from jmespath.functions import Functions  # noqa: PLC0415
+    from jmespath.visitor import TreeInterpreter  # noqa: PLC0415
+
+    class Interpreter(TreeInterpreter):
+        """Text and numbers have no order: JMESPath says null, and the library lets Python's error out."""
+
+        def visit_comparator(self, node: Any, value: Any) -> Any:
+            try:
+                return super().visit_comparator(node, value)
+            except TypeError:
+                return None
 
     if not isinstance(expression, str):
         raise InvalidInput(f"{shortened(expression)} is not a JMESPath expression.", hint=_HINT)
@@ -61,7 +71,7 @@ def query(expression: str) -> Callable[[Any], Any]:
 
     def search(value: Any) -> Any:
         try:
-            return compiled.search(value)
+            return Interpreter().visit(compiled.parsed, value)
         except faults as error:
             raise invalid(error) from error
 

@@ -314,6 +314,13 @@ def test_a_bad_condition_is_refused_before_the_first_request(world, where):
     assert "\n" not in caught.value.message
 
 
+def test_text_and_numbers_have_no_order(calm):
+    store = calm.store()
+    for name, size in {"few": 1, "many": 9, "unknown": "many", "none": None}.items():
+        store.create(name, {"size": size})
+    assert [obj.meta.object_id for obj in store.list_all(where="size > `5`")] == ["many"]
+
+
 @pytest.mark.parametrize("where", ["starts_with(name, 'a')", "n[::0] || abs(name)", "ceil(to_number('1e999'))"])
 def test_a_condition_that_does_not_fit_names_the_object(calm, where):
     calm.store().create("metrics", {"n": []})
