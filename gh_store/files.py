@@ -21,7 +21,9 @@ MOST_OF_ONE: Final = 32_000_000
 _PIECE: Final = 1_000_000
 _SEPARATORS: Final = tuple(filter(None, (os.sep, os.altsep)))
 _MOST_LINKS: Final = 40
-_DESCRIPTOR: Final = re.compile(r"/(?:dev|proc/(?P<pid>\d+))/fd/(?P<number>\d{1,9})")
+_DESCRIPTOR: Final = re.compile(r"/(?:dev|proc/(?P<pid>\d+)(?:/task/\d+)?)/fd/(?P<number>\d{1,9})")
+_DATABASE: Final = b"SQLite format 3\0"
+"""What a store in a file begins with."""
 
 
 class Unreadable(Exception):
@@ -71,7 +73,8 @@ def write(path: str | Path, pieces: Iterable[str]) -> None:
     What is not a regular file (a device, a pipe, standard output) is written into, and stays what it is.
 
     Raises:
-        ConfigurationError: It cannot be written; also for a folder, or a link that somebody else may have put there.
+        ConfigurationError: It cannot be written; also for a folder, a database, or a link that somebody else may have
+            put there.
         InsufficientScope: The permissions do not suffice.
         BrokenPipeError: What reads a pipe has left.
     """
@@ -79,7 +82,7 @@ def write(path: str | Path, pieces: Iterable[str]) -> None:
         raise ConfigurationError(f"{path}: {fault}.", file=Path(path), hint="Name a file.")
     path = Path(path)
     try:
-        target = _resolved(path)
+        target = resolved(path)
         if (number := _descriptor(target)) is not None:
             _write_into(os.dup(number), pieces)
         elif not target.exists() or target.is_file():
@@ -103,7 +106,7 @@ def write(path: str | Path, pieces: Iterable[str]) -> None:
 def is_kept(path: Path) -> bool:
     """True for a regular file: what is written there can be read again, and is replaced by the next write."""
     try:
-        target = _resolved(path)
+        target = resolved(path)
         return _descriptor(target) is None and target.is_file()
     except (OSError, ValueError):  # ValueError: no system takes such a name
         return False
@@ -122,6 +125,10 @@ def _fault_of_name(path: str | Path) -> str | None:
 
 def _replace(path: Path, pieces: Iterable[str]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
+    if _is_database(path):
+        raise ConfigurationError(
+            f"{path}: this is a database; it was not changed.", file=path, hint="Name another file, or delete this one."
+        )
     # A random name: threads, processes and containers may write the same file at once.
     temporary = path.with_name(f".gh-store-{secrets.token_hex(8)}.tmp")
     kept = stat.S_IMODE(path.stat().st_mode) if path.exists() else None
@@ -138,6 +145,15 @@ def _replace(path: Path, pieces: Iterable[str]) -> None:
         with suppress(OSError):
             temporary.unlink(missing_ok=True)
     _sync_folder(path.parent)
+
+
+def _is_database(path: Path) -> bool:
+    """True for a store, which is never replaced by text. What may not be read counts as none."""
+    try:
+        with path.open("rb") as file:
+            return file.read(len(_DATABASE)) == _DATABASE
+    except (FileNotFoundError, PermissionError):
+        return False
 
 
 def _write_into(descriptor: int, pieces: Iterable[str]) -> None:
@@ -158,16 +174,22 @@ def _sync_folder(folder: Path) -> None:
 # --- links ----------------------------------------------------------------------------------------
 
 
-def _resolved(path: Path, links: int = 0) -> Path:
-    """The file that a path leads to. Raises ConfigurationError for a link that somebody else may have put there."""
+def resolved(path: Path, links: int = 0) -> Path:
+    """
+    The file that a path leads to.
+
+    Raises:
+        ConfigurationError: A link on the way may have been put there by somebody else.
+        OSError: The links lead in a circle, or a folder cannot be looked into.
+    """
     path = path.absolute()
     if path == path.parent:
         return path
-    folder = _resolved(path.parent, links)
+    folder = resolved(path.parent, links)
     if path.name == "..":
         return folder.parent
     here = folder / path.name
-    if _descriptor(here) is not None or not here.is_symlink():
+    if _descriptor(here) is not None or not here.is_symlink() or _leads_to_none(here):
         return here
     if links >= _MOST_LINKS:
         raise OSError(errno.ELOOP, os.strerror(errno.ELOOP))
@@ -177,7 +199,12 @@ def _resolved(path: Path, links: int = 0) -> Path:
             file=here,
             hint="Name the file itself.",
         )
-    return _resolved(folder / here.readlink(), links + 1)
+    return resolved(folder / here.readlink(), links + 1)
+
+
+def _leads_to_none(link: Path) -> bool:
+    """True for the descriptor of another process that is a pipe, a terminal or a device: its link names no file."""
+    return _DESCRIPTOR.fullmatch(str(link)) is not None and link.exists() and not link.is_file()
 
 
 def _is_trusted(link: Path) -> bool:

@@ -56,16 +56,17 @@ def demo(output: str) -> None:
     """Show what the store does, in a new folder, with an embedded store."""
     folder = Path(output)
     _make_folder(folder)
-    store = folder / _STORE
-    for sentence, arguments in _STEPS:
-        _step(sentence, [*arguments, "--store", str(store)])
-    snapshot = folder / _SNAPSHOT
-    _step(
-        "Write all objects to one document, for a static site.",
-        ["snapshot", "--output", str(snapshot), "--store", str(store)],
-    )
-    click.echo(snapshot.read_text(encoding="utf-8"), nl=False)
-    files.write(folder / _MARK, (f"{_sum(folder / name)}  {name}\n" for name in (_STORE, _SNAPSHOT)))
+    store, snapshot = folder / _STORE, folder / _SNAPSHOT
+    try:
+        for sentence, arguments in _STEPS:
+            _step(sentence, [*arguments, "--store", str(store)])
+        _step(
+            "Write all objects to one document, for a static site.",
+            ["snapshot", "--output", str(snapshot), "--store", str(store)],
+        )
+        click.echo(snapshot.read_text(encoding="utf-8"), nl=False)
+    finally:  # a demo that was interrupted makes room, too
+        files.write(folder / _MARK, (f"{_sum(path)}  {path.name}\n" for path in (store, snapshot) if path.exists()))
     click.secho("\nDone: an object was created, updated, processed and exported.", fg="green", bold=True)
     click.echo(f"The store:    {store}\nThe snapshot: {snapshot}")
     click.echo(f"Try it:       gh-store list --store {shlex.quote(str(store))}")

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from gh_store import files
 from gh_store.cli.streams import tell
 from gh_store.cli.terminal import PREFIX
 from gh_store.domain.exceptions import ConfigurationError
@@ -21,18 +22,18 @@ def make_file(path: Path) -> Path:
 
     Raises:
         ConfigurationError: The file cannot be written.
+        InsufficientScope: The permissions do not suffice.
     """
     from gh_store.config import default_text
 
     try:
-        if not path.exists():
-            path.parent.mkdir(parents=True, exist_ok=True)
-            with path.open("x", encoding="utf-8") as file:
-                file.write("".join(_commented(line) for line in default_text().splitlines()))
-    except FileExistsError:  # another process was faster
-        return path
-    except OSError as error:
-        raise ConfigurationError(f"{path}: {error.strerror}.", file=path) from error
+        if path.exists():
+            return path
+    except (OSError, ValueError) as error:  # ValueError: no system takes such a name
+        raise ConfigurationError(
+            f"{path}: {getattr(error, 'strerror', None) or 'no file has this name'}.", file=path
+        ) from error
+    files.write(path, (_commented(line) for line in default_text().splitlines()))
     return path
 
 

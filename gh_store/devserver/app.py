@@ -56,7 +56,7 @@ class DevServer:
     One repository behind GitHub's REST API; an ASGI application.
 
     Args:
-        path: The file of the embedded backend; `:memory:` for a repository that ends with the server.
+        path: The file of the embedded backend, which is made if it is missing; `:memory:` for a repository that ends with the server.
         repository: `owner/name`.
         users: Token -> login. Without a token, a client may read.
         clock: Returns seconds since the epoch.
@@ -81,7 +81,7 @@ class DevServer:
         self.owner_pages: WebUI = (
             MemoryWebUI(Repository(clock))
             if str(path) == MEMORY
-            else LocalWebUI(path, clock=clock, synchronous=synchronous)
+            else LocalWebUI(path, create=not Path(path).exists(), clock=clock, synchronous=synchronous)
         )
         self.repository_id = number_of("repository", repository.lower())
         self.users = dict(users)

@@ -132,7 +132,8 @@ class CollectionVerbs(Opened):
             old = snapshots.load(Path(path)) if files.is_kept(Path(path)) else None
         except GitHubStoreError:
             old = None  # whatever it is, it is being replaced
-        if old is not None and old.time is not None and (old.repository, old.objects) == (new.repository, new.objects):
-            return False  # a newer time alone is no change
+        same = old is not None and (old.repository, old.objects) == (new.repository, new.objects)
+        if same and old is not None and old.time is not None and old.time <= self.backend.now():
+            return False  # a newer time alone is no change; one to come is wrong, and does not stay
         files.write(path, new.pieces())
         return True

@@ -134,6 +134,7 @@ def test_whoever_has_no_token_is_told_so_by_every_verb_that_writes(hub):
     hub.near().create("settled", {})
     hub.near().update("x", {"n": 1})
     anybody = hub.store("-anonymous-")
+    exported = [line.replace('"x"', '"new"') for line in hub.near().export()]
     for verb in (
         lambda: anybody.create("y", {}),
         lambda: anybody.update("x", {}),
@@ -141,9 +142,12 @@ def test_whoever_has_no_token_is_told_so_by_every_verb_that_writes(hub):
         lambda: anybody.delete("x"),
         lambda: anybody.delete("settled"),
         lambda: anybody.process_updates(1),
+        lambda: anybody.adopt("x"),
+        lambda: anybody.import_from(exported),
     ):
         with pytest.raises(AuthMissing):
             verb()
     (swept,) = [each.error for each in anybody.process_pending() if each.error is not None]
     assert type(swept).__name__ == "AuthMissing"
+    assert all("AuthMissing" in type(each.error).__name__ for each in anybody.repair("x"))
     assert anybody.get("x").data == {"n": 1}, "reading takes none"

@@ -127,6 +127,61 @@ def test_streams_that_are_closed_or_full(tmp_path, store, command, code, lines):
     assert store.get("a").data == {"n": 1}
 
 
+def test_the_descriptor_of_another_process_is_written_into(tmp_path, store):
+    """Its link names a pipe, which is no file of any folder."""
+    command = (
+        "cat <pipe >told & sleep 60 >pipe & gh-store snapshot --store s.db --output /proc/$!/fd/1; kill $!; wait %1"
+    )
+    os.mkfifo(tmp_path / "pipe")
+    told = run(tmp_path, command).stderr
+    assert (tmp_path / "told").read_text() == store.snapshot().text(), told
+
+
+def test_a_thread_names_standard_output_too(tmp_path, store):
+    shown = run(tmp_path, "gh-store snapshot --store s.db --output /proc/thread-self/fd/1 | cat").stdout
+    assert shown == store.snapshot().text()
+
+
+@pytest.mark.parametrize("command", ["snapshot --output", "export --output", "get a --output"])
+@pytest.mark.parametrize("name", ["s.db", "linked.db", "named.db"])
+def test_no_output_takes_the_place_of_a_store(tmp_path, store, command, name):
+    (tmp_path / "linked.db").symlink_to("s.db")
+    (tmp_path / "named.db").hardlink_to(tmp_path / "s.db")
+    done = run(tmp_path, f"gh-store {command} {name} --store s.db")
+    assert (done.returncode, store.get("a").data) == (2, {"n": 1})
+    assert "is a database" in done.stderr
+    with LocalStore(tmp_path / "s.db", create=False) as again:
+        assert again.get("a").data == {"n": 1}
+
+
+def test_a_working_folder_that_was_deleted(tmp_path, store):
+    for command in ("get a --store ../s.db", "list", "snapshot --store x/../s.db --output y", "init", "demo"):
+        done = run(tmp_path, f"mkdir gone; cd gone; rmdir ../gone; gh-store {command}")
+        assert done.returncode == 2, (command, done.stderr)
+        assert "stdout" not in done.stderr, command
+
+
+def test_a_demo_that_was_interrupted_makes_room_for_the_next(tmp_path):
+    assert "visits" in run(tmp_path, "gh-store demo | head -n 9").stdout
+    assert (tmp_path / "gh-store-demo/store.db").exists()
+    done = run(tmp_path, "gh-store demo")
+    assert done.returncode == 0, done.stderr
+
+
+def test_a_configuration_is_written_as_every_file_is(tmp_path):
+    (tmp_path / "link.yml").symlink_to("new/own.yml")
+    done = run(tmp_path, "gh-store init --config link.yml --store s.db")
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "link.yml").is_symlink()
+    assert configuration.load(tmp_path / "new/own.yml") == configuration.load(tmp_path / "link.yml")
+    (tmp_path / "shared").mkdir()
+    (tmp_path / "shared").chmod(0o777)
+    (tmp_path / "shared/c.yml").symlink_to(tmp_path / "victim.yml")
+    done = run(tmp_path, "gh-store init --config shared/c.yml --store s.db")
+    assert (done.returncode, (tmp_path / "victim.yml").exists()) == (2, False)
+    assert "not followed" in done.stderr
+
+
 @pytest.mark.parametrize("output", [".", "", "folder"])
 def test_a_folder_is_wrong_input(tmp_path, store, output):
     (tmp_path / "folder").mkdir()

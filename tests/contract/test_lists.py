@@ -223,6 +223,11 @@ def test_a_snapshot_of_the_future_is_made_anew(world, tmp_path):
     assert world.store().update_snapshot(file)
     assert file.read_text() == world.store().snapshot().text()
     assert list(json.loads(file.read_bytes())["objects"]) == ["a", "b"]
+    now = json.loads(file.read_bytes())
+    file.write_text(json.dumps({**now, "snapshot_time": (world.backend().now() + timedelta(days=9)).isoformat()}))
+    assert world.store().update_snapshot(file), "a time to come does not stay, even if no object has changed"
+    assert file.read_text() == world.store().snapshot().text()
+    assert not world.store().update_snapshot(file)
 
 
 def test_a_snapshot_file_keeps_its_mode_and_its_link(world, tmp_path):

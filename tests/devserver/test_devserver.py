@@ -566,6 +566,14 @@ def test_without_the_extra_it_says_what_to_install(tmp_path):
     assert "gh-object-store[server]" in done.stderr
 
 
+def test_a_file_that_was_truncated_is_no_new_repository(shell):
+    shell.run("create", "a", "{}", "--store", "hub.db")
+    (shell.folder / "hub.db").write_bytes(b"")
+    _, err = shell.run("dev-server", "--store", "hub.db", "--repo", "ada/data", "--port", "0", code=2)
+    assert "empty" in err
+    assert (shell.folder / "hub.db").read_bytes() == b""
+
+
 def test_a_server_in_memory_makes_no_file(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     with serving(DevServer(":memory:", "ada/data", {"t": "local"})) as address:

@@ -1,7 +1,6 @@
 """Requests to GitHub's REST API through PyGithub, which nothing else imports."""
 
 import hashlib
-import json
 import threading
 import weakref
 from contextlib import AbstractContextManager
@@ -20,7 +19,7 @@ from requests.utils import parse_header_links
 
 from gh_store.backends.base import PAGE
 from gh_store.backends.github.cache import Cache, Known
-from gh_store.backends.github.decode import UNREADABLE, to_user, whole
+from gh_store.backends.github.decode import UNREADABLE, parse, to_user, whole
 from gh_store.backends.github.errors import ADDRESS, Answer, one_line, rate_limited, refusal, unanswered
 from gh_store.backends.github.limiter import Limiter
 from gh_store.backends.github.transport import Line
@@ -322,7 +321,7 @@ class Client:
     def _parsed(self, text: str, *, shown: bool) -> Any:
         """The JSON of an answer, or None; without the token where errors show it. What others have stored stays."""
         try:
-            data = json.loads(text) if text else None
+            data = parse(text) if text else None
             return self._hidden_in(data) if shown else data
         except (ValueError, RecursionError):
             return None

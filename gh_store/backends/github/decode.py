@@ -1,5 +1,6 @@
 """GitHub's JSON as records of the port. Pure, and careful: accounts may be deleted, bodies null, the rest nonsense."""
 
+import json
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -14,6 +15,22 @@ _NO_REACTION: Final = ("url", "total_count")
 _YEARS: Final = range(2000, 3000)
 _LOGIN: Final = re.compile(r"[!-~]{1,39}(\[bot\])?")
 """GitHub's are shorter than its tokens, and errors show them."""
+
+_MOST_PARTS: Final = 1_000_000
+"""Members and elements of an answer that is read: a page of 100 issues with 100 labels each has a tenth of it."""
+
+_STRING: Final = re.compile(r'"(?:[^"\\]|\\.)*+(?:"|\\?\Z)', re.DOTALL)  # possessive: hostile text costs linear time
+
+
+def parse(text: str) -> Any:
+    """The value of JSON text. Raises ValueError, also for one of so many parts that it would fill the memory."""
+    if _parts(text) > _MOST_PARTS and _parts(_STRING.sub("", text)) > _MOST_PARTS:
+        raise ValueError
+    return json.loads(text)
+
+
+def _parts(text: str) -> int:
+    return sum(map(text.count, ",[{"))
 
 
 def to_user(payload: Mapping[str, Any] | None) -> User | None:

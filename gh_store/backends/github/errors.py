@@ -161,7 +161,7 @@ def _forbidden(answer: Answer, what: str, repository: str, message: str) -> GitH
         )
     if "archived" in message:
         return InsufficientScope(f"{repository} is archived, so it can only be read.", hint="Unarchive it.")
-    sso = re.search(r"url=(https://[!-~]+)", answer.headers.get("x-github-sso", ""))
+    sso = re.search(rf"url=(https://[!-~]{{1,{_SHOWN}}})(?![!-~])", answer.headers.get("x-github-sso", ""))
     needed = answer.headers.get("x-accepted-github-permissions")
     told = f"The token needs the permission {one_line(needed)}." if needed else None
     return InsufficientScope(

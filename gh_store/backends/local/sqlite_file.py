@@ -20,6 +20,7 @@ from gh_store.domain.exceptions import (
     InvalidUpdate,
     ObjectNotFound,
 )
+from gh_store.files import resolved
 
 Synchronous = Literal["FULL", "NORMAL", "OFF"]
 
@@ -100,14 +101,17 @@ class SqliteFile:
     def __init__(
         self, path: Path, schemas: Sequence[str], *, create: bool, busy_timeout: float, synchronous: Synchronous
     ) -> None:
+        self.path = path
+        self._errors = _Errors(self._told)
         _check(path, create=create)
-        read_only = path.exists() and not is_writable(path)
+        with self._errors:
+            read_only = path.exists() and not is_writable(path)
+            if not read_only:
+                resolved(path)  # no link of somebody else decides where a store is made
         if read_only:
             _check(path, create=False)  # nothing can be made in it
-        self.path = path
         self._busy_timeout = busy_timeout
         self._synchronous = synchronous
-        self._errors = _Errors(self._told)
         self._lock = threading.RLock()
         self._schemas = schemas
         self._create = create and not read_only

@@ -12,7 +12,7 @@ class LocalWebUI(LocalBackend):
     """See WebUI."""
 
     def as_user(self, login: str) -> "LocalWebUI":
-        return LocalWebUI(self.path, user=login, clock=self._clock, synchronous=self._synchronous)
+        return LocalWebUI(self.path, user=login, create=False, clock=self._clock, synchronous=self._synchronous)
 
     def set_role(self, login: str, role: Role) -> None:
         with self._writing():

@@ -73,6 +73,8 @@ def get_issue(call: Call) -> Reply:
 def edit_issue(call: Call) -> Reply:
     sent = call.sent
     state = sent.get("state")
+    if state not in (None, "open", "closed"):
+        return Reply.error(422, "Validation Failed", [{"resource": "Issue", "code": "invalid", "field": "state"}])
     if "labels" in sent:
         put_labels(call)
     issue = call.backend.edit_issue(

@@ -5,6 +5,7 @@ import json
 import socket
 import threading
 import time
+import tracemalloc
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -17,7 +18,7 @@ from world import Clock
 
 from gh_store import BackendUnavailable, ConfigurationError, GitHubStoreError, RateLimited, Store
 from gh_store import config as configuration
-from gh_store.backends.github import Connection, GitHubBackend, Limiter, Limits
+from gh_store.backends.github import Connection, GitHubBackend, Limiter, Limits, decode
 from gh_store.credentials import Credentials, Token
 from gh_store.doctor import Doctor
 
@@ -239,7 +240,7 @@ HEADERS = {
     "Content-Type": ["text/html; charset=nonsense", "\xff"],
     "Transfer-Encoding": ["chunked", "x"],
     "Set-Cookie": ["a=b; domain=.example", "\xff"],
-    "X-GitHub-SSO": ["required; url=javascript:alert(1)", f"required; url=https://github.com/{TOKEN}"],
+    "X-GitHub-SSO": ["required; url=javascript:alert(1)", f"required; url=https://github.com/{TOKEN}", "required; url=https://github.com/" + "a" * 5_000],
     "X-Accepted-GitHub-Permissions": [TOKEN, "\x1b[31m"],
 }  # fmt: skip
 STATUSES = [
@@ -371,6 +372,23 @@ def test_no_answer_that_unpacks_to_too_much_is_read_whole(liar, says, monkeypatc
     with opened(liar) as store, pytest.raises(BackendUnavailable, match="more than"):
         store.backend.get_issue(1)
     assert time.process_time() - begun < 1, "unpacking it all takes several seconds"
+
+
+@pytest.mark.parametrize("part", [b"[],", b"0,", b'{"":{}},'])
+def test_an_answer_of_too_many_parts_fills_no_memory(liar, says, part):
+    says(http(raw=b"[" + part * 1_100_000 + b"0]"))
+    tracemalloc.start()
+    try:
+        error = raised(liar, VERBS["get"])
+        assert tracemalloc.get_traced_memory()[1] < 15 * len(part) * 1_100_000
+    finally:
+        tracemalloc.stop()
+    assert "not valid JSON" in error.message
+
+
+def test_brackets_and_commas_in_texts_are_no_parts():
+    texts = [',"[{' * 300_000, "\\" * 300_000]
+    assert decode.parse(json.dumps(texts)) == texts
 
 
 def test_no_cookie_is_kept(liar, says):

@@ -151,6 +151,21 @@ def test_a_store_that_must_be_there_is_not_made(path):
     assert not path.exists()
 
 
+@pytest.mark.skipif(os.name != "posix" or os.geteuid() != 0, reason="only root gives files away")
+def test_no_store_is_made_through_a_link_of_somebody_else(tmp_path):
+    (tmp_path / "shared").mkdir()
+    (tmp_path / "shared").chmod(0o1777)
+    link = tmp_path / "shared/s.db"
+    link.symlink_to(tmp_path / "elsewhere.db")
+    os.chown(link, 12_345, 12_345, follow_symlinks=False)
+    with pytest.raises(ConfigurationError, match="not followed"):
+        LocalStore(link)
+    assert not (tmp_path / "elsewhere.db").exists()
+    os.chown(link, 0, 0, follow_symlinks=False)
+    LocalStore(link).close()
+    assert (tmp_path / "elsewhere.db").exists(), "one's own is followed"
+
+
 def test_a_full_disk_loses_nothing(path):
     store = LocalStore(path)
     store.create("a", {"n": 1})
