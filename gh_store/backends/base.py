@@ -154,6 +154,9 @@ class Backend(Issues, Comments, Reactions, Labels, People, Clock, Batches, Proto
     def repository(self) -> str:
         """`owner/name`; `local/<id>` for a store that is not on GitHub, with an id that no other has."""
 
+    def require_token(self) -> None:
+        """Raise AuthMissing, without a request, for a caller who can write nothing because a token is missing."""
+
     def close(self) -> None:
         """Release what is held; harmless to repeat."""
 

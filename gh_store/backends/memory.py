@@ -99,6 +99,9 @@ class MemoryBackend:
         self.repository = self.data.name
         self.user = user or self.owner
 
+    def require_token(self) -> None:
+        """There are none."""
+
     def close(self) -> None:
         """Nothing is held that others may not go on using."""
 

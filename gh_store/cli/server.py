@@ -1,5 +1,6 @@
 """`gh-store dev-server`: GitHub's REST API on this machine, over a store in a file."""
 
+from contextlib import closing
 from typing import Final, get_args
 
 import click
@@ -56,11 +57,11 @@ def dev_server(
             f"The dev server needs {error.name}.", hint="pip install 'gh-object-store[server]'"
         ) from error
     tokens = dict(map(_user, users))
-    listening = listen(host, port)
-    server = DevServer(
-        path, repo, {token: login for token, (login, _) in tokens.items()}, private=private, latency=latency
-    )
-    try:
+    logins = {token: login for token, (login, _) in tokens.items()}
+    with (
+        closing(listen(host, port)) as listening,
+        closing(DevServer(path, repo, logins, private=private, latency=latency)) as server,
+    ):
         for login, role in tokens.values():
             server.owner_pages.set_role(login, role)
         for fault in faults:
@@ -68,9 +69,6 @@ def dev_server(
         say(f"{repo} is served at http://{host}:{listening.getsockname()[1]}; press Ctrl-C to stop")
         say(f"control token: {server.control_token}")
         serve(server, listening)
-    finally:
-        server.close()
-        listening.close()
 
 
 def _user(text: str) -> tuple[str, tuple[str, Role]]:

@@ -56,7 +56,8 @@ class DevServer:
     One repository behind GitHub's REST API; an ASGI application.
 
     Args:
-        path: The file of the embedded backend, which is made if it is missing; `:memory:` for a repository that ends with the server.
+        path: The file of the embedded backend, made if it is missing; `:memory:` for a repository that ends with the
+            server.
         repository: `owner/name`.
         users: Token -> login. Without a token, a client may read.
         clock: Returns seconds since the epoch.

@@ -43,6 +43,8 @@ class MaintenanceVerbs(Opened):
         Args:
             dry_run: Only tell what would be done.
         """
+        if not dry_run:
+            self.backend.require_token()
         with long_work():
             return list(Verifier(self._processor).repair(object_ids, progress, dry_run=dry_run))
 
@@ -54,6 +56,8 @@ class MaintenanceVerbs(Opened):
 
         Their old issues keep their logs, and hold no object any more. Cut anywhere, the next run finishes it.
         """
+        if not dry_run:
+            self.backend.require_token()
         with long_work():
             return list(adopt(self._processor, object_ids, progress, dry_run=dry_run))
 
@@ -89,6 +93,7 @@ class MaintenanceVerbs(Opened):
         name = str(source) if isinstance(source, str | Path) else "the import"
         text = read_text(Path(source), MOST) if isinstance(source, str | Path) else "".join(source)
         told = records.read_lines(text, name)
+        self.backend.require_token()
         with long_work():
             return list(Importer(self._processor, update).bring_all(told, progress))
 

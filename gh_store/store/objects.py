@@ -64,6 +64,7 @@ class ObjectVerbs(Opened):
             InsufficientScope, AccessDeniedError: The current user may not write here.
         """
         own = checked_put(object_id, data, if_version)
+        self.backend.require_token()
         self._repo.schemas.check(object_id, own)
         return put(self._updater, object_id, own, if_version).object
 
@@ -148,6 +149,7 @@ class ObjectVerbs(Opened):
         wire.check_object_id(object_id)
         mode, own = checked_update(changes, mode, expected_version, event_id)
         check_wait(wait)
+        self.backend.require_token()
         if mode is Mode.REPLACE:  # what others come to, the state decides
             self._repo.schemas.check(object_id, own, InvalidUpdate)
         draft = Draft(own, event_id or "", mode, expected_version=expected_version)
@@ -169,6 +171,7 @@ class ObjectVerbs(Opened):
         """
         wire.check_object_id(object_id)
         check_version(to)
+        self.backend.require_token()
         return revert(self._updater, object_id, to)
 
     def diff(self, object_id: str, old: int | None = None, new: int | None = None) -> list[Difference]:
@@ -193,9 +196,11 @@ class ObjectVerbs(Opened):
         Delete an object. Its issue stays, with its history; created again, the id begins a new life.
 
         Raises:
+            AuthMissing: There is no token; nothing was sent.
             ObjectNotFound: There is no such object.
         """
         wire.check_object_id(object_id)
+        self.backend.require_token()
         delete(self._processor, object_id)
 
     def get_object_history(self, object_id: str, *, duplicates: bool = False) -> list[HistoryEntry]:

@@ -42,6 +42,7 @@ class ProcessingVerbs(Opened):
         with long_work():
             if dry_run:
                 return self._processor.preview(issue_number).summary
+            self.backend.require_token()
             return self._processor.process(issue_number, expected=comment_id, edited=edited).summary
 
     def process_pending(

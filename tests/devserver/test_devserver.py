@@ -204,6 +204,9 @@ def test_what_makes_no_sense_is_refused(ask):
     ask("GET", "/issues", 422, params={"per_page": "many"})
     ask("GET", "/issues", 422, params={"after": "nonsense"})
     ask("GET", "/nothing", 404)
+    ask("POST", "/issues", 201, json={"title": "one"})
+    ask("PATCH", "/issues/1", 422, json={"state": "ajar"})
+    ask("PATCH", "/issues/1", 422, json={"state": 7})
 
 
 # --- clients --------------------------------------------------------------------------------------

@@ -67,6 +67,9 @@ class GitHubBackend:
     def owner(self) -> str:
         return self.client.owner
 
+    def require_token(self) -> None:
+        self.client.require_token("write")
+
     def close(self) -> None:
         self.client.close()
 

@@ -157,12 +157,16 @@ class Client:
         Raises:
             AuthMissing: There is no token; nothing was sent. Otherwise as `get`.
         """
-        if self.connection.token is None:
-            raise AuthMissing(f"A token is needed to {what}.")
+        self.require_token(what)
         answer = self._ask(verb, path, what, body=body)
         if answer.status in accepts:
             return answer
         return self._understood(verb, answer, path, what)
+
+    def require_token(self, what: str) -> None:
+        """Raise AuthMissing if there is no token to do `what` with."""
+        if self.connection.token is None:
+            raise AuthMissing(f"A token is needed to {what}.")
 
     def next_page(self, answer: Answer) -> str | None:
         """

@@ -80,6 +80,9 @@ class LocalBackend:
     def _db(self) -> sqlite3.Connection:
         return self._file.connection
 
+    def require_token(self) -> None:
+        """There are none."""
+
     def close(self) -> None:
         """Close the file; harmless to repeat."""
         self._file.close()
