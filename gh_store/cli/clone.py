@@ -23,6 +23,7 @@ def repository_of(folder: Path) -> str | None:
     None outside of a clone, and where no remote says it.
     """
     try:
+        folder = folder.absolute()  # an OSError, if it was deleted
         place = next((path for each in (folder, *folder.parents) if (path := each / ".git").exists()), None)
         if place is None:
             return None

@@ -105,7 +105,7 @@ def clone_offer() -> str:
     """In a clone, how to name the repository that it is of; else empty."""
     from gh_store.cli.clone import repository_of
 
-    found = repository_of(Path.cwd())
+    found = repository_of(Path())
     return f"For the repository of this clone, add --repo {found}." if found else ""
 
 
