@@ -15,6 +15,9 @@ PLACES: Final = (".github/CODEOWNERS", "CODEOWNERS", "docs/CODEOWNERS")
 """Where GitHub looks, in this order; the first file there counts, and no other."""
 
 _LARGEST: Final = 3_000_000  # bytes; GitHub loads no file over 3 MB
+_TOLD: Final = 10
+"""Lines that are skipped, of which each is told."""
+
 _WORD: Final = re.compile(r"(?:\\.?|[^ \t\\])+")  # a backslash keeps the space after it
 _OWNER: Final = re.compile(r"@[\w-]+(?:/[\w.-]+)?|[^@]+@[^@]+", re.ASCII)
 _TOKEN: Final = re.compile(r"\\.|.", re.DOTALL)
@@ -49,7 +52,7 @@ def owners_of(path: str, text: str) -> Owners:
         logger.warning("CODEOWNERS is larger than 3 MB, so GitHub does not use it, and nobody owns {}.", path)
         return Owners()
     names = path.lstrip("/").split("/")
-    found = Owners()
+    found, skipped = Owners(), 0
     for number, line in enumerate(text.removeprefix("\ufeff").split("\n"), 1):
         words = list(takewhile(lambda word: not word.startswith("#"), _WORD.findall(line.rstrip("\r"))))
         if not words:
@@ -57,11 +60,15 @@ def owners_of(path: str, text: str) -> Owners:
         pattern, *owners = words
         fault = _fault(pattern, owners)
         if fault is not None:
-            logger.warning("CODEOWNERS, line {} is skipped: GitHub does not accept {:.100}.", number, fault)
+            skipped += 1
+            if skipped <= _TOLD:
+                logger.warning("CODEOWNERS, line {} is skipped: GitHub does not accept {:.100}.", number, fault)
         elif fits(_segments(pattern), names, _SOME_FOLDERS, _name_fits):
             logins = frozenset(owner[1:].lower() for owner in owners if owner.startswith("@"))
             teams = frozenset(login for login in logins if "/" in login)
             found = Owners(logins - teams, teams)
+    if skipped > _TOLD:
+        logger.warning("CODEOWNERS: {} more lines are skipped.", skipped - _TOLD)
     return found
 
 

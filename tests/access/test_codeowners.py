@@ -119,6 +119,11 @@ def test_a_line_that_is_accepted_is_not_told(told, line):
     assert told == []
 
 
+def test_of_many_lines_that_are_skipped_a_few_are_told(told):
+    assert owners_of("data/", "* @ada\n" + "[ @eve\n" * 500).users == {"ada"}
+    assert (len(told), told[-1].strip()) == (11, "CODEOWNERS: 490 more lines are skipped.")
+
+
 def test_a_file_of_more_than_3_mb_is_not_used(told):
     text = "* @ada #"
     assert owners_of("data/", text.ljust(3_000_000, ".")).users == {"ada"}
