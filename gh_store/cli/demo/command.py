@@ -57,7 +57,7 @@ _STEPS: Final = (
          ("create", _ID, '{"visits": 1, "pages": {"home": 1}}')),
     Step("update", "Append an update. By default it is a deep merge. It is written, and pending.",
          ("update", _ID, '{"visits": 2, "pages": {"about": 1}}')),
-    Step("update, merge", "Append a merge patch (RFC 7396), in which null removes a key. Reads include what is pending.",
+    Step("update, merge", "Append a merge patch (RFC 7396), in which null removes a key. Reads include it.",
          ("update", _ID, '{"pages": {"home": null}}', "--mode", "merge")),
     Step("process", "Process everything that is pending, as a workflow does when an issue is reopened.",
          ("process-updates", "--all")),
