@@ -29,7 +29,10 @@ BENEFITS = {
         "tests/proofs/test_interleavings.py::test_random_schedules",
         "tests/contract/test_objects.py::test_an_event_id_makes_an_update_safe_to_repeat",
     ],
-    "People take part on GitHub's pages.": ["tests/contract/test_comments.py::test_its_author_is_told_what_is_wrong_and_where"],
+    "People take part on GitHub's pages.": [
+        "tests/shipped/test_readme.py::test_a_comment_of_a_person_is_an_update",
+        "tests/contract/test_comments.py::test_its_author_is_told_what_is_wrong_and_where",
+    ],
     "The same program runs offline:": ["tests/contract/test_objects.py::test_any_json_object_comes_back_as_it_was"],
 }
 """The benefits that the README names, and the tests that fail if one is none."""
@@ -75,6 +78,13 @@ def test_each_benefit_has_tests_that_prove_it():
         for proof in proofs:
             file, _, name = proof.partition("::")
             assert f"\ndef {name}(" in (ROOT / file).read_text("utf-8"), proof
+
+
+def test_a_comment_of_a_person_is_an_update(calm):
+    (comment,) = re.findall(r"A comment such as `(.*?)` is an update", README)
+    calm.store().create("metrics", {"visits": 1, "tags": []})
+    calm.backend().create_comment(1, comment)
+    assert calm.store().get("metrics").data == {"visits": 3, "tags": []}
 
 
 def test_the_drawing_is_an_issue_as_it_is():

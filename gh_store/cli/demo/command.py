@@ -174,13 +174,13 @@ def _checked(store: "Store", where: Sequence[str]) -> Iterator[tuple[str, str, s
     """The state now and at the first version, and what `verify` says."""
     for step, obj in ((_NOW, store.get(_ID)), (_FIRST, store.get(_ID, version=1))):
         yield step.name, f"v{obj.meta.version}", short(obj.data)
-    yield _VERIFY.name, "", _quietly(_VERIFY, where).strip().removeprefix(PREFIX)
+    yield _VERIFY.name, "", _quietly(_VERIFY, where).strip().rpartition("\n")[2].removeprefix(PREFIX)
 
 
 def _tell(lines: Iterable[tuple[str, str, str]]) -> None:
     for name, version, said in lines:
         head = f"{name:<18}  {version:<2}  "
-        rest = textwrap.wrap(said, max(width() - len(head) - 1, 20), break_on_hyphens=False)
+        rest = textwrap.wrap(said, max(width() - len(head) - 1, 20), break_on_hyphens=False) or [""]
         click.echo(f"\n{' ' * len(head)}".join([click.style(head, bold=True) + rest[0], *rest[1:]]))
 
 
