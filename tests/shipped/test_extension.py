@@ -192,7 +192,7 @@ def test_without_a_python_it_says_what_is_needed(machine):
 FAKE_GH = """#!/bin/sh
 echo "$*" >> "$HOME/gh.log"
 [ "$1 $2" = "repo view" ] || exit 1
-printf 'local/data\\n%s/local/data\\n' "https://github.com"
+echo "https://github.com/local/data"
 """
 
 
@@ -214,9 +214,8 @@ def test_the_repository_of_a_clone_is_known(with_hub):
 
 
 def test_gh_repo_is_asked_for_first(with_hub):
-    for name in ("local/data", "github.com/local/data", "https://github.com/local/data"):
-        with_hub.environment["GH_REPO"] = name
-        assert json.loads(with_hub.run("get", "metrics")[0])["data"] == {"n": 1}
+    with_hub.environment["GH_REPO"] = "local/data"
+    assert json.loads(with_hub.run("get", "metrics")[0])["data"] == {"n": 1}
     assert with_hub.asked_gh() == 0
     with_hub.environment["GH_REPO"] = "local/none"
     with_hub.run("get", "metrics", code=5)
@@ -235,9 +234,9 @@ def test_who_names_a_store_is_not_asked_elsewhere(with_hub):
 
 def test_another_server_is_known_by_the_address_of_the_repository(with_hub):
     del with_hub.environment["GITHUB_API_URL"]
-    with_hub.tool("gh", FAKE_GH.replace("github.com", "127.0.0.1:9"))
+    with_hub.tool("gh", FAKE_GH.replace("github.com", "ghes.invalid"))
     _, err = with_hub.run("get", "metrics", code=6)
-    assert "127.0.0.1:9 cannot be reached" in err
+    assert "ghes.invalid cannot be reached" in err
 
 
 def test_outside_a_clone_and_without_gh_the_command_line_decides(with_hub):
