@@ -7,7 +7,7 @@ import sys
 
 import pytest
 from places import ROOT
-from shipped.pages import PYTHON, RECIPES, SHELL, tools
+from shipped.pages import PROGRAMS, PYTHON, RECIPES, SHELL, tools
 
 QUICK = "store: {rate_limit: {seconds_between_writes: 0}, processing: {patience: 0}, retries: {backoff_factor: 0.2, max_attempts: 50}}"
 SHELLS = {"bash": ["bash", "-euo", "pipefail", "-c"], "zsh": ["zsh", "-f", "-eu", "-o", "pipefail", "-c"]}
@@ -22,12 +22,20 @@ def environment(hub, home, tmp_path):
     (home / ".config" / "gh-store").mkdir(parents=True)
     (home / ".config" / "gh-store" / "config.yml").write_text(QUICK)
     commands = tmp_path / "bin"
-    commands.mkdir()
-    for name, module in (("gh-store", "gh_store"), ("pytest", "pytest")):
-        (commands / name).write_text(f'#!/bin/sh\nexec "{sys.executable}" -m {module} "$@"\n')
-        (commands / name).chmod(0o755)
+    write_commands(commands, EXECUTE)
     ours = {"PYTHONPATH": str(ROOT), "CLONE": str(ROOT), "PATH": f"{commands}{os.pathsep}{tools()}"}
     return {**os.environ, "GITHUB_API_URL": hub.address, "GITHUB_TOKEN": "token-of-local", **ours}
+
+
+def write_commands(folder, script):
+    """The commands that blocks call, each a script for bash of its `{name}` and its `{program}`."""
+    folder.mkdir(exist_ok=True)
+    ours = {"gh-store": f'"{sys.executable}" -m gh_store', "pytest": f'"{sys.executable}" -m pytest'}
+    theirs = {name: shutil.which(name, path=tools()) for name in ("curl", "git", "python", "python3", *PROGRAMS)}
+    for name, program in {**ours, **theirs}.items():
+        if program is not None:
+            (folder / name).write_text("#!/bin/bash\n" + script.format(name=name, program=program) + "\n")
+            (folder / name).chmod(0o755)
 
 
 @pytest.fixture(scope="session")
@@ -77,10 +85,44 @@ def test_python(work, environment, block):
         assert run([sys.executable, "-W", "error", "-c", block.code], folder, environment).stderr == b""
 
 
-@pytest.mark.parametrize("shell", SHELLS)
+EXECUTE = 'exec {program} "$@"'
+CALL = """
+call=$CALLS/{name}-$(printf '%s\\0' "$@" | cksum | tr ' ' -)
+"""
+RECORD = (
+    CALL
+    + """
+{program} "$@" | tee "$call"
+code=${{PIPESTATUS[0]}}
+echo "$code" > "$call.code"
+exit "$code"
+"""
+)
+REPLAY = (
+    CALL
+    + """
+if [ ! -e "$call.code" ]; then echo "bash did not call: {name} $*" >&2; exit 99; fi
+if [ ! -t 0 ]; then cat > /dev/null; fi
+cat "$call"
+exit "$(cat "$call.code")"
+"""
+)
+
+
 @pytest.mark.parametrize("block", SHELL, ids=lambda block: block.name)
-def test_shell(work, environment, block, shell):
+def test_shell(work, environment, block, tmp_path):
+    """In bash; and zsh understands it as bash does: it calls the same, and gets the same answers."""
     skip_what_is_missing(block)
-    if shutil.which(shell) is None:
-        pytest.skip(f"{shell} is not found")
-    run([*SHELLS[shell], block.code], work(block), environment)
+    folder, environment["CALLS"] = work(block), str(tmp_path / "calls")
+    (tmp_path / "calls").mkdir()
+    write_commands(tmp_path / "bin", EXECUTE if "dev-server" in block.code else RECORD)
+    run([*SHELLS["bash"], block.code], folder, environment)
+    if shutil.which("zsh") is None:
+        pytest.skip("zsh is not found")
+    if "dev-server" in block.code:  # it tells a token of its own each time
+        write_commands(tmp_path / "bin", EXECUTE)
+        folder = tmp_path / "again"
+        folder.mkdir()
+    else:
+        write_commands(tmp_path / "bin", REPLAY)
+    run([*SHELLS["zsh"], block.code], folder, environment)
