@@ -44,11 +44,14 @@ class Chains:
         """
         The issue that continues another one, or None.
 
-        One that is continued itself has gone on, whoever may have left since; else the one that goes first.
+        One that is continued itself has gone on, whoever may have left since; else the one that goes first. And what
+        an object left before it was deleted is continued by what was deleted, which its id's next life tells nobody.
         """
         claim = self._following.get(head.number, ())
         continued = [each for each in claim if self.after(each) is not None]
-        return self._first(continued or claim) or lowest(continued)
+        left = head.status is not Status.ACTIVE and head.seal is None
+        gone = [each for each in claim if left and each.status is Status.DELETED]
+        return self._first(continued or claim) or lowest(continued or gone)
 
     def of(self, head: ObjectIssue) -> list[ObjectIssue]:
         """The chain of the life that an issue belongs to, be it that it goes on there or is a rival."""

@@ -313,8 +313,6 @@ class Handover:
             return True
         if head.settled and self.repo.authority.believes(head):
             return False
-        if not head.settled and self.repo.authority.confirms_author(head):
-            return True
         chain = self.chain(head)
         if not head.settled:
             return chain[-1].number != head.number

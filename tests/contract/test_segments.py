@@ -674,3 +674,45 @@ def test_what_was_forwarded_is_not_forwarded_again(world):
     assert world.store().process_updates(1).data == {"n": 6, "late": 1}
     assert len(world.comments(2)) == there
     assert title_of(world, 1).retired
+
+
+def test_a_late_event_of_an_earlier_life_whose_last_issue_a_leaver_opened(world):
+    world.config = replace(world.config, log_max_events=3)
+    store = world.store()
+    store.create("x", {})
+    for who in ("ada", "bob"):
+        world.user(who, "write")
+    for n in range(4):
+        store.update("x", {"n": n})
+    world.settle()
+    world.store("ada").process_updates(1)
+    world.settle()
+    assert world.head().retired
+    assert world.issue(2).author.login == "ada"
+    world.backend().set_role("ada", "read")
+    store.delete("x")
+    world.settle()
+    world.backend().remove_label(1, "archived")  # as a deletion leaves it that was cut
+    world.store().create("x", {"life": 2})
+    late = world.backend("bob").create_comment(1, '{"late": 1}')
+    world.settle()
+    assert [done.error for done in world.store().process_pending() if done.error] == []
+    world.settle()
+    assert world.head().status == "deleted"
+    assert any(f"rejected event {late.id} " in comment.body for comment in world.comments(1))
+    assert world.store().get("x").data == {"life": 2}
+
+
+def test_an_issue_that_is_only_labelled_as_left_holds_up_no_sweep(world):
+    store = world.store()
+    store.create("x", {"n": 1})
+    store.create("y", {})
+    world.user("triager", "triage")
+    number = world.backend().create_issue("a question", "of the owner", []).number
+    for label in ("UID:y", "gh-store-retired"):
+        world.backend("triager").add_label(number, label)
+    world.backend().create_comment(number, '{"n": 2}')
+    world.settle()
+    assert world.store().process_pending() == []
+    assert world.store().get("y").data == {}
+    world.backend().remove_label(number, "UID:y")
