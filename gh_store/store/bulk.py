@@ -18,7 +18,8 @@ class BulkVerbs(Opened):
     Each verb is a generator over an iterable: nothing happens before its results are asked for, and memory does not
     grow with their number. Up to 500 items, or a second of them, are read ahead. On the embedded backend they commit
     together, and a result is told when it is durable; a program that dies leaves each object whole, or not there. On
-    GitHub each item is a call by itself. An item in trouble does not stop the others; its error is in its result.
+    GitHub each item is a call by itself. An item in trouble does not stop the others; its error is in its result. A
+    call without a token, where one is needed, raises AuthMissing at once.
     """
 
     def create_many(
@@ -36,7 +37,9 @@ class BulkVerbs(Opened):
             InvalidInput: An item is not a pair.
             InvalidObject, ValueTooLarge: The labels are not valid; nothing was written.
         """
-        return as_long_work(bulk.create_many(self._updater, items, checked_labels(extra_labels, self.config)))
+        labels = checked_labels(extra_labels, self.config)
+        self.backend.require_token()
+        return as_long_work(bulk.create_many(self._updater, items, labels))
 
     def put_many(self, items: Iterable[tuple[str, JsonObject]]) -> Iterator[BulkResult]:
         """
@@ -49,6 +52,7 @@ class BulkVerbs(Opened):
         Raises:
             InvalidInput: An item is not a pair.
         """
+        self.backend.require_token()
         return as_long_work(bulk.put_many(self._updater, items))
 
     def update_many(
@@ -75,4 +79,5 @@ class BulkVerbs(Opened):
             InvalidInput: An item is not a pair.
             InvalidUpdate: The mode or the event_id is not valid; nothing was written.
         """
+        self.backend.require_token()
         return as_long_work(bulk.update_many(self._updater, items, mode, event_id))

@@ -60,7 +60,11 @@ class ProcessingVerbs(Opened):
         Args:
             since: An aware datetime.
             progress: Called for every object that was looked at.
+        Raises:
+            AuthMissing: There is no token; nothing was sent. `dry_run` needs none.
         """
         check_aware(since)
+        if not dry_run:
+            self.backend.require_token()
         with long_work():
             return list(sweep.sweep(self._processor, since=since, progress=progress, dry_run=dry_run))
