@@ -1,0 +1,49 @@
+"""Reading very many objects takes no more memory than reading many."""
+
+import tracemalloc
+from functools import partial
+
+import pytest
+
+from gh_store.backends.local import LocalBackend
+from gh_store.collection import changes
+from gh_store.collection.spool import Spool
+from gh_store.config import load
+from gh_store.store import Store
+
+FEW, MANY = 150, 600
+
+READS = {
+    "list": lambda store: store.list_all(where="n >= `0`"),
+    "ids": iter,
+    "changes": lambda store: store.changes(),
+}
+
+
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory):
+    """Files of stores that hold few, and many, objects."""
+    files = {number: tmp_path_factory.mktemp("memory") / f"{number}.db" for number in (FEW, MANY)}
+    for number, file in files.items():
+        with Store(LocalBackend(file, synchronous="OFF"), load()) as store:
+            items = ((f"object-{n}", {"n": n, "text": "x" * 200}) for n in range(number))
+            assert not any(each.error for each in store.put_many(items))
+    return files
+
+
+@pytest.mark.untraced
+@pytest.mark.parametrize("read", READS.values(), ids=READS)
+def test_memory_does_not_grow_with_the_number_of_objects(filled, config, monkeypatch, read):
+    monkeypatch.setattr(changes, "Spool", partial(Spool, 50_000))  # small bounds, so that few objects reach them
+    monkeypatch.setattr(changes, "_REMEMBERED", 50)
+
+    def peak(number):
+        with Store(LocalBackend(filled[number], synchronous="OFF"), config) as store:
+            tracemalloc.start()
+            assert sum(1 for _ in read(store)) >= number
+            most = tracemalloc.get_traced_memory()[1]
+            tracemalloc.stop()
+            return most
+
+    peak(FEW)  # what is imported and compiled once
+    assert peak(MANY) < 1.5 * peak(FEW)
