@@ -58,14 +58,14 @@ def estimate(work: Work, objects: int, config: Config, *, wanted: int = 0, event
 
     Args:
         objects: The number of objects at most that there are; for an import, that it makes.
-        wanted: How many of them are asked for by their ids; 0 for all.
+        wanted: How many of them are asked for, by their ids or as a limit; 0 for all.
         events: For an import, how many events each object has.
     """
     pages = -(-objects // PAGE)
     writes = 0
     match work:
         case Work.LIST | Work.SNAPSHOT:
-            requests = _listed(objects)
+            requests = _listed(objects, wanted)
         case Work.PROCESS:
             requests = _listed(objects) + 2 * (objects > PAGE)  # deleted and retired ones have lists
         case Work.EXPORT:
@@ -73,7 +73,7 @@ def estimate(work: Work, objects: int, config: Config, *, wanted: int = 0, event
         case Work.VERIFY | Work.REPAIR:
             requests = max(1, pages) + 1 + objects // PAGE + (wanted or objects)  # a page of labels, too
         case Work.ADOPT:
-            requests = max(1, pages)
+            requests = max(1, pages) + 1
         case Work.IMPORT:
             # Label, issue, events and receipts, close, the label of an object. A longer log needs a commit, too.
             writes = sum(4 + 2 * many + (many > 1) for many in events)
@@ -81,8 +81,9 @@ def estimate(work: Work, objects: int, config: Config, *, wanted: int = 0, event
     return Estimate(work, objects, requests, writes, round(_seconds(requests, writes, config)))
 
 
-def _listed(objects: int) -> int:
-    return 1 if objects <= PAGE else 1 + -(-objects // PAGE)
+def _listed(objects: int, wanted: int = 0) -> int:
+    """What changed last, what is newest, and the pages."""
+    return 1 if objects <= PAGE else 2 + -(-min(wanted or objects, objects) // PAGE)
 
 
 def _seconds(requests: int, writes: int, config: Config) -> float:

@@ -81,7 +81,7 @@ def adopt(object_ids: tuple[str, ...], dry_run: bool, plan: bool, out: Printer, 
 
     Each object goes on, with its history, in an issue of yours. The old issue keeps its log, and holds no object.
     """
-    with open_store(**where) as store, progress("Looking over objects") as step:
+    with open_store(**where) as store, progress("Looking over objects", announcing(store, "adopt")) as step:
         if plan:
             return print_plan(store, "adopt", out)
         done = store.adopt(*object_ids, dry_run=dry_run, progress=step)

@@ -42,13 +42,13 @@ def print_plan(
     return 0
 
 
-def announcing(store: "Store", work: str, events: Sequence[int] = ()) -> Callable[[int], object]:
+def announcing(store: "Store", work: str, events: Sequence[int] = (), *, wanted: int = 0) -> Callable[[int], object]:
     """Says what work takes when the number of its objects is known, if it is on GitHub and takes long."""
 
     def announce(objects: int) -> None:
         from gh_store.cli.estimates import Work, estimate
 
-        told = estimate(Work(work), objects, store.config, events=events)
+        told = estimate(Work(work), objects, store.config, wanted=wanted, events=events)
         if told.seconds >= _LONG:
             say(f"{work}: {told.sentence}")
 

@@ -121,6 +121,11 @@ class Printer:
             return self.form is Form.TABLE
         return self.output is None and is_terminal()
 
+    @property
+    def prints_at_once(self) -> bool:
+        """True if many values go to a terminal, each as it comes."""
+        return self.output is None and is_terminal() and self.query is None and not self.is_table
+
     def document(self, value: Any) -> None:
         """Print one value, which may be a list of others."""
         if self.form in (None, Form.JSON, Form.TABLE):

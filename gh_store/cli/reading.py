@@ -8,9 +8,10 @@ import click
 
 from gh_store.cli.opening import open_store
 from gh_store.cli.options import command, positionals, store_options
-from gh_store.cli.plans import PLAN, print_plan
+from gh_store.cli.plans import PLAN, announcing, print_plan
 from gh_store.cli.printing import Printer, prints_objects, prints_one
 from gh_store.cli.queries import Order
+from gh_store.cli.terminal import Step, progress
 from gh_store.cli.views import OBJECTS, as_dict
 from gh_store.domain.values import JsonObject, StoredObject
 
@@ -58,19 +59,30 @@ def list_objects(
     """
     order = Order.of(sort) if sort is not None else None
     matches = _condition(condition) if condition is not None else None
-    with open_store(**where) as store:
+    # What is sorted or left out has to be read, too.
+    wanted = limit or 0 if prefix is None and matches is None and order is None else 0
+    at_once = not (count or order is not None) and out.prints_at_once
+    with (
+        open_store(**where) as store,
+        progress("Reading objects", announcing(store, "list", wanted=wanted), alone=not at_once) as step,
+    ):
         if plan:
-            return print_plan(store, "list", out)
-        found = store.list_all(prefix, labels)
+            return print_plan(store, "list", out, wanted=wanted)
+        found = store.list_all(prefix, labels, progress=step)
         objects: Iterator[JsonObject] = map(as_dict, found if matches is None else filter(matches, found))
         if order is not None:
             objects = order.sorted(objects)
-        shown = islice(objects, limit)
+        shown = _until_read(islice(objects, limit), step)
         if count:
             out.one(sum(1 for _ in shown))
         else:
             out.many(shown, OBJECTS)
     return 0
+
+
+def _until_read(objects: Iterator[JsonObject], step: Step) -> Iterator[JsonObject]:
+    yield from objects
+    step.stop()  # what was read is printed now
 
 
 def _condition(text: str) -> Callable[[StoredObject], bool]:

@@ -43,9 +43,10 @@ def width() -> int:
 class Step:
     """Called for each object that was looked at; a bar on stderr shows it, if that is a terminal, after a second."""
 
-    def __init__(self, what: str, announce: Callable[[int], object]) -> None:
+    def __init__(self, what: str, announce: Callable[[int], object], *, alone: bool = True) -> None:
         self._what = what
         self._announce = announce
+        self._shown = alone and sys.stderr.isatty()
         self._bar: Bar | None = None
         self._begun = time.monotonic()
         self._done = 0
@@ -53,7 +54,7 @@ class Step:
 
     def __call__(self) -> None:
         self._done += 1
-        if self._bar is None and sys.stderr.isatty() and time.monotonic() - self._begun > _SHOW_AFTER:
+        if self._bar is None and self._shown and time.monotonic() - self._begun > _SHOW_AFTER:
             self._bar = _bar()
             self._bar.add_task(self._what, total=self._total)
             self._bar.start()
@@ -66,9 +67,11 @@ class Step:
         self._announce(objects)
 
     def stop(self) -> None:
-        """Take the bar away."""
+        """Take the bar away, for good."""
+        self._shown = False
         if self._bar is not None:
             self._bar.stop()
+            self._bar = None
 
 
 def _bar() -> "Bar":
@@ -95,14 +98,17 @@ def _bar() -> "Bar":
 
 
 @contextmanager
-def progress(what: str, announce: Callable[[int], object] = lambda objects: None) -> Iterator[Step]:
+def progress(
+    what: str, announce: Callable[[int], object] = lambda objects: None, *, alone: bool = True
+) -> Iterator[Step]:
     """
     A progress bar, with a total and the time that remains where the number of objects is known.
 
     Args:
         announce: Told that number before the work begins.
+        alone: False where results go to the terminal meanwhile: there is no bar then.
     """
-    step = Step(what, announce)
+    step = Step(what, announce, alone=alone)
     try:
         yield step
     finally:

@@ -12,7 +12,7 @@ from gh_store.cli.opening import open_store, read_stdin, unmade
 from gh_store.cli.options import command, store_options
 from gh_store.cli.plans import PLAN, announcing, print_plan
 from gh_store.cli.printing import Printer, prints_many
-from gh_store.cli.terminal import progress, say
+from gh_store.cli.terminal import is_terminal, progress, say
 from gh_store.cli.views import TRANSFERRED, as_dict
 from gh_store.files import MOST, write
 
@@ -24,11 +24,15 @@ from gh_store.files import MOST, write
 @store_options
 def export_store(output: str | None, deleted: bool, plan: bool, **where: Any) -> int:
     """Write the whole store with its logs, as JSON Lines. `import` brings it back on any backend."""
-    with open_store(**where) as store, progress("Reading objects", announcing(store, "export")) as step:
+    at_once = output is None or output == "-"
+    with (
+        open_store(**where) as store,
+        progress("Reading objects", announcing(store, "export"), alone=not (at_once and is_terminal())) as step,
+    ):
         if plan:
             return print_plan(store, "export")
         lines = store.export(deleted=deleted, progress=step)
-        if output is None or output == "-":
+        if output is None or at_once:
             sys.stdout.writelines(map(quiet_json, lines))
         else:
             write(output, lines)
@@ -54,8 +58,7 @@ def import_store(file: str, update: bool, plan: bool, out: Printer, **where: Any
     from gh_store.objects.inputs import read_text
     from gh_store.transfer.records import read_lines
 
-    lines = read_stdin(MOST) if file == "-" else read_text(Path(file), MOST)
-    told = read_lines(lines, "the import" if file == "-" else file)
+    told = read_lines(read_stdin(MOST), "the import") if file == "-" else read_lines(read_text(Path(file), MOST), file)
     events = [max(1, len(record.events)) for record in told]
     if plan:
         with open_store(**unmade(**where)) as store:
@@ -64,7 +67,7 @@ def import_store(file: str, update: bool, plan: bool, out: Printer, **where: Any
         open_store(**where, create=True) as store,
         progress("Creating objects", announcing(store, "import", events=events)) as step,
     ):
-        done = store.import_from([lines] if file == "-" else Path(file), update=update, progress=step)
+        done = store.import_records(told, update=update, progress=step)
     failed = [each for each in done if each.error is not None]
     made, updated = sum(each.made for each in done), sum(each.updated for each in done)
     counts = {"created": made, "updated": updated, "unchanged": len(done) - made - updated - len(failed)}

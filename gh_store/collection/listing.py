@@ -4,6 +4,7 @@ from array import array
 from collections.abc import Callable, Container, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Protocol, runtime_checkable
 
 from gh_store.access.lookup import author_of, find, still_held
@@ -26,10 +27,10 @@ class Expecting(Protocol):
         """Called once, with their number at most."""
 
 
-def expect(progress: Progress, objects: int) -> None:
-    """Tell a progress how many objects will be looked at, at most, if it wants to know."""
+def expect(progress: Progress, objects: Callable[[], int]) -> None:
+    """Tell a progress how many objects will be looked at, at most; the number is asked for if it wants to know."""
     if isinstance(progress, Expecting):
-        progress.expect(objects)
+        progress.expect(objects())
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +42,11 @@ class Listing:
         time: By the backend's clock: what changes later is not in here, and may be asked for from
             one second before.
         heads: The issues, a page at a time as they are reached.
-        most: The number of them at most: the number of the newest issue, if there are more than a page.
+        most: Tells their number at most, by a request if there are more than a page.
     """
 
     time: datetime
-    most: int
+    most: Callable[[], int]
     heads: Iterator[ObjectIssue]
 
 
@@ -64,10 +65,15 @@ def list_issues(repo: Repository, *kinds: Sequence[str], complete: bool = False)
     empty = repo.backend.now() - timedelta(minutes=1)
     time = max((head.issue.updated_at for head in latest), default=empty)
     if more:
-        most = max(head.number for head in latest)
-        return Listing(time, most, _merged(repo, kinds, latest, complete=complete))
+        return Listing(time, partial(most_issues, repo, kinds), _merged(repo, kinds, latest, complete=complete))
     few = [*_few(kinds, latest)]
-    return Listing(time, len(few), iter(few))
+    return Listing(time, partial(len, few), iter(few))
+
+
+def most_issues(repo: Repository, kinds: Sequence[Sequence[str]] = ((),)) -> int:
+    """How many issues have all the labels of a kind, at most: if there is more than a page, the newest's number."""
+    page, more = repo.issues.newest_page()
+    return page[0].number if more else sum(_kind_of(head, kinds) is not None for head in page)
 
 
 def _few(kinds: Sequence[Sequence[str]], latest: Sequence[ObjectIssue]) -> Iterator[ObjectIssue]:

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -106,7 +107,7 @@ def bring_forward(reader: Reader, old: Snapshot, progress: Progress = lambda: No
     numbers = {head.issue.number for head in changed}
     kept = {object_id: entry for object_id, entry in old.objects.items() if entry.number not in numbers}
     active = [head for head in sorted(changed, key=lambda head: head.number) if head.status is Status.ACTIVE]
-    expect(progress, len(active))
+    expect(progress, partial(len, active))
     unreadable = set[int]()
     found = objects(reader, iter(active), progress=progress, unreadable=lambda head: unreadable.add(head.number))
     entries = _with(kept, found)

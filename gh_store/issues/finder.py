@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Final
+from typing import Final, Literal
 
 from gh_store import wire
 from gh_store.backends.base import Backend
@@ -113,7 +113,14 @@ class IssueFinder:
 
     def latest(self) -> tuple[list[ObjectIssue], bool]:
         """What changed last, from the list that no index hides; and whether there are more issues."""
-        page = self.retry.read(lambda: self.backend.list_issues(sort="updated", descending=True))
+        return self._page("updated")
+
+    def newest_page(self) -> tuple[list[ObjectIssue], bool]:
+        """What was created last, the newest first; and whether there are more issues."""
+        return self._page("created")
+
+    def _page(self, sort: Literal["created", "updated"]) -> tuple[list[ObjectIssue], bool]:
+        page = self.retry.read(lambda: self.backend.list_issues(sort=sort, descending=True))
         return [read_issue(issue, self.config) for issue in page.issues], page.next is not None
 
     def listed(

@@ -1,8 +1,9 @@
 """Objects whose creator may no longer write: whoever opened an issue may edit it for ever, so they go on in others."""
 
 from collections.abc import Collection, Iterator
+from functools import partial
 
-from gh_store.collection.listing import Progress
+from gh_store.collection.listing import Progress, expect, most_issues
 from gh_store.domain.exceptions import GitHubStoreError, RateLimited
 from gh_store.domain.findings import TransferResult
 from gh_store.issues.object_issue import ObjectIssue, Status
@@ -21,6 +22,7 @@ def adopt(
             if its id is named, and no other issue holds that.
     """
     repo = processor.repo
+    expect(progress, partial(most_issues, repo))
     repo.wait_out_lag()  # what a run before this one has written is in sight then
     for head in map(processor.reader.identified, repo.issues.listed()):
         object_id = head.object_id

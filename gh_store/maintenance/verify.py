@@ -59,7 +59,7 @@ class Verifier:
             elif known is not None:
                 strays.append(known)
         gone = list(self._gone(wanted, groups, labels))
-        expect(progress, len(wanted or groups))
+        expect(progress, partial(len, wanted or groups))
         for object_id in sorted(wanted or groups):
             yield from self._object(object_id, groups.get(object_id, []))
             progress()

@@ -27,6 +27,7 @@ class CollectionVerbs(Opened):
         complete: bool = False,
         *,
         where: str | None = None,
+        progress: Callable[[], object] = lambda: None,
     ) -> Iterator[StoredObject]:
         """
         All objects, as of now.
@@ -36,6 +37,7 @@ class CollectionVerbs(Opened):
             labels: Only objects whose issue has all of these labels.
             complete: Read every issue of the repository, and trust no index.
             where: Only objects for whose data this JMESPath expression is true: for instance ``visits > `10` ``.
+            progress: Called for every object that was looked at.
         Raises:
             InvalidInput: `where` is not such an expression, which is known before the first request; or it cannot be
                 evaluated for one of the objects.
@@ -43,8 +45,9 @@ class CollectionVerbs(Opened):
         matches = condition(where) if where is not None else None
         wanted = [self.config.base_label, *several_labels(labels)]
         with long_work():
-            heads = listing.list_issues(self._repo, wanted, complete=complete).heads
-        objects = as_long_work(listing.objects(self._reader, heads, prefix))
+            found = listing.list_issues(self._repo, wanted, complete=complete)
+            listing.expect(progress, found.most)
+        objects = as_long_work(listing.objects(self._reader, found.heads, prefix, progress))
         return objects if matches is None else filter(matches, objects)
 
     def __iter__(self) -> Iterator[str]:

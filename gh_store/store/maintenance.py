@@ -1,11 +1,11 @@
 """The verbs that look after a store: check it, repair it, move it."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 from gh_store.backends.retry import as_long_work, long_work
 from gh_store.collection import sweep
-from gh_store.collection.listing import list_issues
+from gh_store.collection.listing import most_issues
 from gh_store.domain.findings import RepairResult, TransferResult, VerifyReport
 from gh_store.files import MOST
 from gh_store.issues.object_issue import ObjectIssue
@@ -15,6 +15,7 @@ from gh_store.objects.inputs import read_text
 from gh_store.store.base import Opened
 from gh_store.transfer import exporter, records
 from gh_store.transfer.importer import Importer
+from gh_store.transfer.records import Record
 
 
 class MaintenanceVerbs(Opened):
@@ -92,14 +93,19 @@ class MaintenanceVerbs(Opened):
         """
         name = str(source) if isinstance(source, str | Path) else "the import"
         text = read_text(Path(source), MOST) if isinstance(source, str | Path) else "".join(source)
-        told = records.read_lines(text, name)
+        return self.import_records(records.read_lines(text, name), update=update, progress=progress)
+
+    def import_records(
+        self, told: Sequence[Record], *, update: bool = False, progress: Callable[[], object] = lambda: None
+    ) -> list[TransferResult]:
+        """As import_from, of what was read already."""
         self.backend.require_token()
         with long_work():
             return list(Importer(self._processor, update).bring_all(told, progress))
 
     def most_objects(self) -> int:
         """How many objects there are, at most: exact for a hundred issues or fewer, which takes one request."""
-        return list_issues(self._repo, [self.config.base_label]).most
+        return most_issues(self._repo, [[self.config.base_label]])
 
     def heads(self) -> Iterator[ObjectIssue]:
         """The issues of all objects, deleted ones too, as they stand: for looking a store over."""

@@ -7,6 +7,7 @@ of an object. The events have names that every run gives them anew: cut anywhere
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from gh_store import wire
 from gh_store.collection.listing import Progress, expect
@@ -56,7 +57,7 @@ class Importer:
     def bring_all(self, told: Sequence[Record], progress: Progress) -> Iterator[TransferResult]:
         """Make all of these objects; go on past one in trouble, but not past a limit that is not waited out."""
         repo = self.processor.repo
-        expect(progress, len(told))
+        expect(progress, partial(len, told))
         repo.wait_out_lag()  # what an earlier run has written last is in sight then
         known = _by_id(repo.issues.listed())
 

@@ -150,7 +150,7 @@ def test_whoever_has_no_token_is_told_so_by_every_verb_that_writes(hub):
         lambda: anybody.delete("nobody"),
         lambda: anybody.process_updates(99),
         lambda: anybody.import_from(exported),
-        lambda: anybody.process_pending(),
+        anybody.process_pending,
         lambda: anybody.create_many([("y", {})]),
         lambda: anybody.put_many([("y", {})]),
         lambda: anybody.update_many([("x", {})]),

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from itertools import islice
 
 import pytest
 from terminal import on_a_terminal
@@ -19,13 +20,13 @@ def counted(tmp_path, config):
 
 
 WORK = {
-    Work.LIST: lambda store, tmp: list(store.list_all()),
-    Work.SNAPSHOT: lambda store, tmp: store.write_snapshot(tmp / "s.json"),
-    Work.PROCESS: lambda store, tmp: store.process_pending(),
-    Work.EXPORT: lambda store, tmp: list(store.export()),
-    Work.VERIFY: lambda store, tmp: store.verify(),
-    Work.REPAIR: lambda store, tmp: store.repair(),
-    Work.ADOPT: lambda store, tmp: store.adopt(),
+    Work.LIST: lambda store, tmp, step: list(store.list_all(progress=step)),
+    Work.SNAPSHOT: lambda store, tmp, step: store.write_snapshot(tmp / "s.json", progress=step),
+    Work.PROCESS: lambda store, tmp, step: store.process_pending(progress=step),
+    Work.EXPORT: lambda store, tmp, step: list(store.export(progress=step)),
+    Work.VERIFY: lambda store, tmp, step: store.verify(progress=step),
+    Work.REPAIR: lambda store, tmp, step: store.repair(progress=step),
+    Work.ADOPT: lambda store, tmp, step: store.adopt(progress=step),
 }
 
 
@@ -37,10 +38,29 @@ def test_what_is_told_is_what_it_takes(counted, config, tmp_path, objects):
     assert counted.store().most_objects() == objects
     for work, run in WORK.items():
         counted.requests()
-        run(counted.store(), tmp_path)
+        expected = list[int]()
+        run(counted.store(), tmp_path, Step(work, expected.append))
+        assert expected == [objects], work
         taken, told = len(counted.requests()), estimate(work, objects, config).requests
         # Pages of labels are one verb on the embedded backend; the last page may be one for what fills none.
         assert taken <= told <= taken + (objects // 100 if work in (Work.VERIFY, Work.REPAIR) else 0), work
+
+
+def test_what_changes_often_hides_no_others(counted, config):
+    store = counted.near()
+    for _ in store.create_many((f"o{number}", {}) for number in range(205)):
+        pass
+    counted.settle()
+    for number in range(100):
+        store.update(f"o{number}", {"n": 1}, process=True)
+    counted.settle()
+    assert counted.store().most_objects() == 205
+    expected = list[int]()
+    assert len(list(counted.store().list_all(progress=Step("list", expected.append)))) == 205
+    assert expected == [205]
+    counted.requests()
+    assert len(list(islice(counted.store().list_all(progress=Step("list", print)), 5))) == 5
+    assert len(counted.requests()) == estimate(Work.LIST, 205, config, wanted=5).requests == 3
 
 
 @pytest.mark.parametrize("events", [[1], [1, 1, 1], [120, 5]])
@@ -62,11 +82,11 @@ def test_an_import(counted, config, tmp_path, events):
 
 def test_the_pace_that_is_configured_counts(config):
     quick = replace(config, rate_limit_max_requests_per_hour=0, rate_limit_seconds_between_writes=0)
-    assert estimate(Work.LIST, 10_000, quick).seconds == round(101 * 0.3)
+    assert estimate(Work.LIST, 10_000, quick).seconds == round(102 * 0.3)
     slow = replace(quick, rate_limit_seconds_between_requests=2)
-    assert estimate(Work.LIST, 10_000, slow).seconds == 202
+    assert estimate(Work.LIST, 10_000, slow).seconds == 204
     limited = replace(quick, rate_limit_max_requests_per_hour=50)
-    assert estimate(Work.LIST, 10_000, limited).seconds == round(101 * 0.3) + 2 * 3600
+    assert estimate(Work.LIST, 10_000, limited).seconds == round(102 * 0.3) + 2 * 3600
     writing = replace(quick, rate_limit_seconds_between_writes=1)
     told = estimate(Work.IMPORT, 100, writing, events=[1] * 100)
     assert told.seconds == told.writes == 600
@@ -118,6 +138,15 @@ def test_long_work_says_before_it_begins_what_it_takes(hub, shell):
     assert "requests for" not in shell.run("verify")[1]
 
 
+def test_a_list_says_so_too_and_a_limit_counts(hub, shell):
+    assert not any(each.error for each in hub.near().create_many((f"o{number}", {}) for number in range(101)))
+    shell.environment |= {"GITHUB_API_URL": hub.address, "GH_TOKEN": "token-of-local", "GH_REPO": hub.repository}
+    (shell.folder / "c.yml").write_text("store: {rate_limit: {max_requests_per_hour: 2, on_limit: raise}}")
+    _, err = shell.spawn("list", "--limit", "1", "-c", "c.yml", code=6)
+    assert "list: 3 requests for at most 101 objects" in err
+    assert shell.json("list", "--limit", "1", "--sort", "id", "--plan")["requests"] == 4, "all have to be read"
+
+
 def test_a_bar_shows_how_many_there_are_and_what_is_left(shell):
     script = (
         "from gh_store.cli import terminal\n"
@@ -132,8 +161,13 @@ def test_a_bar_shows_how_many_there_are_and_what_is_left(shell):
 
 
 @pytest.mark.parametrize(
-    "command", [["snapshot"], ["process-updates", "--all"], ["export"], ["verify"], ["import", "docs.jsonl"]]
-)
+    "command",
+    [
+        ["list"], ["snapshot"], ["process-updates", "--all"], ["export"], ["verify"], ["repair"], ["adopt"],
+        ["import", "docs.jsonl"],
+    ],
+    ids=lambda command: command[0],
+)  # fmt: skip
 def test_the_number_is_known_where_work_is_done(shell, monkeypatch, command):
     expected = []
     monkeypatch.setattr(Step, "expect", lambda self, objects: expected.append(objects))
