@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -52,6 +53,19 @@ class Shell:
             input=stdin.encode(), capture_output=True, timeout=60,
         )  # fmt: skip
         return self._checked(done.returncode, done.stdout.decode(), done.stderr.decode(), code)
+
+    @contextlib.contextmanager
+    def started(self, *arguments: str) -> Iterator[subprocess.Popen[str]]:
+        """A command that runs meanwhile; what is left of it at the end is killed."""
+        process = subprocess.Popen(
+            [sys.executable, "-m", "gh_store", *arguments], cwd=self.folder, env=self.environment,
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        )  # fmt: skip
+        with process:
+            try:
+                yield process
+            finally:
+                process.kill()
 
     def json(self, *arguments: str, stdin: str = "", code: int = 0) -> Any:
         return json.loads(self.run(*arguments, stdin=stdin, code=code)[0])

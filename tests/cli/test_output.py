@@ -3,6 +3,8 @@
 import csv
 import io
 import json
+import os
+import signal
 
 import pytest
 from hypothesis import given
@@ -188,3 +190,28 @@ def test_import_tells_what_failed_and_updates_on_request(filled):
     assert "0 created, 2 updated, 3 unchanged, 0 failed" in err
     assert filled.json("list", *copy, "--sort", "id", "-q", "[].data") == list(OBJECTS.values())
     assert "5 unchanged" in filled.run("import", "list.json", "--update", *copy)[1]
+
+
+def test_what_is_imported_is_read_once(shell):
+    """`gh-store import <(…)` of a shell names a pipe."""
+    given, write = os.pipe()
+    os.write(write, b'{"id": "a", "document": {}}\n')
+    os.close(write)
+    assert "1 created" in shell.run("import", f"/dev/fd/{given}")[1]
+    os.close(given)
+
+
+def test_a_watcher_sees_what_comes_while_it_waits(filled):
+    with filled.started("watch", "--jsonl") as watcher:
+        while "waiting for changes" not in watcher.stderr.readline():
+            pass
+        filled.run("put", "new", '{"n": 1}')
+        line = json.loads(watcher.stdout.readline())
+        assert (line["object_id"], line["version"], line["state"]) == ("new", 1, {"n": 1})
+        filled.run("put", "new", '{"n": 2}')
+        filled.run("process-updates", "--all")
+        assert json.loads(watcher.stdout.readline())["state"] == {"n": 2}
+        watcher.send_signal(signal.SIGINT)
+        _, err = watcher.communicate(timeout=30)
+        assert watcher.returncode == 130
+        assert "gh-store: error: Interrupted." in err
