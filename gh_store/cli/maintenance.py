@@ -6,6 +6,7 @@ from typing import Any
 import click
 
 from gh_store.cli.escapes import one_line
+from gh_store.cli.hints import typed
 from gh_store.cli.opening import open_store
 from gh_store.cli.options import command, store_options
 from gh_store.cli.plans import PLAN, announcing, print_plan
@@ -42,7 +43,7 @@ def verify(object_ids: tuple[str, ...], as_object: bool, strict: bool, plan: boo
     else:
         for word, finding in ((_WORDS[name], finding) for name, found in named.items() for finding in found):
             click.echo(one_line(f"{word}: {_place(finding)}: {finding.kind}: {finding.found}"))
-            click.echo(f"    {one_line(finding.remedy)}")
+            click.echo(f"    {one_line(typed(finding.remedy))}")
     say(f"{len(seen.damage)} to repair, {len(seen.pending)} pending, {len(seen.suspected)} remarks")
     return IntegrityError.exit_code if seen.damage or (strict and seen.pending) else 0
 
@@ -94,7 +95,7 @@ def exit_code(done: Sequence[RepairResult | TransferResult]) -> int:
     failed = [each.error for each in done if isinstance(each.error, GitHubStoreError)]
     for error in failed:
         say(f"error: {error.message}")
-        say(f"hint: {error.hint}")
+        say(f"hint: {typed(error.hint)}")
     return failed[0].exit_code if failed else 0
 
 

@@ -6,6 +6,9 @@ from typing import Any, Final, TypeVar
 
 import click
 
+from gh_store.cli.hints import typed
+from gh_store.domain.exceptions import GitHubStoreError
+
 F = TypeVar("F", bound=Callable[..., Any])
 
 DEFAULT_STORE: Final = "gh-store.db"
@@ -72,10 +75,20 @@ def server_options(command: F) -> F:
 
 
 def store_options(command: F) -> F:
-    """Options of a command that works on a store."""
+    """Options of a command that works on a store, and hints of its errors that are about that store."""
+
+    @wraps(command)
+    def hinting(**options: Any) -> Any:
+        try:
+            return command(**options)
+        except GitHubStoreError as error:
+            error.hint = typed(error.hint)
+            raise
+
+    wrapped: Any = hinting
     for option in reversed(_STORE_OPTIONS):
-        command = option(command)
-    return command
+        wrapped = option(wrapped)
+    return wrapped  # type: ignore[no-any-return]  # click's decorators lose the type
 
 
 def positionals(*names: str, optional: tuple[str, ...] = ()) -> Callable[[F], F]:

@@ -12,7 +12,7 @@ from gh_store.cli.views import event_line
 from gh_store.domain.events import Change
 
 
-@command(epilog="Example: gh-store watch --once --after 2-17-3")
+@command(epilog="Example: gh-store watch --once --after 1_0_3")
 @click.option("--after", metavar="CURSOR", help="Go on after a change, by its cursor.  [default: from now on]")
 @click.option("--all", "everything", is_flag=True, help="Begin with the first change there ever was.")
 @click.option("--once", is_flag=True, help="Stop at the last change there is; without it, wait for more.")

@@ -150,7 +150,9 @@ class LogFull(InvalidInput):
         limit: The most that it can have.
     """
 
-    default_hint = "Process the issue (`gh-store process-updates`): the object moves to a new one. Then try again."
+    default_hint = (
+        "Process the issue (`gh-store process-updates --all`): the object moves to a new one. Then try again."
+    )
 
     def __init__(self, message: str, *, comments: int = 0, limit: int = 0, hint: str | None = None) -> None:
         super().__init__(message, hint=hint)
@@ -290,7 +292,7 @@ class BackendUnavailable(GitHubStoreError):
     """
 
     exit_code = 6
-    default_hint = "Try again later. A sweep (process-updates --all) completes what was interrupted."
+    default_hint = "Try again later. `gh-store process-updates --all` completes what was interrupted."
 
     def __init__(
         self, message: str, *, outcome_unknown: bool = True, transient: bool = True, hint: str | None = None

@@ -15,9 +15,9 @@ from gh_store.reading.proof import Replay
 from gh_store.reading.reader import Reader
 from gh_store.reading.values import Reading
 
-SWEEP: Final = "A sweep (process-updates --all) or `gh-store repair` does it."
+SWEEP: Final = "`gh-store process-updates --all` (a sweep) or `gh-store repair` does it."
 REPAIR: Final = "`gh-store repair` does it."
-IMPORT: Final = "Import it from an export or a snapshot (`gh-store import`)."
+IMPORT: Final = "Import it from an export or a snapshot (`gh-store import FILE`)."
 _EDIT: Final = f"An edit becomes an event, if it can be one; else the state is put back. {SWEEP}"
 
 

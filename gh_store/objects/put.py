@@ -86,7 +86,9 @@ def _unmet(
         f"Expected {f'version {expected}' if expected else 'no object'}. {found}",
         expected=expected,
         actual=actual,
-        hint=f"{command('get', object_id)} shows it; repeat the call with its new version (0 if there is none).",
+        hint=f"{command('get', object_id)} shows it; repeat the call with its new version."
+        if actual != 0
+        else "To create it, give 0 as the version, or none.",
     )
     if because is not None:
         error.written = error.rejected = because.written

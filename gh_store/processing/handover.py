@@ -200,7 +200,7 @@ class Handover:
             raise IntegrityError(
                 f"Issue {new.after.issue}, which issue {new.number} continues, was deleted, and issue {new.number} was "
                 "edited before it began.",
-                hint="Import the object from an export or a snapshot: `gh-store import`.",
+                hint="Import the object from an export or a snapshot: `gh-store import FILE`.",
             )
         continues = Continued(at, old.issue.comments if old is not None else 0, state.version, state.time)
         draft = Draft(

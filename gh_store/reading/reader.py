@@ -179,7 +179,7 @@ class Reader:
             f"Issue {head.number}, which holds {head.object_id!r}, was overwritten by somebody who has no write "
             "permission any more, and its comments were changed, too.",
             object_id=head.object_id,
-            hint="Import the object from an export or a snapshot (`gh-store import`): that takes its place.",
+            hint="Import the object from an export or a snapshot (`gh-store import FILE`): that takes its place.",
         )
 
     def _yields(self, head: ObjectIssue, log: Log, earlier: EarlierSegments) -> Replay | None:

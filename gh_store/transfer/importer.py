@@ -107,7 +107,10 @@ class Importer:
         rival = repo.authority.first([head for head in known if head.status is Status.ACTIVE])
         if rival is not None and not record.deleted:
             if self._is_told(rival):
-                raise ObjectExists(f"The object {record.object_id!r} exists: issue {rival.number}.")
+                raise ObjectExists(
+                    f"The object {record.object_id!r} exists: issue {rival.number}.",
+                    hint="To give it the data of the import, add --update (update=True).",
+                )
             delete(self.processor, record.object_id)
             rival = None
         claimed = claim(repo, record.object_id) if mine is None else None
