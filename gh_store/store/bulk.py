@@ -74,10 +74,10 @@ class BulkVerbs(Opened):
                 same order: each event is named after it, its place and its content, and what is there is unchanged.
                 The log of each object is read for that. Without it, a repetition writes its events again.
         Returns:
-            A result for each item, in order; its error is one that `update` raises.
+            A result for each item, in order; its error is one that `update` raises, also for a mode that there is not.
         Raises:
             InvalidInput: An item is not a pair.
-            InvalidUpdate: The mode or the event_id is not valid; nothing was written.
+            InvalidUpdate: The event_id is not valid; nothing was written.
         """
         self.backend.require_token()
         return as_long_work(bulk.update_many(self._updater, items, mode, event_id))
