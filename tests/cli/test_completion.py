@@ -55,6 +55,12 @@ def test_bash_completes_the_name_it_was_called_by(environment, name):
     assert (out.split(), err) == (["completion", *SHELLS], "")
 
 
+@needs("zsh")
+def test_zsh_need_not_have_started_its_completion(environment):
+    out, err = run(environment, "zsh", "-fc", 'eval "$(gh-store completion zsh)"; print $_comps[gh-store]')
+    assert (out, err) == ("_gh_store_completion\n", "")
+
+
 @pytest.mark.parametrize("name", ["gh-store", "my.store-2"])
 @needs("zsh")
 def test_zsh_completes_what_is_typed(environment, name):
