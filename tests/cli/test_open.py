@@ -42,7 +42,7 @@ def test_a_store_in_a_file_has_no_page(shell):
     shell.run("create", "it's", "{}", "--store", "s.db")
     _, err = shell.run("open", "it's", "--store", "s.db", code=2)
     assert "its objects have no page" in err
-    assert """`gh-store history 'it'"'"'s'`""" in err
+    assert """`gh-store history --store s.db 'it'"'"'s'`""" in err
 
 
 @pytest.mark.parametrize(
