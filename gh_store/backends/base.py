@@ -13,7 +13,7 @@ from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Final, Literal, Protocol, TypeAlias
 
-from gh_store.domain.issues import Comment, Issue, IssuePage, Label, Page, User
+from gh_store.domain.issues import Comment, Issue, IssuePage, Label, Page, RecentPage, User
 
 PAGE: Final = 100
 """Issues or comments on a page: the most that GitHub lists at once."""
@@ -58,6 +58,16 @@ class Comments(Protocol):
 
     def list_comments(self, number: int, page: int) -> Page:
         """Page `page` (from 1) of an issue's comments, ascending by id. Past the last, an empty one."""
+
+    def list_recent_comments(self, since: datetime | None = None, cursor: str | None = None) -> RecentPage:
+        """
+        A page of the comments of all issues, what was edited or written last at the end: the first page, or the one
+        that `cursor` stands for.
+
+        `since` compares with `updated_at`, and includes it; times are whole seconds. Pull requests and strangers are
+        in it. A comment may be listed twice; one that was deleted is not told of; and where others are edited
+        meanwhile, one may be missed. So what an issue counts tells whether its comments are all there.
+        """
 
     def create_comment(self, number: int, body: str) -> Comment:
         """A new comment; its id is greater than all before. The answer names its author."""

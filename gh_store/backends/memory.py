@@ -26,7 +26,7 @@ from typing import Any, Concatenate, Final, Literal, ParamSpec, TypeVar
 from gh_store.backends import rules
 from gh_store.backends.base import PAGE, Backend, Permission
 from gh_store.domain.exceptions import ObjectNotFound
-from gh_store.domain.issues import Comment, Issue, IssuePage, Label, Page, Role, User
+from gh_store.domain.issues import Comment, Issue, IssuePage, Label, Page, RecentComment, RecentPage, Role, User
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -46,6 +46,7 @@ class Repository:
         name: Tells it from all others.
         comments: By the number of their issue, then by id.
         issue_of: The number of a comment's issue, by the comment's id.
+        edited: When a comment was edited last, by its id.
         reactions: Who left what, by the comment's id; once for each content and login.
         labels: By name in lower case, as `roles` and `teams` are.
         gone: What became of issues that are no more, by number.
@@ -60,6 +61,7 @@ class Repository:
     issues: dict[int, Issue] = field(default_factory=dict)
     comments: dict[int, dict[int, Comment]] = field(default_factory=lambda: defaultdict(dict))
     issue_of: dict[int, int] = field(default_factory=dict)
+    edited: dict[int, datetime] = field(default_factory=dict)
     reactions: dict[int, dict[tuple[str, str], User]] = field(default_factory=lambda: defaultdict(dict))
     labels: dict[str, Label] = field(default_factory=dict)
     labels_ever: dict[int, set[str]] = field(default_factory=lambda: defaultdict(set))
@@ -163,6 +165,25 @@ class MemoryBackend:
         comments = list(self.data.comments[number].values())  # ids only grow, so they stand in order
         first, end = (page - 1) * PAGE, page * PAGE
         return Page(tuple(map(self._shown, comments[first:end])), len(comments) > end)
+
+    @atomic
+    def list_recent_comments(self, since: datetime | None = None, cursor: str | None = None) -> RecentPage:
+        def place(each: RecentComment) -> list[float]:
+            return [each.updated_at.timestamp(), each.comment.id]
+
+        edited = self.data.edited
+        found = [
+            RecentComment(number, edited.get(comment.id, comment.created_at), self._shown(comment))
+            for number, comments in self.data.comments.items()
+            for comment in comments.values()
+        ]
+        if since is not None:
+            found = [each for each in found if each.updated_at >= since.replace(microsecond=0)]
+        if cursor is not None:
+            last = json.loads(cursor)
+            found = [each for each in found if place(each) > last]
+        found.sort(key=place)
+        return RecentPage(tuple(found[:PAGE]), json.dumps(place(found[PAGE - 1])) if len(found) > PAGE else None)
 
     @atomic
     def create_comment(self, number: int, body: str) -> Comment:

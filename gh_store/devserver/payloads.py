@@ -172,7 +172,7 @@ class Payloads:
             "performed_via_github_app": None,
         }
 
-    def comment(self, comment: Comment, number: int) -> Payload:
+    def comment(self, comment: Comment, number: int, updated_at: datetime | None = None) -> Payload:
         here = f"{self.root}/issues/comments/{comment.id}"
         return {
             "id": comment.id,
@@ -183,7 +183,7 @@ class Payloads:
             "body": comment.body,
             "user": self.user(comment.author),
             "created_at": when(comment.created_at),
-            "updated_at": when(comment.created_at + timedelta(seconds=comment.edited)),
+            "updated_at": when(updated_at or comment.created_at + timedelta(seconds=comment.edited)),
             "author_association": self.association(comment.author),
             "performed_via_github_app": None,
             "reactions": self._rollup(here, comment.reactions),

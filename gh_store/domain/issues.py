@@ -74,6 +74,30 @@ class Page:
 
 
 @dataclass(frozen=True, slots=True)
+class RecentComment:
+    """
+    A comment in the list of all issues.
+
+    Attributes:
+        issue: The number of its issue, or of its pull request.
+        updated_at: When it was written, or edited last.
+        comment: The comment.
+    """
+
+    issue: int
+    updated_at: datetime
+    comment: Comment
+
+
+@dataclass(frozen=True, slots=True)
+class RecentPage:
+    """A page of the comments of all issues. `next` is the cursor of the next page, or None."""
+
+    comments: tuple[RecentComment, ...]
+    next: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class IssuePage:
     """A page of issues. `next` is the cursor of the next page, or None."""
 

@@ -153,6 +153,56 @@ def test_an_edit_is_suspected(world, backend):
     assert read == {kept.id: ("x", False), edited.id: ("y", True)}
 
 
+def recent(backend, since=None):
+    """What the list of all comments shows: the number of the issue, the text, and when it was updated."""
+    found, cursor = [], None
+    while True:
+        page = backend.list_recent_comments(since, cursor)
+        found += [(each.issue, each.comment.body, each.updated_at) for each in page.comments]
+        cursor = page.next
+        if cursor is None:
+            return found
+
+
+def test_the_comments_of_all_issues_go_by_what_was_updated_last(world, backend):
+    pages = world.backend()
+    one, two = (backend.create_issue(title, "", []).number for title in "ab")
+    pull = pages.open_pull_request("p", "")
+    for at in range(PAGE + 20):
+        pages.create_comment((one, two, pull)[at % 3], str(at))
+        world.clock.sleep(1)
+    written = [((one, two, pull)[at % 3], str(at)) for at in range(PAGE + 20)]
+    stranger = world.backend("stranger")
+    stranger.create_comment(two, "theirs")
+    world.settle()
+    assert [each[:2] for each in recent(backend)] == [*written, (two, "theirs")]
+    assert backend.list_recent_comments().next is not None
+    first, last = (backend.list_comments(number, 1).comments[0] for number in (one, two))
+    since = recent(backend)[-1][2]
+    pages.edit_comment(first.id, "edited")
+    world.settle()
+    shown = recent(backend)
+    assert [each[:2] for each in shown] == [*written[1:], (two, "theirs"), (one, "edited")]
+    assert [at for *_, at in shown] == sorted(at for *_, at in shown)
+    for time in (since, since + timedelta(microseconds=999_999)):  # times are in whole seconds
+        assert [each[:2] for each in recent(backend, time)] == [(two, "theirs"), (one, "edited")]
+    assert [each[:2] for each in recent(backend, since + timedelta(seconds=1))] == [(one, "edited")]
+    pages.delete_comment(last.id)
+    pages.delete_comment(first.id)
+    world.settle()
+    assert [each[:2] for each in recent(backend)] == [*written[2:], (two, "theirs")], "what is gone leaves no trace"
+
+
+def test_a_comment_in_the_list_of_all_is_what_its_issue_shows(world, backend):
+    number = backend.create_issue("a", "", []).number
+    comment = backend.create_comment(number, "x")
+    backend.add_reaction(comment.id, "+1")
+    world.settle()
+    (shown,) = backend.list_recent_comments().comments
+    assert (shown.issue, (shown.comment,)) == (number, backend.list_comments(number, 1).comments)
+    assert shown.updated_at == shown.comment.created_at
+
+
 # --- reactions ------------------------------------------------------------------------------------
 
 
@@ -318,6 +368,7 @@ def test_what_is_not_there(backend):
     assert backend.list_reactions(1) == ()
     backend.add_reaction(1, "+1")
     assert backend.list_issues().issues == ()
+    assert backend.list_recent_comments().comments == ()
 
 
 # --- the clock ------------------------------------------------------------------------------------

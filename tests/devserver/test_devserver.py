@@ -116,6 +116,8 @@ def answers_about_comments_and_labels_are_as_described(ask):
     ask("POST", "/issues/1/comments", 201, json={"body": "hello"}, operation=f"{ISSUE}/comments")
     ask("POST", "/issues/1/comments", 422, json={"body": "x" * 65_537}, operation=f"{ISSUE}/comments")
     ask("GET", "/issues/1/comments", 200, operation=f"{ISSUE}/comments")
+    ask("GET", "/issues/comments?sort=updated&direction=asc", 200, operation=f"{ISSUES}/comments")
+    ask("GET", "/issues/comments?per_page=100&page=401", 422, operation=f"{ISSUES}/comments")
     ask("GET", "/issues/comments/1", 200, operation=COMMENT)
     ask("PATCH", "/issues/comments/1", 200, json={"body": "changed"}, operation=COMMENT)
     ask("POST", "/issues/comments/1/reactions", 201, json={"content": "+1"}, operation=f"{COMMENT}/reactions")
@@ -143,6 +145,31 @@ def answers_about_rights_and_files_are_as_described(ask, hub):
     ask("PUT", "/contents/docs/CODEOWNERS", 200, json=content | {"sha": file["sha"]}, operation=f"{REPO}/contents/{{path}}")  # fmt: skip
     hub.backend().join_team("org/team", "ada")
     ask("GET", "/orgs/org/teams/team/members", 200, operation="/orgs/{org}/teams/{team_slug}/members")
+
+
+def test_the_comments_of_all_issues_go_by_pages_in_the_order_that_is_asked_for(ask, hub):
+    pages = hub.backend()
+    for number in (1, 2):
+        pages.create_issue("t", "", [])
+        hub.clock.sleep(1)
+        for n in range(3):
+            pages.create_comment(number, f"{number}.{n}")
+    hub.clock.sleep(1)
+    pages.edit_comment(1, "edited")
+
+    def shown(query):
+        answer = ask("GET", f"/issues/comments?{query}", 200)
+        return [each["body"] for each in answer.json()], answer.links.get("next", {}).get("url", "")
+
+    written = ["1.1", "1.2", "2.0", "2.1", "2.2"]
+    assert shown("")[0] == ["edited", *written]
+    assert shown("sort=updated&direction=asc")[0] == [*written, "edited"]
+    assert shown("sort=updated&direction=desc")[0] == ["edited", *reversed(written)]
+    first, following = shown("sort=updated&direction=asc&per_page=4")
+    assert first == written[:4]
+    assert "page=2" in following
+    assert shown("sort=updated&direction=asc&per_page=4&page=2") == (["2.2", "edited"], "")
+    assert shown("sort=updated&direction=asc&since=2027-01-15T08:00:02Z")[0] == [*written[2:], "edited"]
 
 
 def test_headers_and_conditional_requests(ask, hub):

@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from gh_store.backends.base import PAGE, Backend, Permission
 from gh_store.backends.github.client import Client, Connection
-from gh_store.backends.github.decode import UNREADABLE, several, text, to_comment, to_issue, to_label, to_user
+from gh_store.backends.github.decode import UNREADABLE, several, text, to_comment, to_issue, to_label, to_recent, to_user
 from gh_store.backends.github.errors import not_github
 from gh_store.backends.github.limiter import Limiter, Limits, shared_limiter
 from gh_store.domain import exceptions
@@ -21,7 +21,7 @@ from gh_store.domain.exceptions import (
     ObjectNotFound,
     RepoNotFoundOrUnauthorized,
 )
-from gh_store.domain.issues import Comment, Issue, IssuePage, Label, Page, User
+from gh_store.domain.issues import Comment, Issue, IssuePage, Label, Page, RecentPage, User
 from gh_store.domain.limits import MAX_COMMENTS
 
 T = TypeVar("T")
@@ -33,6 +33,9 @@ _PAGES: Final = 10_000
 
 _COMMENT_PAGES: Final = MAX_COMMENTS // PAGE + 1
 """The last page that is asked for: where an issue is full, the one after it."""
+
+_RECENT_PAGES: Final = 400
+"""The pages of the list of all comments that GitHub shows."""
 
 _PERMISSIONS: Final[dict[str, Permission]] = {"admin": "admin", "write": "write", "read": "read"}
 
@@ -99,7 +102,7 @@ class GitHubBackend:
         if labels:
             query["labels"] = ",".join(labels)
         if since is not None and since.timestamp() > 0:  # the epoch would list nothing (airbytehq/airbyte#85376)
-            query["since"] = since.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+            query["since"] = _timestamp(since)
         page, _, path = (cursor or "1 ").partition(" ")
         if cursor is None:
             answer = self.client.get("/issues", "list issues", query=query, missing=True)
@@ -137,6 +140,25 @@ class GitHubBackend:
             remember=True,
         )
         return Page(_read_all(to_comment, answer.data), self.client.next_page(answer) is not None)
+
+    def list_recent_comments(self, since: datetime | None = None, cursor: str | None = None) -> RecentPage:
+        # A cursor is a time, and a page of what was updated since. Past some page GitHub refuses to go on, so there the
+        # list begins anew with the last time seen.
+        begin, _, number = (cursor or f"{_timestamp(since)} 1").partition(" ")
+        page = int(number)
+        query = {"sort": "updated", "direction": "asc", "per_page": str(PAGE), "page": str(page)}
+        if begin:
+            query["since"] = begin
+        answer = self.client.get("/issues/comments", "see the comments of all issues", query=query)
+        comments = _read_all(to_recent, answer.data)
+        if not comments or self.client.next_page(answer) is None:
+            return RecentPage(comments, None)
+        if page < _RECENT_PAGES:
+            return RecentPage(comments, f"{begin} {page + 1}")
+        last = _timestamp(comments[-1].updated_at)
+        if last == begin:
+            raise _endless()  # so many in one second that the list does not get past it
+        return RecentPage(comments, f"{last} 1")
 
     def create_comment(self, number: int, body: str) -> Comment:
         answer = self.client.send("POST", f"/issues/{number}/comments", f"comment on issue {number}", {"body": body})
@@ -287,6 +309,10 @@ def _read(convert: Callable[[Any], T], payload: Any) -> T:
 def _read_all(convert: Callable[[Any], T], payload: Any) -> tuple[T, ...]:
     """The records of a list."""
     return tuple(_read(convert, each) for each in _read(several, payload))
+
+
+def _timestamp(time: datetime | None) -> str:
+    return "" if time is None else time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _label_of(event: Any) -> tuple[str, ...]:

@@ -6,13 +6,14 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from gh_store.domain.issues import Comment, Issue, Label, User
+from gh_store.domain.issues import Comment, Issue, Label, RecentComment, User
 
 UNREADABLE: Final = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 """What reading a payload raises if it is none of GitHub's."""
 
 _NO_REACTION: Final = ("url", "total_count")
 _YEARS: Final = range(2000, 3000)
+_ISSUE: Final = re.compile(r"/issues/([0-9]{1,18})$", re.ASCII)
 _LOGIN: Final = re.compile(r"[!-~]{1,39}(\[bot\])?")
 """GitHub's are shorter than its tokens, and errors show them."""
 
@@ -71,6 +72,13 @@ def to_comment(payload: Mapping[str, Any]) -> Comment:
         reactions={each: whole(count) for each, count in reactions.items() if each not in _NO_REACTION and count},
         edited=payload.get("updated_at", payload["created_at"]) != payload["created_at"],
     )
+
+
+def to_recent(payload: Mapping[str, Any]) -> RecentComment:
+    number = _ISSUE.search(text(payload["issue_url"]))
+    if number is None:
+        raise ValueError
+    return RecentComment(int(number[1]), _time(payload["updated_at"]), to_comment(payload))
 
 
 def text(value: object) -> str:

@@ -22,14 +22,17 @@ from gh_store.backends.local.rows import (
     checked,
     first,
     place,
+    place_of_recent,
     select_issues,
+    select_recent,
     to_comment,
     to_issue,
+    to_recent,
     whole_seconds,
 )
 from gh_store.backends.local.sqlite_file import SqliteFile, Synchronous
 from gh_store.domain.exceptions import IntegrityError, ObjectNotFound
-from gh_store.domain.issues import Comment, Issue, IssuePage, Label, Page, Role, User
+from gh_store.domain.issues import Comment, Issue, IssuePage, Label, Page, RecentPage, Role, User
 
 
 class LocalBackend:
@@ -171,6 +174,13 @@ class LocalBackend:
             if len(rows) <= PAGE:
                 self._check_count(number)
         return Page(tuple(map(to_comment, rows[:PAGE])), len(rows) > PAGE)
+
+    def list_recent_comments(self, since: datetime | None = None, cursor: str | None = None) -> RecentPage:
+        query, values = select_recent(since, cursor)
+        with self._file.reading():
+            rows = self._db.execute(query, values).fetchall()
+        following = place_of_recent(rows[PAGE - 1]) if len(rows) > PAGE else None
+        return RecentPage(tuple(map(to_recent, rows[:PAGE])), following)
 
     def create_comment(self, number: int, body: str) -> Comment:
         rules.check_text(body)

@@ -9,7 +9,7 @@ from typing import Any, Final
 from gh_store.backends import rules
 from gh_store.backends.base import PAGE
 from gh_store.domain.exceptions import IntegrityError
-from gh_store.domain.issues import Comment, Issue, Label, User
+from gh_store.domain.issues import Comment, Issue, Label, RecentComment, User
 from gh_store.domain.limits import MAX_COMMENTS
 
 _FIRST: Final = """
@@ -49,6 +49,17 @@ _FOURTH: Final = """
 CREATE TABLE identity (id TEXT NOT NULL);
 INSERT INTO identity VALUES (lower(hex(randomblob(8))));
 """
+RECENT: Final = """
+SELECT * FROM (
+    SELECT id, body, author, created_at, edited,
+           (SELECT json_group_object(content, n)
+              FROM (SELECT content, count(*) n FROM reactions WHERE comment = id GROUP BY content)),
+           issue, max(created_at, edited) changed_at
+      FROM comments
+)
+"""
+"""`edited` is the second of the last edit; where older versions wrote it, 1."""
+
 LARGEST: Final = 2**63 - 1
 """After this number SQLite gives no more."""
 
@@ -93,18 +104,19 @@ def select_issues(
         values.append(int(since.timestamp()))
     key = f"updated_at, {number}" if sort == "updated" else number
     if cursor is not None:
-        last = json.loads(cursor)
-        if (
-            not isinstance(last, list)
-            or len(last) != 1 + key.count(",")
-            or not all(isinstance(each, NUMBER) for each in last)
-        ):
-            raise ValueError(f"not a cursor: {cursor[:60]}")
+        last = _read_cursor(cursor, 1 + key.count(","))
         where.append(f"({key}) {'<' if descending else '>'} ({', '.join('?' * len(last))})")
         values.extend(last)
     order = key.replace(",", " DESC,") + " DESC" if descending else key
     joined = " JOIN issue_labels labelled ON labelled.issue = number" if labels else ""
     return f"{ISSUES}{joined} WHERE {' AND '.join(where)} ORDER BY {order} LIMIT {PAGE + 1}", values
+
+
+def _read_cursor(cursor: str, numbers: int) -> list[float]:
+    last = json.loads(cursor)
+    if not isinstance(last, list) or len(last) != numbers or not all(isinstance(each, NUMBER) for each in last):
+        raise ValueError(f"not a cursor: {cursor[:60]}")
+    return last
 
 
 def place(row: Sequence[Any], sort: str) -> str:
@@ -158,6 +170,29 @@ def to_issue(row: Sequence[Any]) -> Issue:
         is_pull_request=fate == PULL_REQUEST,
         locked=fate == LOCKED,
     )
+
+
+def select_recent(since: datetime | None, cursor: str | None) -> tuple[str, list[Any]]:
+    """The statement that finds a page of the comments of all issues, as `select_issues` does, and its values."""
+    where, values = ["1"], list[Any]()
+    if since is not None:
+        where.append("changed_at >= ?")
+        values.append(int(since.timestamp()))
+    if cursor is not None:
+        where.append("(changed_at, id) > (?, ?)")
+        values.extend(_read_cursor(cursor, 2))
+    return f"{RECENT} WHERE {' AND '.join(where)} ORDER BY changed_at, id LIMIT {PAGE + 1}", values
+
+
+def place_of_recent(row: Sequence[Any]) -> str:
+    """The cursor of the page that follows this comment."""
+    return json.dumps([row[-1], row[0]])
+
+
+def to_recent(row: Sequence[Any]) -> RecentComment:
+    *comment, issue, changed_at = row
+    checked((issue, changed_at), int, NUMBER)
+    return RecentComment(issue, whole_seconds(changed_at), to_comment(comment))
 
 
 def to_comment(row: Sequence[Any]) -> Comment:

@@ -7,12 +7,13 @@ It stands before a real backend, so every promise of the store can be tried unde
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import partial
 from typing import Any, Literal, ParamSpec, TypeVar
 
 from gh_store.backends.base import PAGE, REQUESTS, Backend
 from gh_store.domain.exceptions import BackendUnavailable, ObjectNotFound
-from gh_store.domain.issues import Comment, Issue, IssuePage, Page
+from gh_store.domain.issues import Comment, Issue, IssuePage, Page, RecentPage
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -104,6 +105,10 @@ class FaultyBackend:
 
     def list_comments(self, number: int, page: int) -> Page:
         return self._ask("list_comments", self._comments, number, page)
+
+    def list_recent_comments(self, since: datetime | None = None, cursor: str | None = None) -> RecentPage:
+        page = self._ask("list_recent_comments", self.backend.list_recent_comments, since, cursor)
+        return RecentPage(tuple(each for each in page.comments if self._is_visible(each.comment.id)), page.next)
 
     def create_comment(self, number: int, body: str) -> Comment:
         def create() -> Comment:

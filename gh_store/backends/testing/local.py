@@ -23,7 +23,7 @@ class LocalWebUI(LocalBackend):
         rules.check_text(body)
         with self._writing() as at:
             number = self._own_comment(comment_id)
-            self._db.execute("UPDATE comments SET body = ?, edited = 1 WHERE id = ?", (body, comment_id))
+            self._db.execute("UPDATE comments SET body = ?, edited = ? WHERE id = ?", (body, int(at), comment_id))
             self._touch(number, at)
 
     def delete_comment(self, comment_id: int) -> None:

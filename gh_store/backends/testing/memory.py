@@ -25,7 +25,7 @@ class MemoryWebUI(MemoryBackend):
         rules.check_text(body)
         number, comment = self._own_comment(comment_id)
         self.data.comments[number][comment_id] = replace(comment, body=body, edited=True)
-        self._put(self._issue(number))
+        self.data.edited[comment_id] = self._put(self._issue(number)).updated_at
 
     @atomic
     def delete_comment(self, comment_id: int) -> None:

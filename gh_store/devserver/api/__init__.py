@@ -18,6 +18,7 @@ _OF_A_REPOSITORY: Final[tuple[tuple[str, str, Handler], ...]] = (
     ("PUT", "/contents/{path:path}", repository.put_file),
     ("GET", "/issues", issues.list_issues),
     ("POST", "/issues", issues.create_issue),
+    ("GET", "/issues/comments", comments.list_recent),
     ("GET", f"{_COMMENT}/reactions", comments.list_reactions),
     ("POST", f"{_COMMENT}/reactions", comments.react),
     ("GET", _COMMENT, comments.get_comment),

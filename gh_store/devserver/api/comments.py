@@ -1,10 +1,16 @@
 """Comments and reactions."""
 
+from datetime import datetime
+from typing import Final
+
 from gh_store.backends import rules
 from gh_store.backends.base import PAGE
 from gh_store.devserver.api.call import PER_PAGE, Call, Reply, page_link
 from gh_store.devserver.payloads import REACTIONS
-from gh_store.domain.issues import Comment
+from gh_store.domain.issues import Comment, RecentComment
+
+MOST_RECENT: Final = 40_000
+"""How far the list of the comments of all issues goes; a page past that is refused."""
 
 
 def list_comments(call: Call) -> Reply:
@@ -20,6 +26,31 @@ def list_comments(call: Call) -> Reply:
         more = read.more or len(read.comments) > end - offset
     link = {"link": page_link(call, f"/issues/{call.number}/comments", page + 1)} if more else {}
     return Reply(200, [call.payloads.comment(comment, call.number) for comment in comments], link)
+
+
+def list_recent(call: Call) -> Reply:
+    """The comments of all issues. As on GitHub, pages are numbered, so that an edit shifts them, and end at some."""
+    query = call.query
+    per_page = max(1, min(int(query.get("per_page", PER_PAGE)), PAGE))
+    page = max(1, int(query.get("page", 1)))
+    if page * per_page > MOST_RECENT:
+        return Reply.error(422, "In order to keep the API fast for everyone, pagination is limited for this resource.")
+    since = datetime.fromisoformat(query["since"]) if "since" in query else None
+    ascending = query.get("sort") == "updated" and query.get("direction") == "asc"
+    found: list[RecentComment] = []
+    cursor: str | None = ""
+    while cursor is not None and (len(found) <= page * per_page or not ascending):
+        read = call.backend.list_recent_comments(since, cursor or None)
+        found.extend(read.comments)
+        cursor = read.next
+    if query.get("sort") != "updated":
+        found.sort(key=lambda each: each.comment.id)
+    elif not ascending:
+        found.reverse()
+    shown = found[(page - 1) * per_page : page * per_page]
+    link = {"link": page_link(call, "/issues/comments", page + 1)} if len(found) > page * per_page else {}
+    payloads = [call.payloads.comment(each.comment, each.issue, each.updated_at) for each in shown]
+    return Reply(200, payloads, link)
 
 
 def create_comment(call: Call) -> Reply:
