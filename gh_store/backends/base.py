@@ -167,6 +167,14 @@ class Backend(Issues, Comments, Reactions, Labels, People, Clock, Batches, Proto
     def require_token(self) -> None:
         """Raise AuthMissing, without a request, for a caller who can write nothing because a token is missing."""
 
+    @property
+    def server(self) -> str | None:
+        """The address of the site where people see the repository, without it; None if there is none."""
+
+    @property
+    def api(self) -> str | None:
+        """The address of the REST API that this backend asks; None if there is none."""
+
     def close(self) -> None:
         """Release what is held; harmless to repeat."""
 

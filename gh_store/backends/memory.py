@@ -93,6 +93,7 @@ class MemoryBackend:
     """
 
     owner = rules.OWNER
+    server = api = None
     lag = 0.0  # a write is seen by whatever is asked after it
     cutoff = 0.0  # a write that raised an error will not arrive later
 

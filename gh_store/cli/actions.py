@@ -111,13 +111,12 @@ def report_processed(done: Sequence[Processed]) -> None:
 
 def report_snapshot(path: Path, *, changed: bool) -> None:
     """Report a snapshot, as above, unless it went into a pipe or a device: it cannot be counted there."""
-    from gh_store.collection import snapshot
+    from gh_store import snapshots
     from gh_store.files import is_kept
 
-    if not {"GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY"} & os.environ.keys() or not is_kept(path):
+    if not {"GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY"} & os.environ.keys() or not (path.is_dir() or is_kept(path)):
         return
-    written = snapshot.load(path)
-    objects = len(written.objects) if written is not None else 0
+    objects = snapshots.count(path)
     _outputs({"changed": changed, "objects": objects})
     _summary([f"### gh-store: {quoted(str(path))} {'changed' if changed else 'is up to date'}, {objects:,} objects"])
 

@@ -19,6 +19,7 @@ class Work(StrEnum):
 
     LIST = "list"
     SNAPSHOT = "snapshot"
+    HISTORY = "snapshot --history"
     PROCESS = "process-updates"
     EXPORT = "export"
     IMPORT = "import"
@@ -66,6 +67,8 @@ def estimate(work: Work, objects: int, config: Config, *, wanted: int = 0, event
     match work:
         case Work.LIST | Work.SNAPSHOT:
             requests = _listed(objects, wanted)
+        case Work.HISTORY:
+            requests = _listed(objects) + max(1, pages)  # the comments: at least one for each object
         case Work.PROCESS:
             requests = _listed(objects) + 2 * (objects > PAGE)  # deleted and retired ones have lists
         case Work.EXPORT:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Container, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Protocol, runtime_checkable
+from typing import Protocol, TypeVar, runtime_checkable
 
 from gh_store.access.lookup import author_of, find, still_held
 from gh_store.access.repository import Repository
@@ -14,6 +14,8 @@ from gh_store.domain.values import StoredObject
 from gh_store.issues.object_issue import ObjectIssue, Status
 from gh_store.logger import logger
 from gh_store.reading.reader import Reader
+
+T = TypeVar("T")
 
 Progress = Callable[[], object]
 """Called once for every object that was looked at."""
@@ -105,10 +107,21 @@ def objects(
     heads: Iterator[ObjectIssue],
     prefix: str | None = None,
     progress: Progress = lambda: None,
-    unreadable: Callable[[ObjectIssue], object] = lambda head: None,
 ) -> Iterator[StoredObject]:
+    """The objects among some issues, each as of now, and once; see `each`."""
+    return each(reader, heads, reader.view, prefix, progress)
+
+
+def each(
+    reader: Reader,
+    heads: Iterator[ObjectIssue],
+    view: Callable[[ObjectIssue], T],
+    prefix: str | None = None,
+    progress: Progress = lambda: None,
+    unreadable: Callable[[ObjectIssue], object] = lambda head: None,
+) -> Iterator[T]:
     """
-    The objects among some issues, each as of now, and once.
+    What is seen of the objects among some issues, each once.
 
     Args:
         unreadable: Called with the issue of each object that cannot be told any more; the others are not held up.
@@ -116,14 +129,14 @@ def objects(
     for head in holding(reader, heads):
         if prefix is None or (head.object_id is not None and head.object_id.startswith(prefix)):
             try:
-                obj = reader.view(head)
+                seen = view(head)
             except IntegrityError as error:
                 if error.object_id is None:
                     raise
                 logger.warning("{} {}", error, error.hint)
                 unreadable(head)
                 continue
-            yield obj
+            yield seen
             progress()
 
 

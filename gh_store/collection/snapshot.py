@@ -1,190 +1,161 @@
-"""Snapshots: all objects as one JSON document, which can be updated with what changed since."""
+"""Snapshots of a store: taken anew, or brought forward with what changed since."""
 
-import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import partial
-from pathlib import Path
-from typing import Any, Final, NamedTuple
+from itertools import chain, islice
+from typing import Final
 
-from gh_store import files, wire
-from gh_store.collection.listing import Progress, expect, list_issues, objects
+from gh_store import wire
+from gh_store.access.repository import Repository
+from gh_store.collection.fetched import Fetched, fetched
+from gh_store.collection.listing import Progress, each, expect, list_issues
+from gh_store.collection.past import Historian
 from gh_store.domain.exceptions import ConfigurationError
-from gh_store.domain.values import StoredObject
-from gh_store.issues.object_issue import Status
+from gh_store.issues.object_issue import ObjectIssue, Status
 from gh_store.reading.reader import Reader
+from gh_store.snapshots import Entry, Header, Snapshot, unique
+from gh_store.spool import Spool
 
-_EARLIEST: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _EMBEDDED: Final = "local"
 """What every embedded store was called before each had a name of its own, `local/<id>`."""
 
-
-class Entry(NamedTuple):
-    """An object in a snapshot: the number of its issue, and its line in the document."""
-
-    number: int
-    text: str
+_NUMBER: Final = 20
+"""Digits of the number of an issue in the spool."""
 
 
 @dataclass(frozen=True, slots=True)
-class Snapshot:
+class Choice:
     """
-    The exported state of a store.
+    What a snapshot tells.
 
     Attributes:
-        time: By the clock of the backend. None in a document of the published package: its time is that
-            of a client, so the document cannot be updated.
-        repository: `owner/name`, or `local/<id>` for an embedded store.
-        objects: Object id -> its entry.
+        history: The history of each object, too.
+        prefix: Only objects whose ids begin with it.
+        labels: Only objects whose issues have all of these labels.
     """
 
-    time: datetime | None
-    repository: str
-    objects: dict[str, Entry]
+    history: bool = False
+    prefix: str | None = None
+    labels: tuple[str, ...] = ()
 
-    def pieces(self) -> Iterator[str]:
-        """The document in pieces. Keys are sorted and each object has its own line, so that diffs show what changed."""
-        between = ""
-        yield '{\n"objects": {'
-        for object_id in sorted(self.objects):
-            yield f"{between}\n{_line(object_id)}: {self.objects[object_id].text}"
-            between = ","
-        end = "\n" if self.objects else ""
-        time = _line(self.time.isoformat() if self.time else None)
-        yield f'{end}}},\n"repository": {_line(self.repository)},\n"snapshot_time": {time}\n}}\n'
+    @classmethod
+    def of(cls, header: Header) -> "Choice":
+        """What a snapshot told."""
+        return cls(header.history, header.prefix, header.labels)
 
-    def text(self) -> str:
-        """The document."""
-        return "".join(self.pieces())
-
-
-def _line(value: object) -> str:
-    return json.dumps(value, sort_keys=True, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-
-
-def _entry(obj: StoredObject) -> Entry:
-    meta = obj.meta
-    described = {
-        "issue_number": meta.issue_number,
-        "object_id": meta.object_id,
-        "created_at": meta.created_at.isoformat(),
-        "updated_at": meta.updated_at.isoformat(),
-        "version": meta.version,
-    }
-    return Entry(meta.issue_number, _line({"data": obj.data, "meta": described}))
+    def header(self, repo: Repository, time: datetime) -> Header:
+        """The header of a snapshot of a store."""
+        backend = repo.backend
+        return Header(
+            time=time,
+            repository=backend.repository,
+            history=self.history,
+            server=backend.server if self.history else None,
+            api=backend.api if self.history else None,
+            prefix=self.prefix,
+            labels=self.labels,
+        )
 
 
-def take(reader: Reader, progress: Progress = lambda: None, *, complete: bool = False) -> Snapshot:
-    """A snapshot of all objects."""
-    listing = list_issues(reader.repo, [reader.repo.config.base_label], complete=complete)
-    expect(progress, listing.most)
-    entries = _with({}, objects(reader, listing.heads, progress=progress))
-    return Snapshot(listing.time, reader.repo.backend.repository, entries)
+class Entries:
+    """Entries, sorted by id; of several issues with the same id, the lowest number counts. Memory holds few of them."""
+
+    def __init__(self, spool: Spool) -> None:
+        self._spool = spool
+
+    def add(self, entry: Entry) -> None:
+        self._spool.add(f"{entry.object_id}\t{entry.number:0{_NUMBER}d}\t{entry.text}")  # no id has a tab
+
+    def __iter__(self) -> Iterator[Entry]:
+        return unique(Entry(object_id, int(number), text) for object_id, number, text in map(_split, self._spool))
 
 
-def bring_forward(reader: Reader, old: Snapshot, progress: Progress = lambda: None) -> Snapshot:
+def _split(line: str) -> list[str]:
+    return line.split("\t", 2)
+
+
+@contextmanager
+def take(
+    reader: Reader, choice: Choice, progress: Progress = lambda: None, *, complete: bool = False
+) -> Iterator[Snapshot]:
+    """A snapshot of all objects that are chosen; it can be read for as long as the block lasts."""
+    repo = reader.repo
+    with Spool() as spool, ExitStack() as closing:
+        entries = Entries(spool)
+        listing = list_issues(repo, [repo.config.base_label, *choice.labels], complete=complete)
+        expect(progress, listing.most)
+        first = [*islice(listing.heads, 1)]
+        # After the look at what changed last, so that what is edited meanwhile is seen the next time.
+        known = closing.enter_context(fetched(repo)) if choice.history and first and repo.backend.lag else None
+        view = partial(Historian(reader, known).entry) if choice.history else partial(_plain, reader)
+        for entry in each(reader, chain(first, listing.heads), view, choice.prefix, progress):
+            entries.add(entry)
+        yield Snapshot(choice.header(repo, listing.time), entries)
+
+
+@contextmanager
+def bring_forward(reader: Reader, old: Snapshot, progress: Progress = lambda: None) -> Iterator[Snapshot]:
     """
-    The snapshot as of now, from an old one and what changed since, including deletions.
+    The snapshot as of now, from an old one and what changed since, including deletions; what it tells stays the same.
 
     Raises:
-        ConfigurationError: The old snapshot is of another repository.
+        ConfigurationError: The old snapshot is of another repository, or malformed.
     """
-    here = reader.repo.backend.repository
-    if old.repository == _EMBEDDED and here.startswith(f"{_EMBEDDED}/"):
-        return take(reader, progress)  # which store it is of, it does not tell: nothing of it is kept
-    if old.repository != here:
+    repo, choice, header = reader.repo, Choice.of(old.header), old.header
+    here = repo.backend.repository
+    unnamed = header.repository == _EMBEDDED and here.startswith(f"{_EMBEDDED}/")
+    if header.repository != here and not unnamed:
         raise ConfigurationError(
-            f"The snapshot is of {wire.shortened(old.repository)}, and this store is {here!r}.",
+            f"The snapshot is of {wire.shortened(header.repository)}, and this store is {here!r}.",
             hint="Give a snapshot of this store, or another file name.",
         )
-    if old.time is None:
-        return take(reader, progress)
     # Times are whole seconds, and `since` includes the time itself.
-    changed = list(reader.repo.issues.listed(changed_since=old.time - timedelta(seconds=1)))
-    if old.time > reader.repo.backend.now():
-        return take(reader, progress)  # what changed before that time would be missed
-    numbers = {head.issue.number for head in changed}
-    kept = {object_id: entry for object_id, entry in old.objects.items() if entry.number not in numbers}
-    active = [head for head in sorted(changed, key=lambda head: head.number) if head.status is Status.ACTIVE]
-    expect(progress, partial(len, active))
-    unreadable = set[int]()
-    found = objects(reader, iter(active), progress=progress, unreadable=lambda head: unreadable.add(head.number))
-    entries = _with(kept, found)
-    # What cannot be told any more stays as it was published last.
-    entries |= {object_id: entry for object_id, entry in old.objects.items() if entry.number in unreadable}
-    return Snapshot(max((head.issue.updated_at for head in changed), default=old.time), old.repository, entries)
+    since = header.time - timedelta(seconds=1) if header.time is not None and not unnamed else None
+    changed = [*repo.issues.listed(changed_since=since)] if since is not None else []
+    if since is None or header.time is None or header.time > repo.backend.now():
+        # Which store it is of, or until when, it does not tell: nothing of it is kept, but it must be a snapshot.
+        for _ in old:
+            pass
+        with take(reader, choice, progress) as new:
+            yield new
+        return
+    with Spool() as spool, ExitStack() as closing:
+        entries, before = Entries(spool), dict[int, Entry]()
+        numbers = {head.number for head in changed}
+        for entry in old:
+            if entry.number in numbers:
+                before[entry.number] = entry
+            else:
+                entries.add(entry)
+        active = [
+            head
+            for head in sorted(changed, key=lambda head: head.number)
+            if head.status is Status.ACTIVE and all(map(head.has_label, choice.labels))
+        ]
+        expect(progress, partial(len, active))
+
+        def keep(head: ObjectIssue) -> None:
+            """What cannot be told any more stays as it was published last."""
+            if head.number in before:
+                entries.add(before[head.number])
+
+        known = closing.enter_context(fetched(repo, since)) if choice.history and active and repo.backend.lag else None
+        view = _forward(reader, known, header.time, before) if choice.history else partial(_plain, reader)
+        for entry in each(reader, iter(active), view, choice.prefix, progress, keep):
+            entries.add(entry)
+        time = max((head.issue.updated_at for head in changed), default=header.time)
+        yield Snapshot(choice.header(repo, time), entries)
 
 
-def _with(entries: dict[str, Entry], found: Iterable[StoredObject]) -> dict[str, Entry]:
-    """Add objects to the entries. Of several issues with the same id, the lowest number counts."""
-    for obj in found:
-        known = entries.get(obj.meta.object_id)
-        if known is None or known.number > obj.meta.issue_number:
-            entries[obj.meta.object_id] = _entry(obj)
-    return entries
+def _plain(reader: Reader, head: ObjectIssue) -> Entry:
+    return Entry.of(reader.view(head))
 
 
-def load(path: Path) -> Snapshot | None:
-    """
-    The snapshot in a file, or None if the file does not exist.
-
-    Raises:
-        ConfigurationError: The file cannot be read, or is not a snapshot.
-    """
-    try:
-        if not path.exists():
-            return None
-    except (OSError, ValueError):  # that no file can have this name is told below
-        pass
-    else:
-        if not files.is_kept(path):
-            raise _no_snapshot(path, "not a regular file")
-    try:
-        document: Any = wire.parse(files.read(path, files.MOST), wire.MAX_DEPTH + 3)  # objects, entry, data
-    except files.Unreadable as error:
-        raise ConfigurationError(f"{path}: the snapshot cannot be read: {error}.", file=path) from error
-    except ValueError as error:
-        raise _no_snapshot(path, str(error)) from error
-    if not isinstance(document, dict):
-        raise _no_snapshot(path, "not a JSON object")
-    time, repository, objects = (document.get(key) for key in ("snapshot_time", "repository", "objects"))
-    if not isinstance(repository, str):
-        raise _no_snapshot(path, "repository is not a name")
-    if not isinstance(objects, dict):
-        raise _no_snapshot(path, "objects is not an object")
-    entries = {object_id: _read_entry(path, object_id, entry) for object_id, entry in objects.items()}
-    return Snapshot(_read_time(path, time), repository, entries)
-
-
-def _read_time(path: Path, text: object) -> datetime | None:
-    try:
-        time = datetime.fromisoformat(text)  # type: ignore[arg-type]  # a TypeError is an answer
-        if time.microsecond or time.tzinfo is None:
-            return None
-        time = time.astimezone(UTC)
-    except (TypeError, ValueError, OverflowError) as error:
-        raise _no_snapshot(path, f"snapshot_time {wire.shortened(text)} is not a time") from error
-    if time < _EARLIEST:
-        raise _no_snapshot(path, f"snapshot_time {wire.shortened(text)} lies before {_EARLIEST.year}")
-    return time
-
-
-def _read_entry(path: Path, object_id: str, entry: Any) -> Entry:
-    try:
-        number = entry["meta"]["issue_number"]
-        if type(number) is int and number > 0:
-            text = _line(entry)
-            f"{object_id}{text}".encode()  # a lone surrogate could be read, and not be written again
-            return Entry(number, text)
-    except (LookupError, TypeError, ValueError) as error:
-        raise _no_snapshot(path, f"object {wire.shortened(object_id)} is malformed") from error
-    raise _no_snapshot(path, f"object {wire.shortened(object_id)}: issue_number is not a number of an issue")
-
-
-def _no_snapshot(path: Path, reason: str) -> ConfigurationError:
-    return ConfigurationError(
-        f"{path}: this file is not a snapshot: {reason.rstrip('.')}.",
-        file=path,
-        hint="Give another file name, or delete this file and take a new snapshot.",
-    )
+def _forward(
+    reader: Reader, known: Fetched | None, since: datetime, before: dict[int, Entry]
+) -> Callable[[ObjectIssue], Entry]:
+    historian = Historian(reader, known, since)
+    return lambda head: historian.entry(head, before.get(head.number))

@@ -1,6 +1,7 @@
 """What became of an object, event by event, with the state at every version."""
 
 from collections.abc import Iterator
+from itertools import chain
 from typing import Literal
 
 from gh_store import wire
@@ -114,6 +115,25 @@ def _parts(reader: Reader, reading: Reading) -> Iterator[tuple[Part, bool]]:
     yield _own(_decided(reading)), reading.proved
     for replayed in reader.past(reading):
         yield _own([(decision, False) for decision in replayed.decisions]), replayed.proved
+
+
+def by_issue(reader: Reader, reading: Reading) -> list[tuple[int, Decision, bool]]:
+    """The same, each with the number of the issue that it was written to."""
+    begins = reading.begin.continues if reading.begin is not None else None
+    here = {comment.id for comment in reading.log.comments}
+    numbers = chain((reading.head.number,), (segment.number for segment in reading.earlier))
+    parts: list[list[tuple[int, Decision, bool]]] = []
+    for (part, _), number in zip(_parts(reader, reading), numbers, strict=False):
+        # What is still to be forwarded stands where the object was before.
+        there = begins.after.issue if begins is not None and not parts else number
+        own = here if not parts else set[int]()
+        parts.append(
+            [
+                (number if parts or decision.comment.id in own else there, decision, pending)
+                for decision, pending in part
+            ]
+        )
+    return [each for part in reversed(parts) for each in part]
 
 
 def _own(part: Part) -> Part:

@@ -125,6 +125,32 @@ class Reader:
             return read_older(head, log, earlier, self.repo.authority, self._judge(head))
         return self._pending(head, log, earlier, base)
 
+    def read_committed(self, head: ObjectIssue) -> Reading | None:
+        """
+        What was committed of an object, with its whole log, for who may not ask who is authorised.
+
+        None where nothing says how far it was committed.
+        """
+        log = self.repo.comments.whole(head.number, head.issue.comments)
+        earlier = self._earlier(head, log)
+        base = self._base(head, log, earlier, whole=True)
+        if base is None:
+            return None
+        replayed = base.replayed
+        return Reading(
+            head=head,
+            log=log,
+            base=base.state,
+            watermark=base.watermark,
+            pending=(),
+            state=base.state,
+            earlier=earlier,
+            known=replayed.decisions if replayed is not None else (),
+            proved=replayed is None or replayed.proved,
+            forged=base.forged,
+            after=base.after,
+        )
+
     def _judge(self, head: ObjectIssue) -> Judge | None:
         """The schema of an object. An issue that is being filled says what was decided elsewhere."""
         return self.repo.schemas.judge(head.object_id) if head.status is not Status.WITHDRAWN else None

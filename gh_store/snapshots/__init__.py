@@ -4,12 +4,12 @@ Snapshots: the objects of a store, with or without their history, in files. Know
 `read` opens one: its `header`, and its entries when it is iterated. `write` writes one, and only what changed.
 """
 
-from gh_store.snapshots.entry import Entry, Log
+from gh_store.snapshots.entry import Entry, Log, unique
 from gh_store.snapshots.names import file_name
 from gh_store.snapshots.past import Step, Told, compact, steps
-from gh_store.snapshots.snapshot import Header, Snapshot
+from gh_store.snapshots.snapshot import Header, Snapshot, chosen
 from gh_store.snapshots.stored import read
-from gh_store.snapshots.written import Format, write
+from gh_store.snapshots.written import Format, count, write
 
 __all__ = [
     "Entry",
@@ -19,9 +19,12 @@ __all__ = [
     "Snapshot",
     "Step",
     "Told",
+    "chosen",
     "compact",
+    "count",
     "file_name",
     "read",
     "steps",
+    "unique",
     "write",
 ]

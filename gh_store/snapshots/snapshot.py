@@ -1,11 +1,12 @@
 """A snapshot: what its header says, and its entries."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Final, Self
 
 from gh_store import wire
+from gh_store.domain.exceptions import InvalidInput
 from gh_store.snapshots.entry import Entry, Malformed, line
 
 _EARLIEST: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -107,6 +108,32 @@ class Snapshot:
     def lines(self) -> Iterator[str]:
         """The entries alone, an object a line."""
         return (f"{entry.text}\n" for entry in self.entries)
+
+
+@dataclass(frozen=True, slots=True)
+class _Chosen:
+    entries: Iterable[Entry]
+    prefix: str
+
+    def __iter__(self) -> Iterator[Entry]:
+        return (entry for entry in self.entries if entry.object_id.startswith(self.prefix))
+
+
+def chosen(snapshot: Snapshot, prefix: str) -> Snapshot:
+    """
+    The objects of a snapshot whose ids begin with a prefix.
+
+    Raises:
+        InvalidInput: The snapshot is of other objects only.
+    """
+    told = snapshot.header.prefix or ""
+    if not (told.startswith(prefix) or prefix.startswith(told)):
+        raise InvalidInput(
+            f"The snapshot has only objects whose ids begin with {wire.shortened(told)}.",
+            hint="Take a new snapshot of the others.",
+        )
+    header = replace(snapshot.header, prefix=max(told, prefix, key=len))
+    return Snapshot(header, _Chosen(snapshot.entries, prefix))
 
 
 def document(lines: Iterable[tuple[str, str]], header: Header) -> Iterator[str]:

@@ -108,10 +108,10 @@ def opened(file: Path) -> tuple[Header, Members]:
         raise
     if not isinstance(document, dict):
         raise Malformed("not a JSON object")
-    header, objects = Header.read(document), document.get("objects")
+    objects = document.get("objects")
     if not isinstance(objects, dict):
         raise Malformed("objects is not an object")
-    return header, lambda: iter(sorted(objects.items(), key=lambda member: member[0]))
+    return Header.read(document), lambda: iter(sorted(objects.items(), key=lambda member: member[0]))
 
 
 def _header_behind(file: Path) -> Header | None:

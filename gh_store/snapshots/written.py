@@ -47,6 +47,15 @@ def write(path: str | Path, snapshot: Snapshot, form: Format = Format.DOCUMENT) 
     return _write_document(path, entries, snapshot.header, _Before.document(path))
 
 
+def count(path: Path) -> int:
+    """The number of objects in what was written, in whichever format."""
+    with (path / MANIFEST if path.is_dir() else path).open("rb") as raw:
+        if raw.readline() != b"{\n":
+            raw.seek(0)
+            return sum(1 for _ in raw)
+    return sum(1 for _ in read(path))
+
+
 class _Before:
     """What a document held before it is written, if it was one."""
 

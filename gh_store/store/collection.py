@@ -4,16 +4,17 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 
-from gh_store import files
+from gh_store import snapshots, wire
 from gh_store.backends.retry import as_long_work, long_work
 from gh_store.collection import listing
-from gh_store.collection import snapshot as snapshots
 from gh_store.collection.changes import Changes, now
+from gh_store.collection.snapshot import Choice, bring_forward, take
 from gh_store.collection.where import condition
 from gh_store.domain.events import Change
-from gh_store.domain.exceptions import ConfigurationError, GitHubStoreError
+from gh_store.domain.exceptions import InvalidInput
 from gh_store.domain.values import StoredObject
 from gh_store.objects.inputs import check_aware, several_labels
+from gh_store.snapshots import Format, Snapshot
 from gh_store.store.base import Opened
 
 
@@ -93,50 +94,71 @@ class CollectionVerbs(Opened):
         """The cursor of now: `changes` after it tells what is processed from now on. One request."""
         return now(self._repo)
 
-    def snapshot(self, *, complete: bool = False, progress: Callable[[], object] = lambda: None) -> snapshots.Snapshot:
-        """All objects as one document; `complete` as in `list_all`."""
-        with long_work():
-            return snapshots.take(self._reader, progress, complete=complete)
+    def snapshot(
+        self,
+        *,
+        history: bool = False,
+        prefix: str | None = None,
+        labels: Sequence[str] | str | None = None,
+        complete: bool = False,
+        progress: Callable[[], object] = lambda: None,
+    ) -> Snapshot:
+        """All objects as one document, in memory; see `write_snapshot`."""
+        choice = Choice(history, prefix, tuple(several_labels(labels)))
+        with long_work(), take(self._reader, choice, progress, complete=complete) as new:
+            return Snapshot(new.header, list(new))
 
     def write_snapshot(
-        self, path: str | Path, *, complete: bool = False, progress: Callable[[], object] = lambda: None
+        self,
+        path: str | Path,
+        format: Format | str = Format.DOCUMENT,  # noqa: A002  # what the command line calls it
+        *,
+        history: bool = False,
+        prefix: str | None = None,
+        labels: Sequence[str] | str | None = None,
+        complete: bool = False,
+        progress: Callable[[], object] = lambda: None,
     ) -> bool:
         """
-        Write a snapshot to a file; True if the file changed.
+        Write a snapshot to a file or a folder; True if anything changed. Memory does not grow with the objects.
 
-        A file that holds the same objects already stays as it is, to the byte.
+        What holds the same objects already stays as it is, to the byte.
 
         Args:
+            path: The file; for the format `folder`, the folder. Other files in it stay.
+            format: `document`, one JSON document; `lines`, an object a line; `folder`, a file for each object.
+            history: Tell the events of each object, too. Costs a request for every 100 comments of the repository.
+            prefix: Only objects whose ids begin with it.
+            labels: Only objects whose issues have all of these labels.
             complete: Read every issue of the repository, and trust no index.
+        Raises:
+            InvalidInput: There is no such format.
         """
-        return self._write_snapshot(path, self.snapshot(complete=complete, progress=progress))
+        form = _format(format)
+        choice = Choice(history, prefix, tuple(several_labels(labels)))
+        with long_work(), take(self._reader, choice, progress, complete=complete) as new:
+            return snapshots.write(path, new, form)
 
     def update_snapshot(self, path: str | Path, *, progress: Callable[[], object] = lambda: None) -> bool:
         """
-        Bring the snapshot in a file forward, removals included; True if the file changed.
+        Bring the snapshot in a file or a folder forward, removals included; True if anything changed.
 
+        It goes on to tell what it told: with or without history, of all objects or of some.
         GitHub does not tell of issues that were deleted or transferred: `write_snapshot` leaves their objects out.
 
         Raises:
             ConfigurationError: There is no such file, or it is no snapshot of this store.
         """
-        path = Path(path)
-        old = snapshots.load(path)
-        if old is None:
-            raise ConfigurationError(
-                f"{path}: there is no such snapshot.", file=path, hint="`gh-store snapshot --output FILE` makes one."
-            )
-        with long_work():
-            new = snapshots.bring_forward(self._reader, old, progress)
-        return self._write_snapshot(path, new)
+        old = snapshots.read(path)
+        form = Format.FOLDER if Path(path).is_dir() else Format.DOCUMENT
+        with long_work(), bring_forward(self._reader, old, progress) as new:
+            return snapshots.write(path, new, form)
 
-    def _write_snapshot(self, path: str | Path, new: snapshots.Snapshot) -> bool:
-        try:
-            old = snapshots.load(Path(path)) if files.is_kept(Path(path)) else None
-        except GitHubStoreError:
-            old = None  # whatever it is, it is being replaced
-        same = old is not None and (old.repository, old.objects) == (new.repository, new.objects)
-        if same and old is not None and old.time is not None and old.time <= self.backend.now():
-            return False  # a newer time alone is no change; one to come is wrong, and does not stay
-        files.write(path, new.pieces())
-        return True
+
+def _format(name: Format | str) -> Format:
+    try:
+        return Format(name)
+    except ValueError:
+        raise InvalidInput(
+            f"There is no format {wire.shortened(name)} of snapshots.", hint=f"Use one of {', '.join(Format)}."
+        ) from None

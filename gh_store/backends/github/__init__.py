@@ -8,8 +8,17 @@ from typing import Any, Final, Literal, TypeVar
 from urllib.parse import quote
 
 from gh_store.backends.base import PAGE, Backend, Permission
-from gh_store.backends.github.client import Client, Connection
-from gh_store.backends.github.decode import UNREADABLE, several, text, to_comment, to_issue, to_label, to_recent, to_user
+from gh_store.backends.github.client import Client, Connection, site_of
+from gh_store.backends.github.decode import (
+    UNREADABLE,
+    several,
+    text,
+    to_comment,
+    to_issue,
+    to_label,
+    to_recent,
+    to_user,
+)
 from gh_store.backends.github.errors import not_github
 from gh_store.backends.github.limiter import Limiter, Limits, shared_limiter
 from gh_store.domain import exceptions
@@ -65,6 +74,14 @@ class GitHubBackend:
     @property
     def repository(self) -> str:
         return self.client.repository
+
+    @property
+    def server(self) -> str:
+        return site_of(self.api)
+
+    @property
+    def api(self) -> str:
+        return self.client.connection.base_url.rstrip("/")
 
     @property
     def owner(self) -> str:

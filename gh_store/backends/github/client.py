@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, Final, Literal
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode, urlsplit, urlunsplit
 
 import requests
 import urllib3
@@ -73,6 +73,13 @@ class Connection:
     def identity(self) -> str:
         """A name for server and token that reveals neither."""
         return hashlib.sha256(f"{self.base_url}\n{self.token}".encode()).hexdigest()
+
+
+def site_of(api: str) -> str:
+    """The address of the site that belongs to a REST API."""
+    address = urlsplit(api)
+    host = address.netloc.removeprefix("api.") if not address.path.strip("/") else address.netloc
+    return urlunsplit((address.scheme, host, address.path.removesuffix("/api/v3").rstrip("/"), "", ""))
 
 
 class Client:

@@ -52,6 +52,7 @@ class LocalBackend:
         ConfigurationError: The file is not a store, or its format is newer than this program.
     """
 
+    server = api = None
     lag = 0.0
     cutoff = 0.0
 
