@@ -53,7 +53,7 @@ class Header:
         if not (isinstance(labels, list) and all(map(_is_text, labels))):
             raise Malformed("labels is not a list of names")
         return cls(
-            time=_read_time(document.get("snapshot_time")),
+            time=_read_time(document.get("snapshot_time", "")),
             repository=repository,
             history=document.get("history") is True,
             server=document.get("server"),
@@ -158,6 +158,8 @@ def _is_text(value: object) -> bool:
 
 
 def _read_time(text: object) -> datetime | None:
+    if text is None:
+        return None
     try:
         time = datetime.fromisoformat(text)  # type: ignore[arg-type]  # a TypeError is an answer
         if time.microsecond or time.tzinfo is None:
