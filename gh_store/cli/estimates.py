@@ -68,7 +68,7 @@ def estimate(work: Work, objects: int, config: Config, *, wanted: int = 0, event
         case Work.LIST | Work.SNAPSHOT:
             requests = _listed(objects, wanted)
         case Work.HISTORY:
-            requests = _listed(objects) + max(1, pages)  # the comments: at least one for each object
+            requests = _listed(objects) + pages  # the comments: at least one for each object
         case Work.PROCESS:
             requests = _listed(objects) + 2 * (objects > PAGE)  # deleted and retired ones have lists
         case Work.EXPORT:

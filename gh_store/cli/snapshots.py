@@ -53,7 +53,7 @@ def snapshot(
     plan: bool,
     **where: Any,
 ) -> int:
-    """Write all objects to one JSON document, to lines, or to a folder."""
+    """Write all objects to a JSON document, to lines, or to a folder."""
     target = output if output is not None else _OUTPUTS[form]
     if target == "-" and form == "folder":
         raise click.UsageError("A folder cannot be written to stdout: name one with --output.")
@@ -105,7 +105,11 @@ def _report(target: str, *, changed: bool) -> None:
 @positionals("snapshot_path")
 @store_options
 def update_snapshot(snapshot_path: str, **where: Any) -> None:
-    """Bring a snapshot, a document or a folder, up to date, removals included."""
+    """
+    Bring a snapshot up to date, removals included.
+
+    It may be a document or a folder, and goes on to tell what it told: with history, or of some objects only.
+    """
     with open_store(**where) as store, progress("Reading changes") as step:
         changed = store.update_snapshot(snapshot_path, progress=step)
     say(f"updated {snapshot_path}" if changed else f"{snapshot_path} is up to date")

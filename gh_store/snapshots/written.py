@@ -38,13 +38,12 @@ def write(path: str | Path, snapshot: Snapshot, form: Format = Format.DOCUMENT) 
     Raises:
         ConfigurationError, InsufficientScope: See files.write.
     """
-    path = Path(path)
     if form is Format.FOLDER:
-        return _write_folder(path, snapshot)
+        return _write_folder(Path(path), snapshot)
     if form is Format.LINES:
         return _write_lines(path, snapshot)
     entries = ((entry.object_id, entry.text) for entry in snapshot)
-    return _write_document(path, entries, snapshot.header, _Before.document(path))
+    return _write_document(path, entries, snapshot.header, _Before.document(Path(path)))
 
 
 def count(path: Path) -> int:
@@ -92,7 +91,7 @@ class _Before:
             return None
 
 
-def _write_document(path: Path, lines: Iterable[tuple[str, str]], header: Header, before: _Before) -> bool:
+def _write_document(path: str | Path, lines: Iterable[tuple[str, str]], header: Header, before: _Before) -> bool:
     def compared() -> Iterator[tuple[str, str]]:
         for each in lines:
             before.same = before.same and before.next() == each
@@ -108,10 +107,10 @@ def _write_document(path: Path, lines: Iterable[tuple[str, str]], header: Header
     return True
 
 
-def _write_lines(path: Path, snapshot: Snapshot) -> bool:
+def _write_lines(path: str | Path, snapshot: Snapshot) -> bool:
     def compared() -> Iterator[str]:
-        old = _lines_before(path)
-        same = files.is_kept(path)
+        old = _lines_before(Path(path))
+        same = files.is_kept(Path(path))
         for each in snapshot.lines():
             same = same and next(old, None) == each.encode()
             yield each

@@ -19,9 +19,16 @@ def counted(tmp_path, config):
         yield world
 
 
+def far(store):
+    """The same store, with answers that lag as those of GitHub."""
+    store.backend.faults.label_lag = 1.0
+    return store
+
+
 WORK = {
     Work.LIST: lambda store, tmp, step: list(store.list_all(progress=step)),
     Work.SNAPSHOT: lambda store, tmp, step: store.write_snapshot(tmp / "s.json", progress=step),
+    Work.HISTORY: lambda store, tmp, step: far(store).write_snapshot(tmp / "h.json", history=True, progress=step),
     Work.PROCESS: lambda store, tmp, step: store.process_pending(progress=step),
     Work.EXPORT: lambda store, tmp, step: list(store.export(progress=step)),
     Work.VERIFY: lambda store, tmp, step: store.verify(progress=step),

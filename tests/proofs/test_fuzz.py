@@ -8,11 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from world import MemoryWorld
 
-from gh_store import ConfigurationError, InvalidInput, LocalStore, wire
+from gh_store import ConfigurationError, InvalidInput, LocalStore, snapshots, wire
 from gh_store import config as configuration
 from gh_store.access.codeowners import owners_of
 from gh_store.cli import actions
-from gh_store.collection import snapshot
 from gh_store.doctor.templates import template_labels
 
 owners = st.lists(
@@ -121,7 +120,7 @@ def test_configuration(tmp_path_factory, text):
 def test_snapshots_and_events_of_workflows(tmp_path_factory, text):
     file = Path(tmp_path_factory.getbasetemp()) / "any.json"
     file.write_text(text, encoding="utf-8", errors="surrogatepass")
-    for read in (snapshot.load, actions.read_event):
+    for read in (snapshots.read, actions.read_event):
         try:
             read(file)
         except (ConfigurationError, InvalidInput) as error:
