@@ -83,21 +83,27 @@ class _Before:
         except (GitHubStoreError, ValueError):
             return cls()
 
-    def next(self) -> tuple[str, str] | None:
-        """The next line, or None."""
+    def says(self, each: tuple[str, str] | None) -> bool:
+        """True if this comes next; None for the end. What is malformed is not what anybody would write."""
         try:
-            return next(self._lines, None)
+            return next(self._lines, None) == each
         except (GitHubStoreError, ValueError):
-            return None
+            return False
+
+    def close(self) -> None:
+        """Let go of the file: not every system replaces one that is open."""
+        self._lines = iter(())
 
 
 def _write_document(path: str | Path, lines: Iterable[tuple[str, str]], header: Header, before: _Before) -> bool:
     def compared() -> Iterator[tuple[str, str]]:
         for each in lines:
-            before.same = before.same and before.next() == each
+            before.same = before.same and before.says(each)
             yield each
         old = before.header
-        if before.same and old is not None and before.next() is None and replace(old, time=header.time) == header:
+        same = before.same and old is not None and before.says(None) and replace(old, time=header.time) == header
+        before.close()
+        if same:
             raise _Same
 
     try:

@@ -25,7 +25,8 @@ def test_every_format_has_a_name_of_its_own_for_the_output(filled):
     assert filled.run("snapshot", "--history", "--format", "folder")[1].endswith("gh-store: snapshot is up to date\n")
     events = json.loads((filled.folder / "snapshot/history/b.json").read_text())
     assert [each["version"] for each in events] == [1, 2]
-    assert [json.loads(line)["meta"]["object_id"] for line in (filled.folder / "snapshot.jsonl").open()] == [
+    lines = (filled.folder / "snapshot.jsonl").read_text().splitlines()
+    assert [json.loads(line)["meta"]["object_id"] for line in lines] == [
         "b",
         "site/a",
     ]

@@ -257,6 +257,15 @@ def test_a_document_that_is_cut_off_is_no_snapshot(calm, tmp_path, at):
         calm.store().update_snapshot(file)
 
 
+def test_a_document_that_is_malformed_is_replaced(calm, tmp_path):
+    file = tmp_path / "s.json"
+    calm.store().write_snapshot(file)
+    text = file.read_text()
+    file.write_text(text.replace("\n},\n", ',\n"z": 7\n},\n'))
+    assert calm.store().write_snapshot(file)
+    assert file.read_text() == text
+
+
 def test_a_manifest_names_no_file_outside(calm, tmp_path):
     calm.store().write_snapshot(tmp_path / "f", "folder")
     (tmp_path / "victim.json").write_text("{}")
