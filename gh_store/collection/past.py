@@ -3,12 +3,13 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Final, Literal
 
 from gh_store import wire
 from gh_store.collection.fetched import Fetched, KnownComments
-from gh_store.domain.events import Event, Outcome
+from gh_store.domain.events import Event, Malformed, Outcome
 from gh_store.domain.exceptions import GitHubStoreError, InsufficientScope, IntegrityError
+from gh_store.domain.issues import Comment
 from gh_store.domain.values import Mode, State
 from gh_store.issues.object_issue import ObjectIssue
 from gh_store.log.decide import Decision, decide
@@ -93,7 +94,7 @@ class Historian:
         ):
             return None
         try:
-            decisions = self._decided(head, _state(told), [each for each in new if each.id <= at.watermark], position)
+            decisions = self._decided(head, told, [each for each in new if each.id <= at.watermark], position)
         except InsufficientScope:
             return None
         if decisions is None:
@@ -102,18 +103,18 @@ class Historian:
         obj = stored(head, head.state())
         return Entry.of(obj, list(compact([*steps(told), *added])), Log(at.watermark, at.comments))
 
-    def _decided(self, head: ObjectIssue, start: State, new: list[Any], position: int) -> list[Decision] | None:
-        """What was decided from a state on; None if that does not prove the title."""
-        authority = self.reader.repo.authority
+    def _decided(self, head: ObjectIssue, told: list[Told], new: list[Comment], position: int) -> list[Decision] | None:
+        """What was decided behind the events of an entry; None if that does not prove the title."""
+        authority, start = self.reader.repo.authority, _state(told)
 
-        def counts(comment: Any, event: Any) -> bool:
+        def counts(comment: Comment, event: Event | Malformed) -> bool:
             return not authority.receipts.passed_over(comment, event) and authority.is_authorised(comment, event)
 
         if may_repeat_earlier(new, position, counts):
             return None
         decisions = decide(new, counts, start=start, after=position, refuses=authority.refuses(head))
-        if decisions and decisions[0].outcome is not Outcome.APPLIED:
-            return None  # it may repeat the comment before, which is not known
+        if decisions and decisions[0].outcome is not Outcome.APPLIED and _may_repeat(told[-1], decisions[0]):
+            return None
         state = decisions[-1].state if decisions else start
         if not commit_of_title(head).fits(state, ()):
             return None
@@ -126,6 +127,15 @@ def _state(told: list[Told]) -> State:
     times = [event["timestamp"] for event in told if event["outcome"] == Outcome.APPLIED.value]
     time = datetime.fromisoformat(times[-1] if times else told[-1]["timestamp"])
     return State(told[-1]["version"], time, last.data, len(wire.write_body(last.data)))
+
+
+_SAYS: Final[tuple[Literal["author", "mode", "data"], ...]] = ("author", "mode", "data")
+
+
+def _may_repeat(last: Told, decision: Decision) -> bool:
+    """True if an event may plainly repeat the last one that is told: what the comment itself says is not known."""
+    event = _event(decision, 0, 0)
+    return all(wire.canonical(last[name]) == wire.canonical(event[name]) for name in _SAYS)
 
 
 def _whole(reader: Reader, head: ObjectIssue) -> Reading | None:

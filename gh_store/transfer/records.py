@@ -15,7 +15,7 @@ from gh_store.log.decide import Decision
 
 FORMAT: Final = 1
 _NUMBERS: Final = 10**18  # above any number of an issue or a comment
-_DEEPER: Final = 4  # levels around a value: record, events, event, data
+_DEEPER: Final = 5  # levels around a value: document, objects, entry, history, event
 
 
 @dataclass(frozen=True, slots=True)
