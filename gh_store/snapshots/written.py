@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 
@@ -29,21 +30,23 @@ class _Same(Exception):
     """What would be written says the same as what is there."""
 
 
-def write(path: str | Path, snapshot: Snapshot, form: Format = Format.DOCUMENT) -> bool:
+def write(path: str | Path, snapshot: Snapshot, form: Format = Format.DOCUMENT, *, now: datetime | None = None) -> bool:
     """
     Write a snapshot to a file or a folder; True if anything changed.
 
     What holds the same objects already stays as it is, to the byte: a newer time alone is no change.
 
+    Args:
+        now: By the clock of the store. What has a time to come is wrong, and does not stay.
     Raises:
         ConfigurationError, InsufficientScope: See files.write.
     """
     if form is Format.FOLDER:
-        return _write_folder(Path(path), snapshot)
+        return _write_folder(Path(path), snapshot, now)
     if form is Format.LINES:
         return _write_lines(path, snapshot)
     entries = ((entry.object_id, entry.text) for entry in snapshot)
-    return _write_document(path, entries, snapshot.header, _Before.document(Path(path)))
+    return _write_document(path, entries, snapshot.header, _Before.document(Path(path), now))
 
 
 def count(path: Path) -> int:
@@ -58,13 +61,15 @@ def count(path: Path) -> int:
 class _Before:
     """What a document held before it is written, if it was one."""
 
-    def __init__(self, header: Header | None = None, lines: Iterable[tuple[str, str]] = ()) -> None:
+    def __init__(
+        self, header: Header | None = None, lines: Iterable[tuple[str, str]] = (), now: datetime | None = None
+    ) -> None:
         self.header = header
         self._lines = iter(lines)
-        self.same = header is not None and header.time is not None
+        self.same = header is not None and header.time is not None and (now is None or header.time <= now)
 
     @classmethod
-    def document(cls, path: Path) -> "_Before":
+    def document(cls, path: Path, now: datetime | None) -> "_Before":
         """Of a document."""
         if not files.is_kept(path):
             return cls()
@@ -72,14 +77,14 @@ class _Before:
             snapshot = read(path)
         except GitHubStoreError:  # whatever it is, it is being replaced
             return cls()
-        return cls(snapshot.header, ((entry.object_id, entry.text) for entry in snapshot))
+        return cls(snapshot.header, ((entry.object_id, entry.text) for entry in snapshot), now)
 
     @classmethod
-    def manifest(cls, path: Path) -> "_Before":
+    def manifest(cls, path: Path, now: datetime | None) -> "_Before":
         """Of the manifest of a folder."""
         try:
             header, members = opened(path)
-            return cls(header, ((object_id, line(listed)) for object_id, listed in members()))
+            return cls(header, ((object_id, line(listed)) for object_id, listed in members()), now)
         except (GitHubStoreError, ValueError):
             return cls()
 
@@ -140,7 +145,7 @@ def _lines_before(path: Path) -> Iterator[bytes]:
 # --- folders --------------------------------------------------------------------------------------
 
 
-def _write_folder(folder: Path, snapshot: Snapshot) -> bool:
+def _write_folder(folder: Path, snapshot: Snapshot, now: datetime | None) -> bool:
     """The manifest comes last: a folder that was written in part does not pass for whole. Foreign files stay."""
     if folder.exists() and not folder.is_dir():
         raise ConfigurationError(f"{folder}: this is not a folder.", file=folder, hint="Name a folder.")
@@ -164,7 +169,7 @@ def _write_folder(folder: Path, snapshot: Snapshot) -> bool:
             gone.update(old[1])
             old = next(before, None)
 
-    changed = _write_document(manifest, put(), snapshot.header, _Before.manifest(manifest)) or changed
+    changed = _write_document(manifest, put(), snapshot.header, _Before.manifest(manifest, now)) or changed
     gone.difference_update(name for _, names in _listed(manifest) for name in names)  # if it was not sorted
     for name in gone:
         _remove(folder, name)

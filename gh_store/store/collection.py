@@ -137,7 +137,7 @@ class CollectionVerbs(Opened):
         form = _format(format)
         choice = Choice(history, prefix, tuple(several_labels(labels)))
         with long_work(), take(self._reader, choice, progress, complete=complete) as new:
-            return snapshots.write(path, new, form)
+            return snapshots.write(path, new, form, now=self.backend.now())
 
     def update_snapshot(self, path: str | Path, *, progress: Callable[[], object] = lambda: None) -> bool:
         """
@@ -152,7 +152,7 @@ class CollectionVerbs(Opened):
         old = snapshots.read(path)
         form = Format.FOLDER if Path(path).is_dir() else Format.DOCUMENT
         with long_work(), bring_forward(self._reader, old, progress) as new:
-            return snapshots.write(path, new, form)
+            return snapshots.write(path, new, form, now=self.backend.now())
 
 
 def _format(name: Format | str) -> Format:

@@ -10,9 +10,9 @@ from places import ROOT
 from shipped.pages import BLOCKS, PAGES, SET_UP
 
 import gh_store
+from gh_store import snapshots
 from gh_store.cli.commands import commands
 from gh_store.cli.demo.drawing import drawing
-from gh_store.collection import snapshot
 from gh_store.devserver.faults import LASTING, ONCE
 from gh_store.domain import exceptions
 
@@ -156,7 +156,7 @@ def test_what_is_there_is_documented():
 def test_the_snapshot_on_the_page_of_sites_is_one(tmp_path):
     (shown,) = (block.code for block in BLOCKS if (block.page, block.kind) == ("static-sites.md", "json"))
     (tmp_path / "objects.json").write_text(shown)
-    read = snapshot.load(tmp_path / "objects.json")
+    read = snapshots.read(tmp_path / "objects.json")
     assert read.text() == shown
     with gh_store.LocalStore(tmp_path / "site.db") as store:
         store.create("cities/oslo", {"name": "Oslo", "wind": 5.6})
