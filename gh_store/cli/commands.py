@@ -23,7 +23,7 @@ _COMMANDS: Final = {
     ),
     "Processing": (("process-updates", "processing:process_updates", "Apply pending updates to one issue, or to all"),),
     "Snapshots and copies": (
-        ("snapshot", "snapshots:snapshot", "Write all objects to a JSON document, to lines, or to a folder"),
+        ("snapshot", "snapshots:snapshot", "Write all objects to a document, to lines, or to a folder"),
         ("update-snapshot", "snapshots:update_snapshot", "Bring a snapshot up to date, removals included"),
         ("export", "transfer:export_store", "Write the whole store with its logs, as JSON Lines"),
         ("import", "transfer:import_store", "Create the objects of an export, a snapshot or a list"),

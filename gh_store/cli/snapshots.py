@@ -53,7 +53,7 @@ def snapshot(
     plan: bool,
     **where: Any,
 ) -> int:
-    """Write all objects to a JSON document, to lines, or to a folder."""
+    """Write all objects to a document, to lines, or to a folder."""
     target = output if output is not None else _OUTPUTS[form]
     if target == "-" and form == "folder":
         raise click.UsageError("A folder cannot be written to stdout: name one with --output.")
