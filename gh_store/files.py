@@ -66,12 +66,14 @@ def _size(file: BinaryIO) -> int:
         return 0
 
 
-def write(path: str | Path, pieces: Iterable[str]) -> None:
+def write(path: str | Path, pieces: Iterable[str], *, durable: bool = True) -> None:
     """
     Replace a file completely or not at all. Missing folders are created.
 
     What is not a regular file (a device, a pipe, standard output) is written into, and stays what it is.
 
+    Args:
+        durable: Wait until the file outlasts a loss of power. Otherwise it may hold nothing after one.
     Raises:
         ConfigurationError: It cannot be written; also for a folder, a database, or a link that somebody else may have
             put there.
@@ -86,7 +88,7 @@ def write(path: str | Path, pieces: Iterable[str]) -> None:
         if (number := _descriptor(target)) is not None:
             _write_into(os.dup(number), pieces)
         elif not target.exists() or target.is_file():
-            _replace(target, pieces)
+            _replace(target, pieces, durable=durable)
         elif target.is_dir():
             raise ConfigurationError(f"{path}: this is a folder.", file=path, hint="Name a file.")
         else:
@@ -123,7 +125,7 @@ def _fault_of_name(path: str | Path) -> str | None:
     return "this is a folder" if name.endswith(_SEPARATORS) else None
 
 
-def _replace(path: Path, pieces: Iterable[str]) -> None:
+def _replace(path: Path, pieces: Iterable[str], *, durable: bool) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     if _is_database(path):
         raise ConfigurationError(
@@ -137,14 +139,16 @@ def _replace(path: Path, pieces: Iterable[str]) -> None:
         with open(created, "w", encoding="utf-8", newline="\n") as file:  # noqa: PTH123  # a descriptor
             file.writelines(pieces)
             file.flush()
-            os.fsync(created)
+            if durable:
+                os.fsync(created)
         if kept is not None:
             temporary.chmod(kept)
         temporary.replace(path)
     finally:
         with suppress(OSError):
             temporary.unlink(missing_ok=True)
-    _sync_folder(path.parent)
+    if durable:
+        _sync_folder(path.parent)
 
 
 def _is_database(path: Path) -> bool:

@@ -15,7 +15,7 @@ from typing import Final, Self
 
 from gh_store.access.repository import Repository
 from gh_store.collection.listing import holding, list_issues
-from gh_store.collection.spool import Spool
+from gh_store.spool import Spool
 from gh_store.domain.events import Change
 from gh_store.domain.exceptions import IntegrityError, InvalidInput
 from gh_store.domain.issues import Comment

@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from gh_store import InvalidInput
-from gh_store.collection.spool import Spool
+from gh_store.spool import Spool
 
 
 def told(changes):

@@ -14,7 +14,7 @@ class Spool:
     """
     Takes lines in any order, and yields them sorted. What memory should not hold goes to unnamed temporary files.
 
-    A context manager; a line has no line end.
+    A context manager; a line has no line end. It may be iterated again, one iteration after the other.
     """
 
     def __init__(self, run: int = _RUN) -> None:
@@ -37,9 +37,10 @@ class Spool:
             file = tempfile.TemporaryFile("w+", encoding="utf-8", newline="\n")  # noqa: SIM115  # the stack closes it
             self._closing.enter_context(file)
             file.writelines(sorted(self._lines))
-            file.seek(0)
             self._files.append(file)
             self._lines, self._size = [], 0
 
     def __iter__(self) -> Iterator[str]:
+        for file in self._files:
+            file.seek(0)
         return (line[:-1] for line in heapq.merge(sorted(self._lines), *self._files))
