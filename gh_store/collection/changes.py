@@ -15,7 +15,6 @@ from typing import Final, Self
 
 from gh_store.access.repository import Repository
 from gh_store.collection.listing import holding, list_issues
-from gh_store.spool import Spool
 from gh_store.domain.events import Change
 from gh_store.domain.exceptions import IntegrityError, InvalidInput
 from gh_store.domain.issues import Comment
@@ -25,6 +24,7 @@ from gh_store.log.decide import Decision
 from gh_store.logger import logger
 from gh_store.reading import history
 from gh_store.reading.reader import Reader
+from gh_store.spool import Spool
 
 POLL: Final = 10.0
 """Seconds between two looks at GitHub: a request each."""

@@ -3,14 +3,16 @@
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
+from gh_store import snapshots
 from gh_store.domain.exceptions import ConfigurationError
-from gh_store.site.options import Options, check_theme, check_url, columns_of
+from gh_store.site.options import Options, base_url, check_theme, check_url, columns_of
 
 if TYPE_CHECKING:
     from gh_store.site.builder import Result
 
-__all__ = ["Options", "build", "check_theme", "check_url", "columns_of"]
+__all__ = ["Options", "build", "check_theme", "check_url", "columns_of", "path_of"]
 
 
 def build(
@@ -35,3 +37,8 @@ def build(
             f"A site needs the package {error.name}.", hint="pip install 'gh-object-store[site]' adds it."
         ) from error
     return builder.build(snapshot, output, options, progress, expect, force=force)
+
+
+def path_of(snapshot: Path, options: Options) -> str:
+    """The path that a site of a snapshot will have on its host, with a `/` at both ends."""
+    return urlsplit(base_url(options, snapshots.read(snapshot).header) or "/").path or "/"

@@ -62,7 +62,7 @@ def build(
     same = old.whole and old.key == key and old.time == time
     if same and hashes == {each: line for each, (line, _) in known.items()} and folder.has(old.files()):
         return Result(len(hashes), 0, 0)
-    begun: dict[str, tuple[str, int | None]] = {object_id: ("", 0) for object_id in hashes}
+    begun: dict[str, tuple[str, int | None]] = dict.fromkeys(hashes, ("", 0))
     folder.write(MANIFEST, Built(key, None, begun | old.objects, old.shared).text())
     pages = Pages(header, options)
     rows, facts = list[table.Row](), Facts()

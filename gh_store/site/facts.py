@@ -22,7 +22,7 @@ class _Mark(NamedTuple):
     time: datetime
     comment: int
     object_id: str
-    index: int
+    order: int
     item: Item
 
 
@@ -75,16 +75,16 @@ class Facts:
             return
         self.history = True
         self.events += len(item.history)
-        mark = None
+        newest: _Mark | None = None
         for index, event in enumerate(item.history):
             at = time(event["timestamp"])
             self.days[at.date()] += 1
             if event["author"] is not None:
                 self.people.add(event["author"])
-            mark = _Mark(at, event["comment_id"], item.object_id, index, item)
-            _keep(self._newest, mark, MOST_CHANGES)
-        if mark is not None:
-            _keep(self._of_objects, mark, MOST_OBJECTS)
+            newest = _Mark(at, event["comment_id"], item.object_id, index, item)
+            _keep(self._newest, newest, MOST_CHANGES)
+        if newest is not None:
+            _keep(self._of_objects, newest, MOST_OBJECTS)
 
     @cached_property
     def latest(self) -> list[Latest]:

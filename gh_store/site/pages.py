@@ -7,20 +7,19 @@ from typing import Any, Final
 from urllib.parse import quote, urlsplit
 
 import jinja2
-from markupsafe import Markup
 
 from gh_store.domain.events import Outcome
 from gh_store.site import plots, timeline, tree
 from gh_store.site.facts import Facts, Latest
 from gh_store.site.json_ld import dataset
+from gh_store.site.names import collection_of, name_of
 from gh_store.site.options import Options, base_url
 from gh_store.site.past import Past, Step, numbers
 from gh_store.site.places import ASSETS, TEMPLATES
-from gh_store.site.names import collection_of, name_of
 from gh_store.site.source import Item, pages_of
 from gh_store.site.table import Collection, Row, cells_of
-from gh_store.snapshots import Header
 from gh_store.site.text import compact, day, dotted, minute, stamp, visible
+from gh_store.snapshots import Header
 
 LISTED: Final = 500
 """Objects on a page of the plain list."""

@@ -129,7 +129,8 @@ def bars(days: Mapping[date, int]) -> Bars | None:
     unit = "day" if length == 1 else "week"
     label = f"Events per {unit}, {day_of(begin)} to {day_of(last)}"
     svg = Markup(
-        '<svg class="bars" viewBox="0 0 {w} 60" preserveAspectRatio="none" role="img" aria-label="{label}">{rects}</svg>'
+        '<svg class="bars" viewBox="0 0 {w} 60" preserveAspectRatio="none" role="img" aria-label="{label}">'
+        "{rects}</svg>"
     ).format(w=14 * wide - 3, label=label, rects=rects)
     return Bars(unit, day_of(begin), day_of(last), most, svg)
 

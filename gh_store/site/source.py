@@ -43,12 +43,16 @@ def read_item(path: Path, entry: Entry) -> Item:
     value: Any = entry.value
     try:
         data, meta = value["data"], value["meta"]
-        version = meta["version"]
-        if not isinstance(data, dict) or type(version) is not int or version < 1:
-            raise TypeError
+        version = _version(meta["version"])
         history = tuple(value["history"]) if "history" in value else None
         return Item(
-            entry.object_id, data, entry.number, time(meta["created_at"]), time(meta["updated_at"]), version, history
+            entry.object_id,
+            {**data},
+            entry.number,
+            time(meta["created_at"]),
+            time(meta["updated_at"]),
+            version,
+            history,
         )
     except (LookupError, TypeError, ValueError, OverflowError) as error:
         raise ConfigurationError(
@@ -70,3 +74,9 @@ def pages_of(header: Header) -> str | None:
     if not server.startswith(("https://", "http://")) or header.repository.startswith("local/"):
         return None
     return f"{server.rstrip('/')}/{header.repository}"
+
+
+def _version(value: object) -> int:
+    if type(value) is not int or value < 1:
+        raise TypeError
+    return value

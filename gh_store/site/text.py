@@ -71,7 +71,7 @@ def dotted(pointer: str) -> str:
     return ".".join(json.dumps(key, ensure_ascii=False) if "." in key or not key else key for key in keys)
 
 
-_MONTHS: Final = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
+_MONTHS: Final = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 
 
 def day(time: datetime) -> str:

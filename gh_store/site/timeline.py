@@ -35,7 +35,7 @@ def often(past: Past) -> Counter[str]:
 def changes(found: Sequence[Difference], counts: Mapping[str, int]) -> Markup:
     """The changes of an event: what is rare first, and of what is equally rare the short ones."""
     most = max(counts.values(), default=1)
-    shown = sorted(((10 * counts.get(each.path, 0) // most, *_change(each)) for each in found))
+    shown = sorted((10 * counts.get(each.path, 0) // most, *_change(each)) for each in found)
     lines = [line for *_, line in shown[:_MOST_CHANGES]]
     if len(shown) > _MOST_CHANGES:
         lines.append(f'<li class="more">… {len(shown) - _MOST_CHANGES:,} more changes</li>')
@@ -57,7 +57,7 @@ def _change(each: Difference) -> tuple[bool, str, str]:
     if old is None:
         values = f'<span class="sign">+ added</span> {_value("ins", new)}'
     elif new is None:
-        values = f'<span class="sign">− removed</span> {_value("del", old)}'
+        values = f'<span class="sign">\u2212 removed</span> {_value("del", old)}'
     else:
         values = f'{_value("del", old)} <span class="sign">→</span> {_value("ins", new)}'
     line = f'<bdi class="path">{escape(visible(path))}</bdi> <span class="values">{values}</span></li>'
@@ -66,7 +66,7 @@ def _change(each: Difference) -> tuple[bool, str, str]:
 
 def _text(side: Any) -> str:
     text = compact(side, _LONGEST)
-    return text if text else '""'
+    return text or '""'
 
 
 def _value(tag: str, text: str | None) -> str:

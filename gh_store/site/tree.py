@@ -112,8 +112,10 @@ class _Tree:
             return f"<li>{name}: {size}</li>"
         if level >= _DEEPEST:
             return f'<li>{name}: {size} <span class="more">… more in the JSON</span></li>'
-        keys = columns(each)
-        inside = f"<ul>{''.join(self._members(each, level + 1))}</ul>" if keys is None else self._table(each, keys)
+        if isinstance(each, list) and (keys := columns(each)) is not None:
+            inside = self._table(each, keys)
+        else:
+            inside = f"<ul>{''.join(self._members(each, level + 1))}</ul>"
         is_open = " open" if id(each) in self._open else ""
         return f"<li><details{is_open}><summary>{name}: {size}</summary>{inside}</details></li>"
 
@@ -132,10 +134,8 @@ class _Tree:
             rows.append(f"<tr>{''.join(cells)}</tr>")
         more = len(items) - len(rows)
         rest = f'<p class="more">… {more:,} more in the JSON</p>' if more else ""
-        return (
-            f'<div class="frame" tabindex="0"><table><thead><tr>{head}</tr></thead><tbody>{"".join(rows)}</tbody></table>'
-            f"</div>{rest}"
-        )
+        body = f"<thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody>"
+        return f'<div class="frame" tabindex="0"><table>{body}</table></div>{rest}'
 
 
 def _opened(data: JsonObject) -> set[int]:
