@@ -9,6 +9,7 @@ from urllib.parse import quote, urlsplit
 import jinja2
 
 from gh_store.domain.events import Outcome
+from gh_store.domain.exceptions import ConfigurationError
 from gh_store.site import plots, timeline, tree
 from gh_store.site.facts import Facts, Latest
 from gh_store.site.json_ld import dataset
@@ -150,7 +151,14 @@ class Pages:
         return self._render("404.html", urlsplit(self.base or "/").path or "/", time=None)
 
     def _render(self, template: str, root: str, **shown: Any) -> str:
-        return self._templates.get_template(template).render(root=root, **shown)
+        try:
+            return self._templates.get_template(template).render(root=root, **shown)
+        except jinja2.TemplateError as error:  # of a theme: ours are whole
+            raise ConfigurationError(
+                f"{self._options.theme}: {template}: {' '.join(str(error).split())}.",
+                file=self._options.theme,
+                hint="Correct the template, or take it out of the theme.",
+            ) from error
 
 
 def _line(row: Row, collections: Mapping[str, Collection], single: bool) -> Line:

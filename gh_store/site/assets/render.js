@@ -38,7 +38,7 @@ function string(text) {
     { class: "text" },
     element("summary", {}, bdi(visibleBlock(text.slice(0, FOLD))), "… ", size),
     bdi(visibleBlock(text.slice(0, LONGEST))),
-    text.length > LONGEST ? more(` … ${count(text.length - LONGEST)} more characters in the JSON`) : null,
+    ...(text.length > LONGEST ? [" ", more(`… ${count(text.length - LONGEST)} more characters in the JSON`)] : []),
   );
 }
 
