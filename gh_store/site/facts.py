@@ -2,6 +2,7 @@
 
 import heapq
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
@@ -9,7 +10,7 @@ from itertools import groupby
 from typing import Final, NamedTuple
 
 from gh_store.site.names import name_of
-from gh_store.site.past import Step, past_of
+from gh_store.site.past import Step, often, past_of
 from gh_store.site.source import Item, time
 
 MOST_CHANGES: Final = 200
@@ -28,13 +29,20 @@ class _Mark(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Latest:
-    """One of the latest changes. `step` is None without history: then it is only known that there was one."""
+    """
+    One of the latest changes.
+
+    Attributes:
+        step: None without history: then it is only known that there was one.
+        fields: The paths that changed, those that seldom do first.
+    """
 
     item: Item
     name: str
     time: datetime
     version: int
     step: Step | None
+    fields: tuple[str, ...]
 
     @property
     def object_id(self) -> str:
@@ -45,11 +53,6 @@ class Latest:
     def outcome(self) -> str:
         """What became of it."""
         return self.step.outcome if self.step is not None else ""
-
-    @property
-    def fields(self) -> tuple[str, ...]:
-        """The paths that changed."""
-        return tuple(each.path for each in self.step.changes) if self.step is not None else ()
 
 
 class Facts:
@@ -110,13 +113,17 @@ def _keep(heap: list[_Mark], mark: _Mark, most: int) -> None:
 
 
 def _told(marks: list[_Mark]) -> list[Latest]:
-    told: dict[str, dict[int, Step]] = {}
+    told: dict[str, tuple[dict[int, Step], Mapping[str, int]]] = {}
     found = list[Latest]()
     for mark in sorted(marks, key=lambda mark: mark[:4], reverse=True):
         if mark.object_id not in told:
             past = past_of(mark.item)
-            told[mark.object_id] = {step.comment: step for step in past.steps} if past is not None else {}
-        step = told[mark.object_id].get(mark.comment)
+            steps = past.steps if past is not None else ()
+            told[mark.object_id] = {step.comment: step for step in steps}, often(steps)
+        steps_by_comment, counts = told[mark.object_id]
+        step = steps_by_comment.get(mark.comment)
+        paths = {each.path for each in step.changes} if step is not None else set[str]()
+        fields = tuple(sorted(paths, key=lambda path: (counts[path], path)))
         version = step.version if step is not None else mark.item.version
-        found.append(Latest(mark.item, name_of(mark.object_id), mark.time, version, step))
+        found.append(Latest(mark.item, name_of(mark.object_id), mark.time, version, step, fields))
     return found

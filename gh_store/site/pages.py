@@ -15,7 +15,7 @@ from gh_store.site.facts import Facts, Latest
 from gh_store.site.json_ld import dataset
 from gh_store.site.names import collection_of, name_of
 from gh_store.site.options import Options, base_url
-from gh_store.site.past import Past, Step, numbers
+from gh_store.site.past import Past, Step, numbers, often
 from gh_store.site.places import ASSETS, TEMPLATES
 from gh_store.site.source import Item, pages_of
 from gh_store.site.table import Collection, Row, cells_of
@@ -95,7 +95,7 @@ class Pages:
     def object(self, item: Item, past: Past | None) -> str:
         """The page of an object."""
         steps = past.steps if past is not None else ()
-        counts = timeline.often(past) if past is not None else {}
+        counts = often(steps)
         latest = next((step for step in reversed(steps) if step.counts), None)
         name = name_of(item.object_id)
         return self._render(

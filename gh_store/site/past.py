@@ -1,6 +1,7 @@
 """The past of an object: what each event changed, from the fold of its history."""
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -95,6 +96,11 @@ def _step(item: Item, event: Told, changes: tuple[Difference, ...], *, begins: b
         begins=begins,
         counts=counts,
     )
+
+
+def often(steps: Iterable[Step]) -> Counter[str]:
+    """How often each path changed."""
+    return Counter(each.path for step in steps for each in step.changes)
 
 
 def numbers(past: Past) -> dict[str, list[tuple[int, float]]]:

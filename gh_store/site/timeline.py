@@ -1,15 +1,13 @@
 """What an event changed, as HTML: `path  old → new`. The same as `render.js` makes of older events."""
 
 import json
-import re
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from markupsafe import Markup, escape
 
 from gh_store.domain.differences import ABSENT, Difference
-from gh_store.site.past import Past
+from gh_store.site import words
 from gh_store.site.text import compact, dotted, visible
 
 IN_PAGE: Final = 25
@@ -22,14 +20,8 @@ _LONGEST: Final = 160
 _SHORT: Final = 22
 """Characters of both values from which on they stand under each other."""
 
-_WORDS: Final = re.compile(r"\s+|\S+")
 _CONTEXT: Final = 6
-"""Words before and after those that changed."""
-
-
-def often(past: Past) -> Counter[str]:
-    """How often each path changed."""
-    return Counter(each.path for step in past.steps for each in step.changes)
+"""Common words in sight before and after those that changed."""
 
 
 def changes(found: Sequence[Difference], counts: Mapping[str, int]) -> Markup:
@@ -75,31 +67,26 @@ def _value(tag: str, text: str | None) -> str:
 
 def _words(old: str, new: str) -> str | None:
     """Two texts as one, with the words marked that changed; None where they are short, or have little in common."""
-    if min(len(old), len(new)) < 40 or max(len(old), len(new)) > 20_000:
+    found = words.parts(old, new)
+    if found is None:
         return None
-    before, after = _WORDS.findall(old), _WORDS.findall(new)
-    shortest = min(len(before), len(after))
-    head = 0
-    while head < shortest and before[head] == after[head]:
-        head += 1
-    tail = 0
-    while tail < shortest - head and before[-1 - tail] == after[-1 - tail]:
-        tail += 1
-    if head + tail < 3:
-        return None
-    first = before[max(head - 2 * _CONTEXT, 0) : head]
-    last = before[len(before) - tail :][: 2 * _CONTEXT]
-    gone, come = "".join(before[head : len(before) - tail]), "".join(after[head : len(after) - tail])
-    parts = [
-        "…" if len(first) < head else "",
-        f"<bdi>{escape(visible(''.join(first)))}</bdi>",
-        _value("del", compact(gone, _LONGEST)) if gone else "",
-        " " if gone and come else "",
-        _value("ins", compact(come, _LONGEST)) if come else "",
-        f"<bdi>{escape(visible(''.join(last)))}</bdi>",
-        "…" if len(last) < tail else "",
-    ]
-    return "".join(parts)
+    shown = list[str]()
+    for index, part in enumerate(found):
+        if part.same:
+            shown.append(_common(part.same, first=index == 0, last=index == len(found) - 1))
+        else:
+            marked = [_value("del", compact(part.gone, _LONGEST))] if part.gone else []
+            marked += [_value("ins", compact(part.come, _LONGEST))] if part.come else []
+            shown.append(" ".join(marked))
+    return " ".join(shown)
+
+
+def _common(same: Sequence[str], *, first: bool, last: bool) -> str:
+    """What is common, cut to some words beside those that changed."""
+    before, after = ("" if first else "".join(same[:_CONTEXT])), ("" if last else "".join(same[-_CONTEXT:]))
+    kept = (0 if first else _CONTEXT) + (0 if last else _CONTEXT)
+    text = "".join(same) if len(same) <= kept else f"{before}… {after}" if not last else f"{before}…"
+    return f"<bdi>{escape(visible(text.strip()))}</bdi>"
 
 
 def asked(data: Any) -> str:

@@ -74,6 +74,10 @@ def columns(items: Any) -> list[str] | None:
     return list(keys)
 
 
+def _key(key: str) -> str:
+    return escape(visible(key)) or '""'
+
+
 def _size(each: Any) -> str:
     word = "key" if isinstance(each, dict) else "item"
     return f"{len(each):,} {word}" if len(each) == 1 else f"{len(each):,} {word}s"
@@ -104,7 +108,7 @@ class _Tree:
         return lines
 
     def _line(self, key: str, each: Any, level: int) -> str:
-        name = f'<bdi class="key">{escape(visible(key))}</bdi>'
+        name = f'<bdi class="key">{_key(key)}</bdi>'
         if not isinstance(each, dict | list):
             return f"<li>{name}: {value(each)}</li>"
         size = f'<span class="size">{_size(each)}</span>'
@@ -124,7 +128,7 @@ class _Tree:
             key for key in keys if all(type(item[key]) in (int, float) for item in items[:_MOST_ITEMS] if key in item)
         }
         right = {key: ' class="right"' if key in numeric else "" for key in keys}
-        head = "".join(f'<th scope="col"{right[key]}><bdi>{escape(visible(key))}</bdi></th>' for key in keys)
+        head = "".join(f'<th scope="col"{right[key]}><bdi>{_key(key)}</bdi></th>' for key in keys)
         rows = list[str]()
         for item in items[:_MOST_ITEMS]:
             if self._left <= 0:

@@ -2,6 +2,7 @@
 
 import json
 import threading
+from itertools import pairwise
 
 import pytest
 from browser import CHROMIUM, Browser, browser
@@ -253,7 +254,7 @@ def test_controls_have_names_and_heads_have_an_order(page, address):
         heads = page.run("[...document.querySelectorAll('h1, h2, h3')].map(each => Number(each.tagName[1]))")
         assert heads[0] == 1
         assert heads.count(1) == 1
-        assert all(later <= before + 1 for before, later in zip(heads, heads[1:], strict=False))
+        assert all(later <= before + 1 for before, later in pairwise(heads))
         twice = page.run(
             "(ids => ids.filter((id, at) => ids.indexOf(id) !== at))([...document.querySelectorAll('[id]')].map(each => each.id))"
         )

@@ -11,8 +11,11 @@ import pytest
 from told import HOSTILE, cities, entry, files, hostile, packages
 
 from gh_store import ConfigurationError, InvalidInput, site
+from gh_store.domain.differences import Difference
+from gh_store.site import words
 from gh_store.site.places import ASSETS
 from gh_store.site.text import visible
+from gh_store.site.timeline import changes
 
 VOID = {"meta", "link", "input", "br"}
 SVG = {"rect", "line", "polyline", "polygon"}
@@ -115,7 +118,7 @@ def test_each_kind_of_hidden_character_is_an_escape(text):
 
 
 def test_ordinary_text_stays_as_it_is():
-    assert visible("Bodø – “x” 北京 🙂 עברית") == "Bodø – “x” 北京 🙂 עברית"
+    assert visible("Bodø “x” 北京 🙂 עברית") == "Bodø “x” 北京 🙂 עברית"
 
 
 def test_each_page_has_the_policy_and_nothing_that_it_forbids(ugly):
@@ -240,6 +243,15 @@ def test_what_is_vendored_is_what_its_list_says():
 def test_no_number_loses_a_digit(ugly):
     assert str(HOSTILE["huge"]) in pages(ugly)["o/a.html"].text
     assert "exact: 9.0" in pages(ugly)["o/a.html"].text
+
+
+def test_of_a_long_text_only_the_words_are_marked_that_changed():
+    old = "The station on the hill was out of order for two days, and its readings were taken by hand."
+    new = "The station on the hill was out of order for three days, and all its readings were taken by hand."
+    (line,) = re.findall("<li.*?</li>", changes([Difference("/note", old, new)], {}))
+    assert re.findall("<(?:del|ins)><bdi>(.*?)</bdi>", line) == ["two ", "three ", "all "]
+    assert "".join(words.parts(old, new)[0].same) == "The station on the hill was out of order for "
+    assert words.parts(old, "nothing of it is left in here, not even a single letter") is None
 
 
 # --- the command -------------------------------------------------------------------------------------

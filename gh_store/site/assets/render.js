@@ -1,6 +1,7 @@
 // Data and changes as elements: the same as the build makes of the latest version.
 
 import { count, dotted, element, isNumber, isRecord, json, members, visible, visibleBlock } from "./text.js";
+import { parts } from "./words.js";
 
 const MOST_ITEMS = 100;
 const MOST_KEYS = 400;
@@ -96,7 +97,7 @@ export function tree(data) {
   };
 
   const line = (key, each, level) => {
-    const name = bdi(visible(key), "key");
+    const name = bdi(visible(key) || '""', "key");
     if (!isNested(each)) return element("li", {}, name, ": ", scalar(each));
     const size = element("span", { class: "size" }, words(each));
     if (sizeOf(each) === 0) return element("li", {}, name, ": ", size);
@@ -111,7 +112,7 @@ export function tree(data) {
     const shown = items.slice(0, MOST_ITEMS);
     const numeric = new Set(keys.filter((key) => shown.every((item) => !Object.hasOwn(item, key) || isNumber(item[key]))));
     const right = (key) => ({ class: numeric.has(key) ? "right" : null });
-    const head = keys.map((key) => element("th", { scope: "col", ...right(key) }, bdi(visible(key))));
+    const head = keys.map((key) => element("th", { scope: "col", ...right(key) }, bdi(visible(key) || '""')));
     const rows = [];
     for (const item of shown) {
       if (left <= 0) break;
@@ -183,26 +184,24 @@ function change(each) {
 
 /** Two texts as one, with the words marked that changed; null where they have little in common. */
 function inWords(old, now) {
-  if (Math.min(old.length, now.length) < 40 || Math.max(old.length, now.length) > 20000) return null;
-  const [before, after] = [old, now].map((text) => text.match(/\s+|\S+/g));
-  const shortest = Math.min(before.length, after.length);
-  let head = 0;
-  while (head < shortest && before[head] === after[head]) head += 1;
-  let tail = 0;
-  while (tail < shortest - head && before.at(-1 - tail) === after.at(-1 - tail)) tail += 1;
-  if (head + tail < 3) return null;
-  const first = before.slice(Math.max(head - 2 * CONTEXT, 0), head);
-  const last = before.slice(before.length - tail).slice(0, 2 * CONTEXT);
-  const gone = before.slice(head, before.length - tail).join("");
-  const come = after.slice(head, after.length - tail).join("");
-  return [
-    first.length < head ? "…" : null,
-    bdi(visible(first.join(""))),
-    gone ? marked("del", compact(gone)) : null,
-    gone && come ? " " : null,
-    come ? marked("ins", compact(come)) : null,
-    bdi(visible(last.join(""))),
-    last.length < tail ? "…" : null,
-  ];
+  const found = parts(old, now);
+  if (found === null) return null;
+  return found.flatMap((part, index) => {
+    const space = index ? [" "] : [];
+    if (part.same) return [...space, common(part.same, index === 0, index === found.length - 1)];
+    const marks = [
+      ...(part.gone ? [marked("del", compact(part.gone))] : []),
+      ...(part.come ? [marked("ins", compact(part.come))] : []),
+    ];
+    return [...space, ...(marks.length === 2 ? [marks[0], " ", marks[1]] : marks)];
+  });
 }
 
+/** What is common, cut to some words beside those that changed. */
+function common(same, first, last) {
+  const before = first ? "" : same.slice(0, CONTEXT).join("");
+  const after = last ? "" : same.slice(-CONTEXT).join("");
+  const kept = (first ? 0 : CONTEXT) + (last ? 0 : CONTEXT);
+  const text = same.length <= kept ? same.join("") : last ? `${before}…` : `${before}… ${after}`;
+  return bdi(visible(text.trim()));
+}
