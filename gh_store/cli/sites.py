@@ -24,6 +24,13 @@ _PORT = 8000
 )
 @click.option("--theme", metavar="FOLDER", help="Templates that take the place of ours, and a theme.css.")
 @click.option("--columns", metavar="COLLECTION:a,b.c", multiple=True, help="The columns of a collection; repeatable.")
+@click.option(
+    "--pages",
+    type=click.Choice(["auto", "all", "none"]),
+    default="auto",
+    show_default=True,
+    help="Which objects have a page of their own: auto is all, up to 20,000; a script shows the others.",
+)
 @click.option("--force", is_flag=True, help="Write into a folder that holds files of something else.")
 @click.option(
     "--serve",
@@ -44,6 +51,7 @@ def site(
     address: str | None,
     theme: str | None,
     columns: tuple[str, ...],
+    pages: str,
     force: bool,
     port: int | None,
 ) -> None:
@@ -59,6 +67,7 @@ def site(
         sites.check_url(licence, "--license") if licence is not None else None,
         sites.check_url(address, "--base-url") if address is not None else None,
         sites.check_theme(Path(theme)) if theme is not None else None,
+        {"auto": None, "all": True, "none": False}[pages],
         dict(map(sites.columns_of, columns)),
     )
 

@@ -10,7 +10,7 @@ from gh_store.site import api, feed, table
 from gh_store.site.facts import Facts
 from gh_store.site.folder import MANIFEST, Built, Folder, files_of, read_manifest
 from gh_store.site.names import name_of
-from gh_store.site.options import Options
+from gh_store.site.options import MOST_PAGES, Options
 from gh_store.site.pages import Pages, assets
 from gh_store.site.past import past_of
 from gh_store.site.places import code_key
@@ -63,8 +63,9 @@ def build(
     if same and hashes == {each: line for each, (line, _) in known.items()} and folder.has(old.files()):
         return Result(len(hashes), 0, 0)
     begun: dict[str, tuple[str, int | None]] = dict.fromkeys(hashes, ("", 0))
-    folder.write(MANIFEST, Built(key, None, begun | old.objects, old.shared).text())
-    pages = Pages(header, options)
+    folder.write(MANIFEST, Built(key, None, True, begun | old.objects, old.shared).text())
+    own = options.pages if options.pages is not None else len(hashes) <= MOST_PAGES
+    pages = Pages(header, options, own=own)
     rows, facts = list[table.Row](), Facts()
     objects = dict[str, tuple[str, int | None]]()
     for entry in read:
@@ -72,7 +73,7 @@ def build(
         rows.append(table.row_of(item))
         facts.add(item)
         line, older = known.get(item.object_id, ("", None))
-        if line != hashes[item.object_id] or not folder.has(files_of(item.object_id, older)):
+        if line != hashes[item.object_id] or not folder.has(files_of(item.object_id, older, page=own)):
             older = _write_object(item, folder, pages)
         objects[item.object_id] = hashes[item.object_id], older
         progress()
@@ -80,10 +81,9 @@ def build(
     for name, content in _shared(header, pages, options, rows, facts):
         folder.write(name, content)
         shared.append(name)
-    new = Built(key, time, objects, tuple(shared), whole=True)
-    folder.remove(
-        sorted({*old.files(), *(file for each in old.objects for file in files_of(each, 0))} - {*new.files()})
-    )
+    new = Built(key, time, own, objects, tuple(shared), whole=True)
+    before = {*old.files(), *(file for each in old.objects for file in files_of(each, 0, page=True))}
+    folder.remove(sorted(before - {*new.files()}))
     folder.write(MANIFEST, new.text())
     return Result(len(hashes), folder.written, folder.removed)
 
@@ -91,7 +91,8 @@ def build(
 def _write_object(item: Item, folder: Folder, pages: Pages) -> int | None:
     """Write the files of an object; the number of older files of its history, or None."""
     past, name = past_of(item), name_of(item.object_id)
-    folder.write(f"o/{name}.html", pages.object(item, past))
+    if pages.own:
+        folder.write(f"o/{name}.html", pages.object(item, past))
     folder.write(f"api/objects/{name}.json", api.as_json(api.object_file(item)))
     if past is None:
         return None
@@ -106,17 +107,19 @@ def _shared(
     collections = table.collections_of(rows, options.columns)
     yield "index.html", pages.index(facts, rows, collections)
     yield "changes.html", pages.changes(facts)
+    yield "object.html", pages.any_object()
     yield "404.html", pages.missing()
     for number, page in enumerate(pages.lists(rows, collections), 1):
         yield f"list/{number}.html", page
-    yield "index/meta.json", api.as_json(table.meta_file(rows, collections))
+    yield "index/meta.json", api.as_json(table.meta_file(rows, collections, own_pages=pages.own))
     for number, shard in enumerate(table.shard_files(rows, collections)):
         yield f"index/{number}.json", api.as_json(shard)
     yield "api/changes.json", api.as_json(api.changes_file(facts.latest))
     yield "api/index.json", api.as_json(api.index_file([(row.object_id, row.version, row.updated) for row in rows]))
-    yield "feed.xml", feed.atom(pages.title, pages.base, header.repository, facts.latest)
+    yield "feed.xml", feed.atom(pages.title, pages.base, header.repository, pages.address, facts.latest)
     if pages.base is not None:
-        yield from feed.sitemaps(pages.base, [(name_of(row.object_id), row.updated) for row in rows])
+        objects = [(pages.address(row.object_id), row.updated) for row in rows] if pages.own else []
+        yield from feed.sitemaps(pages.base, objects)
     yield ".nojekyll", ""
     yield from assets(options).items()
 

@@ -1,15 +1,17 @@
 """The Atom feed and the sitemap."""
 
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Final
-from urllib.parse import quote
 
 from markupsafe import escape
 
 from gh_store.site.facts import Latest
 from gh_store.site.text import dotted, stamp, visible
+
+Address = Callable[[str, int | None], str]
+"""Where in the site an object is shown, or one of its versions."""
 
 _MOST: Final = 100
 _MOST_FIELDS: Final = 8
@@ -19,7 +21,7 @@ _HEAD: Final = '<?xml version="1.0" encoding="utf-8"?>\n'
 _EARLIEST: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def atom(title: str, base: str | None, repository: str, latest: Sequence[Latest]) -> str:
+def atom(title: str, base: str | None, repository: str, address: Address, latest: Sequence[Latest]) -> str:
     """
     The latest changes as a feed.
 
@@ -36,11 +38,11 @@ def atom(title: str, base: str | None, repository: str, latest: Sequence[Latest]
     if base is not None:
         lines.append(f'<link rel="self" type="application/atom+xml" href="{_text(base)}feed.xml"/>')
     for each in entries:
-        lines += _entry(each, base, repository)
+        lines += _entry(each, base, repository, address)
     return "\n".join([*lines, "</feed>", ""])
 
 
-def _entry(each: Latest, base: str | None, repository: str) -> Iterator[str]:
+def _entry(each: Latest, base: str | None, repository: str, address: Address) -> Iterator[str]:
     what = f"version {each.version}" if each.outcome in ("applied", "") else each.outcome
     step = each.step
     fields = ", ".join(map(dotted, each.fields[:_MOST_FIELDS]))
@@ -51,8 +53,8 @@ def _entry(each: Latest, base: str | None, repository: str) -> Iterator[str]:
     yield f"<title>{_text(f'{each.object_id}: {what}')}</title>"
     yield f"<updated>{stamp(each.time)}</updated>"
     yield f"<author><name>{_text((step.author if step is not None else None) or repository)}</name></author>"
-    fragment = f"#v{each.version}" if each.outcome == "applied" else ""
-    yield f'<link rel="alternate" type="text/html" href="{_text(base or "")}o/{quote(each.name)}.html{fragment}"/>'
+    place = address(each.object_id, each.version if each.outcome == "applied" else None)
+    yield f'<link rel="alternate" type="text/html" href="{_text(base or "")}{_text(place)}"/>'
     yield f"<summary>{_text(summary)}</summary>"
     yield "</entry>"
 
@@ -70,12 +72,11 @@ def sitemaps(base: str, objects: Sequence[tuple[str, str]], most: int = _MOST_AD
     The files of the sitemap: one, or an index above so many addresses.
 
     Args:
-        objects: The name of each object, and when it changed last.
+        objects: The page of each object, and when it changed last.
     """
     addresses = [f"<url><loc>{_text(base)}</loc></url>"]
     addresses += [
-        f"<url><loc>{_text(base)}o/{quote(name)}.html</loc><lastmod>{changed}</lastmod></url>"
-        for name, changed in objects
+        f"<url><loc>{_text(base)}{_text(page)}</loc><lastmod>{changed}</lastmod></url>" for page, changed in objects
     ]
     parts = [addresses[start : start + most] for start in range(0, len(addresses), most)]
     space = 'xmlns="http://www.sitemaps.org/schemas/sitemap/0.9"'

@@ -27,6 +27,7 @@ class Built:
     Attributes:
         key: Of code, options and repository: with another, every page is made anew.
         time: Of the snapshot.
+        pages: Whether each object has a page of its own.
         objects: Object id -> the hash of its line, and the number of older files of its history, or None.
         shared: The other files.
         whole: False while a build is under way.
@@ -34,13 +35,21 @@ class Built:
 
     key: str = ""
     time: str | None = None
+    pages: bool = True
     objects: dict[str, tuple[str, int | None]] = field(default_factory=dict)
     shared: tuple[str, ...] = ()
     whole: bool = False
 
     def text(self) -> str:
         """The manifest."""
-        head = {"site": 1, "whole": self.whole, "key": self.key, "time": self.time, "shared": sorted(self.shared)}
+        head = {
+            "site": 1,
+            "whole": self.whole,
+            "key": self.key,
+            "time": self.time,
+            "pages": self.pages,
+            "shared": sorted(self.shared),
+        }
         lines = ",\n".join(f"{_line(each)}:{_line(found)}" for each, found in sorted(self.objects.items()))
         return f'{_line(head)[:-1]},"objects":{{\n{lines}\n}}}}\n'
 
@@ -48,13 +57,14 @@ class Built:
         """Every file that it names."""
         yield from self.shared
         for object_id, (_, older) in self.objects.items():
-            yield from files_of(object_id, older)
+            yield from files_of(object_id, older, page=self.pages)
 
 
-def files_of(object_id: str, older: int | None) -> Iterator[str]:
+def files_of(object_id: str, older: int | None, *, page: bool) -> Iterator[str]:
     """The files of an object."""
     name = name_of(object_id)
-    yield f"o/{name}.html"
+    if page:
+        yield f"o/{name}.html"
     yield f"api/objects/{name}.json"
     if older is not None:
         yield f"api/history/{name}.json"
@@ -98,7 +108,7 @@ def _read(found: Any) -> Built:
     }
     wire.check_value(list(objects))
     shared = tuple(each for each in found["shared"] if _SHARED.fullmatch(each) and ".." not in each)
-    return Built(found["key"], found["time"], objects, shared, found["whole"] is True)
+    return Built(found["key"], found["time"], found["pages"] is True, objects, shared, found["whole"] is True)
 
 
 class Folder:

@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Final
 from urllib.parse import urlsplit
 
 from gh_store.domain.exceptions import ConfigurationError, InvalidInput
@@ -20,6 +21,7 @@ class Options:
         base_url: Where it will stand, with a `/` at the end; None for the address that GitHub Pages gives it.
         license: The address of the licence of the data.
         theme: A folder of templates that take the place of ours, and of a `theme.css` that comes after ours.
+        pages: Whether each object has a page of its own; None for yes, up to 20,000 objects.
         columns: Collection -> the paths of the fields that are its columns.
     """
 
@@ -28,12 +30,17 @@ class Options:
     license: str | None = None
     base_url: str | None = None
     theme: Path | None = None
+    pages: bool | None = None
     columns: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     def key(self) -> str:
         """The same text for the same choice. The files of a theme have a key of their own."""
         chosen = {name: list(paths) for name, paths in sorted(self.columns.items())}
-        return json.dumps([self.title, self.description, self.license, self.base_url, chosen])
+        return json.dumps([self.title, self.description, self.license, self.base_url, self.pages, chosen])
+
+
+MOST_PAGES: Final = 20_000
+"""Objects up to which each has a page of its own: a site on GitHub Pages has 1 GB, and ten minutes to get there."""
 
 
 def check_url(url: str, option: str) -> str:

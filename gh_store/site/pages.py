@@ -51,10 +51,11 @@ class Pages:
     Args:
         header: What the snapshot says of itself.
         options: What was chosen for the site.
+        own: Whether each object has a page of its own; else a script shows it.
     """
 
-    def __init__(self, header: Header, options: Options) -> None:
-        self._header, self._options = header, options
+    def __init__(self, header: Header, options: Options, *, own: bool) -> None:
+        self._header, self._options, self.own = header, options, own
         self._home = pages_of(header)
         folders = [folder for folder in (options.theme, TEMPLATES) if folder is not None]
         self._templates = jinja2.Environment(
@@ -82,8 +83,14 @@ class Pages:
             "issue_url": self.issue_url,
             "license": options.license,
             "rel": tree.REL,
-            "name_of": name_of,
+            "address": self.address,
         }
+
+    def address(self, object_id: str, version: int | None = None) -> str:
+        """Where in the site an object is shown, or one of its versions."""
+        anchor = f"#v{version}" if version is not None else ""
+        page = f"o/{quote(name_of(object_id))}.html" if self.own else f"object.html#{quote(object_id, safe='')}"
+        return f"{page}{anchor}"
 
     def issue_url(self, number: int, comment: int | None = None) -> str | None:
         """The page of an issue, or of a comment on it; None where the store has no pages."""
@@ -123,7 +130,7 @@ class Pages:
             "bars": plots.bars(facts.days),
             "latest": facts.of_objects,
             "columns": only.columns if only is not None else None,
-            "lines": [_line(row, collections, only is not None) for row in rows[:FIRST_ROWS]],
+            "lines": [self._line(row, collections, single=only is not None) for row in rows[:FIRST_ROWS]],
             "more": len(rows) > FIRST_ROWS,
             "json_ld": dataset(self.title, self._options, self.base, self._header.repository, self._home, newest),
         }
@@ -135,9 +142,10 @@ class Pages:
         return [
             self._render(
                 "list.html", "../", number=number, pages=pages, time=self._header.time, objects=len(rows),
-                lines=[_line(row, collections, single=False) for row in rows[(number - 1) * LISTED : number * LISTED]],
+                lines=[self._line(row, collections, single=False) for row in part],
             )
             for number in range(1, pages + 1)
+            for part in [rows[(number - 1) * LISTED : number * LISTED]]
         ]  # fmt: skip
 
     def changes(self, facts: Facts) -> str:
@@ -146,9 +154,20 @@ class Pages:
             "changes.html", "", facts=facts, bars=plots.bars(facts.days), time=self._header.time, days=facts.by_day()
         )
 
+    def any_object(self) -> str:
+        """The page on which a script shows any object."""
+        return self._render("any.html", "", issues=issues[:-1] if (issues := self.issue_url(1)) else None)
+
     def missing(self) -> str:
         """The page for addresses that lead nowhere. It stands for any folder, so its links begin at the host."""
         return self._render("404.html", urlsplit(self.base or "/").path or "/", time=None)
+
+    def _line(self, row: Row, collections: Mapping[str, Collection], *, single: bool) -> Line:
+        cells = cells_of(row, collections[collection_of(row.object_id)])
+        if not single:
+            cells = [compact(" · ".join(filter(None, cells)), 200)]
+        updated = datetime.fromisoformat(row.updated)
+        return Line(row.object_id, self.address(row.object_id), row.version, updated, cells)
 
     def _render(self, template: str, root: str, **shown: Any) -> str:
         try:
@@ -159,19 +178,6 @@ class Pages:
                 file=self._options.theme,
                 hint="Correct the template, or take it out of the theme.",
             ) from error
-
-
-def _line(row: Row, collections: Mapping[str, Collection], single: bool) -> Line:
-    cells = cells_of(row, collections[collection_of(row.object_id)])
-    if not single:
-        cells = [compact(" · ".join(filter(None, cells)), 200)]
-    return Line(
-        row.object_id,
-        f"o/{quote(name_of(row.object_id))}.html",
-        row.version,
-        datetime.fromisoformat(row.updated),
-        cells,
-    )
 
 
 def _shown(step: Step, counts: Mapping[str, int]) -> dict[str, Any]:

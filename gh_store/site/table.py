@@ -153,11 +153,12 @@ def cells_of(row: Row, collection: Collection) -> list[str]:
     return [_shown(row.leaves.get(column.path)) for column in collection.columns]
 
 
-def meta_file(rows: Sequence[Row], collections: Mapping[str, Collection]) -> JsonObject:
+def meta_file(rows: Sequence[Row], collections: Mapping[str, Collection], *, own_pages: bool) -> JsonObject:
     """What a page knows of the table before it reads rows."""
     largest = sorted(collections.values(), key=lambda each: -each.count)[:MOST_COLLECTIONS]
     return {
         "objects": len(rows),
+        "pages": own_pages,
         "shards": -(-len(rows) // SHARD),
         "collections": [
             {"name": each.name, "count": each.count, "columns": [_described(column) for column in each.columns]}

@@ -174,6 +174,48 @@ def test_a_hostile_store_does_nothing(page, address):
     page.wait("document.querySelector('#tree ins')")
 
 
+def test_events_by_script_are_those_of_the_build(page, address):
+    for name in ("cities/oslo", "prices/bitcoin", name_of("CON")):
+        page.open(f"{address}o/{name}.html")
+        same = page.run(
+            "(async () => { const [{ item, often }, { Past }] = await Promise.all(['object', 'past'].map(each => import(new URL(`assets/${each}.js`, document.querySelector('script[src]').src.replace('assets/app.js', '')))));"
+            "const past = new Past(document.querySelector('#object').dataset.name); await past.all(); const counted = often(past.events);"
+            "const plain = (each) => each.outerHTML.replace(/>\\s+</g, '><').replace(/\\s+/g, ' ');"
+            "const made = past.events.toReversed().slice(0, 25).map(each => plain(item(each, counted, document.querySelector('#object').dataset.issues)));"
+            "const built = [...document.querySelectorAll('#timeline > li')].map(plain);"
+            "const at = made.findIndex((each, at) => each !== built[at]); return at < 0 ? null : [made[at], built[at]]; })()"
+        )
+        assert same is None, _parted(*same)
+
+
+def test_a_site_without_pages_of_objects_shows_them_by_script(page, address, tmp_path):
+    source = write(tmp_path / "snapshot.json", [*cities(), *hostile()])
+    site.build(source, tmp_path / "_site", site.Options(pages=False))
+    with Server(tmp_path / "_site", 0, PATH) as server:
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        page.open(f"{server.address}404.html")
+        for object_id in ("cities/oslo", *HOSTILE_IDS):
+            named = page.run(f"import('{PATH}assets/any.js').then((any) => any.nameOf({json.dumps(object_id)}))")
+            assert named == name_of(object_id)
+        page.open(f"{server.address}o/cities/oslo.html#v30")
+        page.wait("document.querySelector('#version')?.textContent.startsWith('Version 30 of 41')")
+        assert page.run("location.href") == f"{server.address}object.html#cities%2Foslo#v30"
+        assert page.text("h1") == "cities/oslo v41"
+        page.open(f"{server.address}index.html?q=xxx")
+        page.wait(READY)
+        page.open(page.run("document.querySelector('tbody a').href"))
+        page.wait("document.querySelector('#tools button')")
+        assert page.text("h1") == "x" * 165 + " v3"
+        page.open(f"{server.address}object.html#nobody")
+        page.wait("document.querySelector('h1')")
+        assert page.text("h1") == "There is no object nobody"
+        server.shutdown()
+        thread.join()
+    page.requests.clear()  # they went to the other site
+    page.messages.clear()  # that two pages were missing
+
+
 @pytest.mark.parametrize(
     "path",
     [

@@ -52,6 +52,16 @@ def test_a_newer_time_alone_touches_no_page_of_an_object(build):
     assert not {name for name in changed if name.startswith(("o/", "api/objects", "api/history"))}
 
 
+def test_pages_of_objects_go_when_nobody_wants_them(build):
+    folder = build(cities())
+    build(cities(), pages=False)
+    assert not (folder / "o").exists()
+    assert files(folder) == files(build(cities(), "anew", pages=False))
+    assert "object.html#cities%2Foslo" in (folder / "index.html").read_text()
+    build(cities())
+    assert files(folder) == files(build(cities(), "again"))
+
+
 def test_files_of_others_stay_and_a_missing_file_of_ours_comes_back(build):
     folder = build(cities())
     (folder / "CNAME").write_text("example.org")

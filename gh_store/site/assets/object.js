@@ -7,14 +7,15 @@ import { address, button, count, element, json, load, minute, ROOT, visible, whe
 const OLDER = 50;
 const REL = "nofollow noopener noreferrer";
 
-export function start() {
+/** @param prefix what stands before `#v12` in the address */
+export function start(prefix = "") {
   const page = document.querySelector("#object");
   const name = page.dataset.name;
   tools(name);
   if (!("history" in page.dataset)) return;
   const past = new Past(name);
-  new Versions(past, Number(page.dataset.version)).start();
-  older(past, page.dataset.issues);
+  new Versions(past, Number(page.dataset.version), prefix).start();
+  older(past, page.dataset.issues, prefix);
   for (const figure of document.querySelectorAll("figure.plot")) enlarging(figure, past);
 }
 
@@ -39,8 +40,9 @@ function tools(name) {
 // --- versions --------------------------------------------------------------------------------------
 
 class Versions {
-  constructor(past, latest) {
+  constructor(past, latest, prefix) {
     this.past = past;
+    this.prefix = prefix;
     this.latest = latest;
     this.bar = document.querySelector("#version");
     this.place = document.querySelector("#tree");
@@ -55,7 +57,7 @@ class Versions {
 
   /** Show what the address asks for. */
   async follow() {
-    const asked = /^#v(\d{1,9})(?:\.\.v(\d{1,9}))?$/.exec(location.hash);
+    const asked = /^#v(\d{1,9})(?:\.\.v(\d{1,9}))?$/.exec(location.hash.slice(this.prefix.length));
     const turn = ++this.turn;
     if (!asked) return this.showLatest();
     const [first, second] = [Number(asked[1]), asked[2] === undefined ? null : Number(asked[2])];
@@ -93,7 +95,7 @@ class Versions {
   }
 
   showVersion(version, { data, event }) {
-    const go = (to) => () => (location.hash = `#v${to}`);
+    const go = (to) => () => (location.hash = `${this.prefix}#v${to}`);
     const previous = button("Previous", go(version - 1));
     const next = button("Next", go(version + 1));
     previous.disabled = version === 1;
@@ -107,7 +109,7 @@ class Versions {
     const found = differences(before, after);
     const none = element("p", { class: "none" }, "They do not differ.");
     this.place.replaceChildren(found.length ? changes(found, new Map(), 400) : none);
-    const swap = button("Swap", () => (location.hash = `#v${other}..v${one}`));
+    const swap = button("Swap", () => (location.hash = `${this.prefix}#v${other}..v${one}`));
     this.bar.replaceChildren(element("span", {}, `From version ${count(one)} to ${count(other)}`), swap, this.comparing(one), this.toLatest());
     this.mark(other);
   }
@@ -115,14 +117,14 @@ class Versions {
   comparing(version) {
     const field = element("input", { type: "number", min: 1, max: this.latest, placeholder: "version" });
     field.addEventListener("change", () => {
-      if (field.value) location.hash = `#v${version}..v${Number(field.value)}`;
+      if (field.value) location.hash = `${this.prefix}#v${version}..v${Number(field.value)}`;
     });
     return element("label", {}, "compare with ", field);
   }
 
   toLatest() {
     return button("Latest version", () => {
-      history.pushState(null, "", location.pathname + location.search);
+      history.pushState(null, "", location.pathname + location.search + this.prefix);
       this.turn += 1;
       this.showLatest();
       document.querySelector("#data").scrollIntoView();
@@ -132,7 +134,7 @@ class Versions {
 
 // --- older events ----------------------------------------------------------------------------------
 
-function older(past, issues) {
+function older(past, issues, prefix) {
   const list = document.querySelector("#timeline");
   const place = document.querySelector("#older");
   let left = Number(place?.dataset.older ?? 0);
@@ -140,7 +142,6 @@ function older(past, issues) {
   const showMore = button("", async () => {
     showMore.disabled = true;
     const shown = list.children.length;
-    const first = new Map();
     try {
       await past.loadUntil(() => past.events.length >= shown + OLDER);
     } catch (error) {
@@ -148,9 +149,9 @@ function older(past, issues) {
       place.append(" They could not be read.");
       return;
     }
-    for (const event of past.events) for (const each of event.ch) first.set(each.p, (first.get(each.p) ?? 0) + 1);
+    const first = often(past.events);
     const next = past.events.slice(Math.max(past.events.length - shown - OLDER, 0), past.events.length - shown);
-    list.append(...next.reverse().map((event) => item(event, first, issues)));
+    list.append(...next.reverse().map((event) => item(event, first, issues, prefix)));
     left -= next.length;
     showMore.disabled = false;
     label();
@@ -162,22 +163,30 @@ function older(past, issues) {
   label();
 }
 
-function item(event, often, issues) {
-  const counted = counts(event);
+/** How often each path changed. */
+export function often(events) {
+  const found = new Map();
+  for (const event of events) for (const each of event.ch) found.set(each.p, (found.get(each.p) ?? 0) + 1);
+  return found;
+}
+
+/** An event of the timeline. */
+export function item(event, counted, issues, prefix = "") {
+  const applied = counts(event);
   const kind = { rejected: "bad", pending: "warn" }[event.out];
-  const pill = counted
-    ? element("a", { class: "pill", href: `#v${event.v}` }, `v${event.v}`)
+  const pill = applied
+    ? element("a", { class: "pill", href: `${prefix}#v${event.v}` }, `v${event.v}`)
     : element("span", { class: `pill ${kind ?? ""}` }, event.out);
   const who = element("span", {}, event.mode, ...(event.by ? [" by ", element("bdi", {}, visible(event.by))] : []));
   const time = issues
     ? element("a", { href: `${issues}${event.i}#issuecomment-${event.c}`, rel: REL }, when(event.t))
     : when(event.t);
   const head = element("div", { class: "head" }, pill, " ", who, " ", element("span", { class: "when" }, time));
-  const made = element("li", { id: counted ? `v${event.v}` : null, class: event.out }, head);
+  const made = element("li", { id: applied ? `v${event.v}` : null, class: event.out }, head);
   if (event.err !== undefined) made.append(element("p", { class: "reason" }, element("bdi", {}, visible(event.err))));
-  if (!counted) made.append(element("p", { class: "asked" }, "asked for ", element("bdi", {}, visible(compact(json(event.asked), 640)))));
-  if (event.ch.length) made.append(changes(event.ch, often));
-  else if (counted && event.mode !== "create") made.append(element("p", { class: "none" }, "Nothing changed."));
+  if (!applied) made.append(element("p", { class: "asked" }, "asked for ", element("bdi", {}, visible(compact(json(event.asked), 640)))));
+  if (event.ch.length) made.append(changes(event.ch, counted));
+  else if (applied && event.mode !== "create") made.append(element("p", { class: "none" }, "Nothing changed."));
   return made;
 }
 

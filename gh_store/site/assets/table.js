@@ -209,8 +209,9 @@ class Table {
 
   row(row, columns) {
     const id = row[ID];
+    const page = this.meta.pages ? `o/${address(row[NAME] ?? id)}.html` : `object.html#${encodeURIComponent(id)}`;
     const name = collectionOf(id);
-    const link = element("a", { href: new URL(`o/${address(row[NAME] ?? id)}.html`, ROOT).href });
+    const link = element("a", { href: new URL(page, ROOT).href });
     const parts = name ? [element("span", { class: "prefix" }, visible(`${name}/`)), visible(id.slice(name.length + 1))] : [visible(id)];
     link.append(element("bdi", {}, ...parts));
     const kind = (each) => (each.number ? "right" : each.long ? "long" : "cell");
