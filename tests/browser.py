@@ -18,6 +18,10 @@ _FLAGS = (
 _WAIT = 20.0
 
 
+class Refused(Exception):
+    """A command that the browser did not carry out: for instance because the page has just been left."""
+
+
 class Browser:
     """
     One page of a browser. `messages` is what came on the console; `requests` are the addresses that were asked for.
@@ -49,7 +53,8 @@ class Browser:
         while True:
             answer = self._read()
             if answer.get("id") == self._last:
-                assert "error" not in answer, (method, answer["error"])
+                if "error" in answer:
+                    raise Refused(f"{method}: {answer['error']}")
                 return answer["result"]
 
     def _read(self) -> Any:
@@ -91,12 +96,18 @@ class Browser:
         return answer["result"].get("value")
 
     def wait(self, condition: str) -> Any:
-        """Wait until an expression in the page is true; its value."""
-        return self.run(
+        """Wait until an expression in the page is true, also on the page that this one leads to; its value."""
+        script = (
             f"new Promise((done, failed) => {{ const begun = performance.now(); const look = () => {{ const found = ({condition});"
             f" if (found) done(found); else if (performance.now() - begun > {_WAIT * 1000}) failed(new Error('in vain'));"
             " else setTimeout(look, 10); }; look(); })"
         )
+        for _ in range(3):
+            try:
+                return self.run(script)
+            except Refused:
+                continue
+        return self.run(script)
 
     def text(self, selector: str) -> str:
         """The text of an element, as it is shown."""

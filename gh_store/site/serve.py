@@ -28,6 +28,7 @@ class Server(ThreadingHTTPServer):
     """
 
     daemon_threads = True
+    request_queue_size = 64  # a browser asks for all that a page needs at once
 
     def __init__(self, folder: Path, port: int, path: str = "/", refresh: Callable[[], object] = lambda: None) -> None:
         self.path = path
