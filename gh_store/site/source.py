@@ -45,6 +45,8 @@ def read_item(path: Path, entry: Entry) -> Item:
         data, meta = value["data"], value["meta"]
         version = _version(meta["version"])
         history = tuple(value["history"]) if "history" in value else None
+        for event in history or ():
+            time(event["timestamp"])  # one that no calendar has in UTC
         return Item(
             entry.object_id,
             {**data},

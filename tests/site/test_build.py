@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from told import cities, entry, files, hostile, packages, prices, write
 
-from gh_store import ConfigurationError, site
+from gh_store import ConfigurationError, site, snapshots
 from gh_store.site import api
 from gh_store.site.past import past_of
 from gh_store.site.source import read_item
@@ -116,6 +116,20 @@ def test_no_snapshot_and_a_torn_one_leave_the_site_as_it_is(build, tmp_path, tor
     with pytest.raises(ConfigurationError):
         site.build(source, folder, site.Options())
     assert files(folder) == before
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [{"data": []}, {"version": 0}, {"version": True}, {"updated_at": "soon"}, {"created_at": "0001-01-01T00:00:00+14:00"}, {"timestamp": "0001-01-01T00:00:00+14:00"}],
+    ids=str,
+)  # fmt: skip
+def test_an_object_that_makes_no_sense_is_named(tmp_path, broken):
+    value = entry("strange", 1, {"x": 1}).value
+    for part in (value, value["meta"], value["history"][0]):
+        part.update({name: told for name, told in broken.items() if name in part})
+    write(tmp_path / "snapshot.json", [snapshots.Entry("strange", 1, json.dumps(value))])
+    with pytest.raises(ConfigurationError, match="object 'strange' is malformed"):
+        site.build(tmp_path / "snapshot.json", tmp_path / "site", site.Options())
 
 
 def test_a_manifest_of_somebody_removes_nothing_of_others(build, tmp_path):
