@@ -74,7 +74,8 @@ def site(
     def build() -> None:
         with progress("Making pages") as step:
             made = sites.build(Path(snapshot), Path(output), options, step, step.expect, force=force)
-        say(f"{output}: {made.objects:,} objects; {made.written:,} files written, {made.removed:,} removed")
+        objects = "1 object" if made.objects == 1 else f"{made.objects:,} objects"
+        say(f"{output}: {objects}; {made.written:,} files written, {made.removed:,} removed")
 
     build()
     if port is not None:

@@ -1,7 +1,7 @@
 """A site from a snapshot. The same snapshot and the same options give the same bytes."""
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from gh_store.site.past import past_of
 from gh_store.site.places import code_key
 from gh_store.site.source import Item, read_item
 from gh_store.site.text import stamp
-from gh_store.snapshots import Header
+from gh_store.snapshots import Header, Snapshot
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,13 +52,12 @@ def build(
     read = snapshots.read(snapshot)
     old = read_manifest(output, force=force)
     header = read.header
-    # Looked through before the first file is written: a snapshot that is not whole leaves the site as it is.
-    hashes = {entry.object_id: _hash(entry.text) for entry in read}
-    expect(len(hashes))
     folder = Folder(output)
     key = _hash(f"{code_key(options.theme)} {options.key()} {header.repository} {header.server}")
     time = stamp(header.time) if header.time is not None else None
     known = old.objects if old.whole and old.key == key else {}
+    hashes = _looked_through(read, snapshot, known)
+    expect(len(hashes))
     same = old.whole and old.key == key and old.time == time
     if same and hashes == {each: line for each, (line, _) in known.items()} and folder.has(old.files()):
         return Result(len(hashes), 0, 0)
@@ -86,6 +85,20 @@ def build(
     folder.remove(sorted(before - {*new.files()}))
     folder.write(MANIFEST, new.text())
     return Result(len(hashes), folder.written, folder.removed)
+
+
+def _looked_through(read: Snapshot, path: Path, known: Mapping[str, tuple[str, int | None]]) -> dict[str, str]:
+    """
+    The hash of each object's line.
+
+    Each line is looked at before the first file is written: a snapshot that is not whole leaves the site as it is.
+    """
+    hashes = dict[str, str]()
+    for entry in read:
+        hashes[entry.object_id] = _hash(entry.text)
+        if known.get(entry.object_id, ("", None))[0] != hashes[entry.object_id]:
+            read_item(path, entry)
+    return hashes
 
 
 def _write_object(item: Item, folder: Folder, pages: Pages) -> int | None:
