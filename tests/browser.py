@@ -4,6 +4,7 @@ import base64
 import json
 import os
 import shutil
+import signal
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -170,5 +171,5 @@ def browser(profile: Path) -> Iterator[Browser]:
         try:
             yield Browser(reader, writer)
         finally:
-            process.kill()
+            os.killpg(process.pid, signal.SIGKILL)  # and the processes that it has started
             process.wait()
