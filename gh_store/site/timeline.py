@@ -75,8 +75,8 @@ def _words(old: str, new: str) -> str | None:
         if part.same:
             shown.append(_common(part.same, first=index == 0, last=index == len(found) - 1))
         else:
-            marked = [_value("del", compact(part.gone, _LONGEST))] if part.gone else []
-            marked += [_value("ins", compact(part.come, _LONGEST))] if part.come else []
+            marked = [_value("del", compact(part.gone.strip(), _LONGEST))] if part.gone else []
+            marked += [_value("ins", compact(part.come.strip(), _LONGEST))] if part.come else []
             shown.append(" ".join(marked))
     return " ".join(shown)
 

@@ -249,7 +249,7 @@ def test_of_a_long_text_only_the_words_are_marked_that_changed():
     old = "The station on the hill was out of order for two days, and its readings were taken by hand."
     new = "The station on the hill was out of order for three days, and all its readings were taken by hand."
     (line,) = re.findall("<li.*?</li>", changes([Difference("/note", old, new)], {}))
-    assert re.findall("<(?:del|ins)><bdi>(.*?)</bdi>", line) == ["two ", "three ", "all "]
+    assert re.findall("<(?:del|ins)><bdi>(.*?)</bdi>", line) == ["two", "three", "all"]
     assert "".join(words.parts(old, new)[0].same) == "The station on the hill was out of order for "
     assert words.parts(old, "nothing of it is left in here, not even a single letter") is None
 

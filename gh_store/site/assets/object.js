@@ -115,11 +115,11 @@ class Versions {
   }
 
   comparing(version) {
-    const field = element("input", { type: "number", min: 1, max: this.latest, placeholder: "version" });
+    const field = element("input", { type: "number", min: 1, max: this.latest, placeholder: "compare with…", "aria-label": `Compare version ${version} with version` });
     field.addEventListener("change", () => {
       if (field.value) location.hash = `${this.prefix}#v${version}..v${Number(field.value)}`;
     });
-    return element("label", {}, "compare with ", field);
+    return field;
   }
 
   toLatest() {

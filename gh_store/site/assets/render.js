@@ -190,8 +190,8 @@ function inWords(old, now) {
     const space = index ? [" "] : [];
     if (part.same) return [...space, common(part.same, index === 0, index === found.length - 1)];
     const marks = [
-      ...(part.gone ? [marked("del", compact(part.gone))] : []),
-      ...(part.come ? [marked("ins", compact(part.come))] : []),
+      ...(part.gone ? [marked("del", compact(part.gone.trim()))] : []),
+      ...(part.come ? [marked("ins", compact(part.come.trim()))] : []),
     ];
     return [...space, ...(marks.length === 2 ? [marks[0], " ", marks[1]] : marks)];
   });
