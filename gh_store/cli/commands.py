@@ -25,6 +25,7 @@ _COMMANDS: Final = {
     "Snapshots and copies": (
         ("snapshot", "snapshots:snapshot", "Write all objects to a document, to lines, or to a folder"),
         ("update-snapshot", "snapshots:update_snapshot", "Bring a snapshot up to date, removals included"),
+        ("site", "sites:site", "Make a static site of a snapshot"),
         ("export", "transfer:export_store", "Write the whole store with its logs, as JSON Lines"),
         ("import", "transfer:import_store", "Create the objects of an export, a snapshot or a list"),
     ),

@@ -4,11 +4,11 @@ import tracemalloc
 from functools import partial
 
 import pytest
-from gh_store.collection.spool import Spool
 
 from gh_store.backends.local import LocalBackend
 from gh_store.collection import changes
 from gh_store.config import load
+from gh_store.spool import Spool
 from gh_store.store import Store
 
 FEW, MANY = 150, 600

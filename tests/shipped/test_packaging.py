@@ -37,6 +37,9 @@ def test_from_a_wheel(built, tmp_path):
     ask(environment_with(tmp_path / "venv", wheel), tmp_path / "venv", tmp_path)
     names = zipfile.ZipFile(wheel).namelist()
     assert {"gh_store/default_config.yml", "gh_store/cli/demo/page.css"} <= set(names)
+    assert {f"gh_store/site/{name}" for name in ("assets/site.css", "assets/uplot.js", "templates/base.html")} <= set(
+        names
+    )
     assert all(name.startswith(("gh_store/", "gh_object_store-1.0.0.dev0.dist-info/")) for name in names)
 
 

@@ -1,0 +1,236 @@
+// The page of an object: its versions, what they differ in, older events, and large plots.
+
+import { counts, differences, Past } from "./past.js";
+import { changes, compact, tree } from "./render.js";
+import { address, button, count, element, json, load, minute, ROOT, visible, when } from "./text.js";
+
+const OLDER = 50;
+const REL = "nofollow noopener noreferrer";
+
+/** @param prefix what stands before `#v12` in the address */
+export function start(prefix = "") {
+  const page = document.querySelector("#object");
+  const name = page.dataset.name;
+  tools(name);
+  if (!("history" in page.dataset)) return;
+  const past = new Past(name);
+  new Versions(past, Number(page.dataset.version), prefix).start();
+  older(past, page.dataset.issues, prefix);
+  for (const figure of document.querySelectorAll("figure.plot")) enlarging(figure, past);
+}
+
+function tools(name) {
+  const box = document.querySelector("#tools");
+  const fold = (open) => () => {
+    for (const each of document.querySelectorAll("#tree details")) each.open = open;
+  };
+  box.append(button("Expand all", fold(true)), button("Collapse all", fold(false)));
+  if (navigator.clipboard) {
+    const copying = button("Copy JSON", async () => {
+      const text = await load(`api/objects/${address(name)}.json`);
+      await navigator.clipboard.writeText(text);
+      copying.textContent = "Copied";
+      copying.addEventListener("blur", () => (copying.textContent = "Copy JSON"), { once: true });
+    });
+    box.append(copying);
+  }
+  box.hidden = false;
+}
+
+// --- versions --------------------------------------------------------------------------------------
+
+class Versions {
+  constructor(past, latest, prefix) {
+    this.past = past;
+    this.prefix = prefix;
+    this.latest = latest;
+    this.bar = document.querySelector("#version");
+    this.place = document.querySelector("#tree");
+    this.now = [...this.place.childNodes];
+    this.turn = 0;
+  }
+
+  start() {
+    addEventListener("hashchange", () => this.follow());
+    if (location.hash) this.follow();
+  }
+
+  /** Show what the address asks for. */
+  async follow() {
+    const asked = /^#v(\d{1,9})(?:\.\.v(\d{1,9}))?$/.exec(location.hash.slice(this.prefix.length));
+    const turn = ++this.turn;
+    if (!asked) return this.showLatest();
+    const [first, second] = [Number(asked[1]), asked[2] === undefined ? null : Number(asked[2])];
+    const missing = [first, second].find((each) => each !== null && (each < 1 || each > this.latest));
+    if (missing !== undefined) return this.say(`There is no version ${missing}.`);
+    if (second === null && first === this.latest) return this.showLatest();
+    try {
+      const one = await this.past.version(first);
+      const other = second === null ? null : await this.past.version(second);
+      if (turn !== this.turn) return;
+      if (other === null) this.showVersion(first, one);
+      else this.showDifference(first, second, one.data, other.data);
+      document.querySelector("#data").scrollIntoView();
+    } catch (error) {
+      if (turn === this.turn) this.say("The history could not be read.");
+      console.warn(error);
+    }
+  }
+
+  mark(version) {
+    document.querySelector("#timeline .shown")?.classList.remove("shown");
+    document.getElementById(`v${version}`)?.classList.add("shown");
+  }
+
+  say(text, ...more) {
+    this.mark(null);
+    this.place.replaceChildren(...this.now);
+    this.bar.replaceChildren(element("span", {}, text), ...more, this.toLatest());
+  }
+
+  showLatest() {
+    this.mark(null);
+    this.bar.replaceChildren();
+    this.place.replaceChildren(...this.now);
+  }
+
+  showVersion(version, { data, event }) {
+    const go = (to) => () => (location.hash = `${this.prefix}#v${to}`);
+    const previous = button("Previous", go(version - 1));
+    const next = button("Next", go(version + 1));
+    previous.disabled = version === 1;
+    this.place.replaceChildren(tree(data));
+    const text = `Version ${count(version)} of ${count(this.latest)}, ${minute(event.t)}`;
+    this.bar.replaceChildren(element("span", {}, text), previous, next, this.comparing(version), this.toLatest());
+    this.mark(version);
+  }
+
+  showDifference(one, other, before, after) {
+    const found = differences(before, after);
+    const none = element("p", { class: "none" }, "They do not differ.");
+    this.place.replaceChildren(found.length ? changes(found, new Map(), 400) : none);
+    const swap = button("Swap", () => (location.hash = `${this.prefix}#v${other}..v${one}`));
+    this.bar.replaceChildren(element("span", {}, `From version ${count(one)} to ${count(other)}`), swap, this.comparing(one), this.toLatest());
+    this.mark(other);
+  }
+
+  comparing(version) {
+    const field = element("input", { type: "number", min: 1, max: this.latest, placeholder: "compare with…", "aria-label": `Compare version ${version} with version` });
+    field.addEventListener("change", () => {
+      if (field.value) location.hash = `${this.prefix}#v${version}..v${Number(field.value)}`;
+    });
+    return field;
+  }
+
+  toLatest() {
+    return button("Latest version", () => {
+      history.pushState(null, "", location.pathname + location.search + this.prefix);
+      this.turn += 1;
+      this.showLatest();
+      document.querySelector("#data").scrollIntoView();
+    });
+  }
+}
+
+// --- older events ----------------------------------------------------------------------------------
+
+function older(past, issues, prefix) {
+  const list = document.querySelector("#timeline");
+  const place = document.querySelector("#older");
+  let left = Number(place?.dataset.older ?? 0);
+  if (!left) return;
+  const showMore = button("", async () => {
+    showMore.disabled = true;
+    const shown = list.children.length;
+    try {
+      await past.loadUntil(() => past.events.length >= shown + OLDER);
+    } catch (error) {
+      console.warn(error);
+      place.append(" They could not be read.");
+      return;
+    }
+    const first = often(past.events);
+    const next = past.events.slice(Math.max(past.events.length - shown - OLDER, 0), past.events.length - shown);
+    list.append(...next.reverse().map((event) => item(event, first, issues, prefix)));
+    left -= next.length;
+    showMore.disabled = false;
+    label();
+  });
+  const label = () => {
+    showMore.textContent = `Show ${Math.min(left, OLDER)} older ${left === 1 ? "event" : "events"}`;
+    place.replaceChildren(...(left > 0 ? [showMore, element("span", {}, `${count(left)} are left`)] : []));
+  };
+  label();
+}
+
+/** How often each path changed. */
+export function often(events) {
+  const found = new Map();
+  for (const event of events) for (const each of event.ch) found.set(each.p, (found.get(each.p) ?? 0) + 1);
+  return found;
+}
+
+/** An event of the timeline. */
+export function item(event, counted, issues, prefix = "") {
+  const applied = counts(event);
+  const kind = { rejected: "bad", pending: "warn" }[event.out];
+  const pill = applied
+    ? element("a", { class: "pill", href: `${prefix}#v${event.v}` }, `v${event.v}`)
+    : element("span", { class: `pill ${kind ?? ""}` }, event.out);
+  const who = element("span", {}, event.mode, ...(event.by ? [" by ", element("bdi", {}, visible(event.by))] : []));
+  const time = issues
+    ? element("a", { href: `${issues}${event.i}#issuecomment-${event.c}`, rel: REL }, when(event.t))
+    : when(event.t);
+  const head = element("div", { class: "head" }, pill, " ", who, " ", element("span", { class: "when" }, time));
+  const made = element("li", { id: applied ? `v${event.v}` : null, class: event.out }, head);
+  if (event.err !== undefined) made.append(element("p", { class: "reason" }, element("bdi", {}, visible(event.err))));
+  if (!applied) made.append(element("p", { class: "asked" }, "asked for ", element("bdi", {}, visible(compact(json(event.asked), 640)))));
+  if (event.ch.length) made.append(changes(event.ch, counted));
+  else if (applied && event.mode !== "create") made.append(element("p", { class: "none" }, "Nothing changed."));
+  return made;
+}
+
+// --- plots -----------------------------------------------------------------------------------------
+
+function enlarging(figure, past) {
+  const small = figure.querySelector("svg");
+  let chart = null;
+  const toggle = button("Enlarge", async () => {
+    if (chart) {
+      chart.destroy();
+      chart = null;
+      figure.querySelector(".chart").remove();
+    } else {
+      toggle.disabled = true;
+      chart = await draw(figure, past).catch((error) => console.warn(error));
+      toggle.disabled = false;
+    }
+    figure.classList.toggle("large", Boolean(chart));
+    small.toggleAttribute("hidden", Boolean(chart));
+    figure.querySelector(".dates").hidden = Boolean(chart);
+    toggle.textContent = chart ? "Reduce" : "Enlarge";
+    chart?.setSize({ width: figure.querySelector(".chart").clientWidth, height: 280 });
+  });
+  toggle.setAttribute("aria-label", `Enlarge ${figure.querySelector(".path").textContent}`);
+  figure.querySelector(".range").append(toggle);
+}
+
+async function draw(figure, past) {
+  const [{ default: Plot }, data] = await Promise.all([import("./uplot.js"), past.series(figure.dataset.path)]);
+  if (!document.querySelector("link[href$='uplot.css']"))
+    document.head.append(element("link", { rel: "stylesheet", href: new URL("assets/uplot.css", ROOT).href }));
+  const style = getComputedStyle(document.documentElement);
+  const colour = (token) => style.getPropertyValue(token).trim();
+  const place = element("div", { class: "chart" });
+  figure.querySelector("figcaption").after(place);
+  const days = (data[0].at(-1) - data[0][0]) / 86400;
+  const told = (stamp) => (days > 700 ? stamp.slice(0, 7) : days > 3 ? minute(stamp).replace(/ \d{4},.*/, "") : stamp.slice(11, 16));
+  const dates = (_, seconds) => seconds.map((each) => told(new Date(each * 1000).toISOString()));
+  const axis = { stroke: colour("--muted"), grid: { stroke: colour("--line"), width: 1 }, ticks: { stroke: colour("--line"), width: 1 } };
+  const line = { stroke: colour("--accent"), width: 1.5, fill: colour("--accent-soft"), points: { show: data[0].length < 80, size: 5 } };
+  const options = {
+    width: place.clientWidth, height: 280, legend: { show: false }, axes: [{ ...axis, values: dates, space: 70 }, { ...axis, size: 64 }], series: [{}, line],
+    tzDate: (seconds) => Plot.tzDate(new Date(seconds * 1000), "Etc/UTC"),
+  };
+  return new Plot(options, data, place);
+}

@@ -1,0 +1,79 @@
+"""What people choose for their site."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+from urllib.parse import urlsplit
+
+from gh_store.domain.exceptions import ConfigurationError, InvalidInput
+from gh_store.snapshots import Header
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """
+    What people choose for their site.
+
+    Attributes:
+        title: Its name; None for that of the repository.
+        base_url: Where it will stand, with a `/` at the end; None for the address that GitHub Pages gives it.
+        license: The address of the licence of the data.
+        theme: A folder of templates that take the place of ours, and of a `theme.css` that comes after ours.
+        pages: Whether each object has a page of its own; None for yes, up to 20,000 objects.
+        columns: Collection -> the paths of the fields that are its columns.
+    """
+
+    title: str | None = None
+    description: str = ""
+    license: str | None = None
+    base_url: str | None = None
+    theme: Path | None = None
+    pages: bool | None = None
+    columns: Mapping[str, Sequence[str]] = field(default_factory=dict)
+
+    def key(self) -> str:
+        """The same text for the same choice. The files of a theme have a key of their own."""
+        chosen = {name: list(paths) for name, paths in sorted(self.columns.items())}
+        return json.dumps([self.title, self.description, self.license, self.base_url, self.pages, chosen])
+
+
+MOST_PAGES: Final = 20_000
+"""Objects up to which each has a page of its own: a site on GitHub Pages has 1 GB, and ten minutes to get there."""
+
+
+def check_url(url: str, option: str) -> str:
+    """The address of a page. Raises InvalidInput for any other text."""
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.netloc or any(each.isspace() for each in url):
+        raise InvalidInput(f"{option} is not the address of a page.", hint="It begins with https://.")
+    return url
+
+
+def columns_of(text: str) -> tuple[str, tuple[str, ...]]:
+    """A collection and its columns, from `COLLECTION:a,b.c`. Raises InvalidInput."""
+    name, found, paths = text.rpartition(":")
+    if not found or not paths.strip(","):
+        raise InvalidInput(
+            f"--columns {text!r} names no columns.", hint="It has the form COLLECTION:a,b.c; :a,b for ids without a /."
+        )
+    return name, tuple(path.strip() for path in paths.split(",") if path.strip())
+
+
+def check_theme(theme: Path) -> Path:
+    """A folder of templates. Raises ConfigurationError if there is none."""
+    if not theme.is_dir():
+        raise ConfigurationError(f"{theme}: there is no such folder.", hint="--theme names a folder of templates.")
+    return theme
+
+
+def base_url(options: Options, header: Header) -> str | None:
+    """Where the site will stand: what was said, or the address of GitHub Pages. None if nobody can tell."""
+    if options.base_url is not None:
+        return options.base_url.rstrip("/") + "/"
+    owner, slash, name = header.repository.partition("/")
+    if header.server != "https://github.com" or not (owner and slash and name):
+        return None
+    host = f"{owner.lower()}.github.io"
+    return f"https://{host}/" if name.lower() == host else f"https://{host}/{name}/"

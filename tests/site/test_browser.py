@@ -1,0 +1,311 @@
+"""The pages in a real browser: by keyboard, on a phone, in the dark, printed and without script."""
+
+import json
+import threading
+from itertools import pairwise
+
+import pytest
+from browser import CHROMIUM, Browser, browser
+from told import HOSTILE_IDS, cities, hostile, packages, prices, write
+
+from gh_store import site
+from gh_store.site.names import name_of
+from gh_store.site.serve import Server
+
+pytestmark = [pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed"), pytest.mark.untraced]
+
+PATH = "/open-data/"
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("site")
+    source = write(folder / "snapshot.json", [*packages(220), prices(530), *cities(), *hostile()])
+    site.build(source, folder / "_site", site.Options("Open data", "What Ada keeps"))
+    with Server(folder / "_site", 0, PATH) as server:
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        yield server.address
+        server.shutdown()
+        thread.join()
+
+
+@pytest.fixture(scope="module")
+def opened(tmp_path_factory):
+    with browser(tmp_path_factory.mktemp("profile")) as found:
+        yield found
+
+
+@pytest.fixture
+def page(opened: Browser, address):
+    """The browser; after each test nothing may have come on its console, nor anything from elsewhere."""
+    opened.look()
+    yield opened
+    opened.script(on=True)
+    outside = [url for url in opened.requests if not url.startswith((address, "about:"))]
+    messages = [*opened.messages]
+    opened.requests.clear()
+    opened.messages.clear()
+    assert not messages
+    assert not outside
+
+
+READY = "document.querySelector('#objects th button')"
+
+
+def test_a_search_by_keyboard_is_told_by_the_address(page, address):
+    page.open(f"{address}index.html")
+    page.wait(READY)
+    assert page.run("document.querySelectorAll('tbody tr').length") == 100
+    page.run("document.querySelector('input[type=search]').focus()")
+    page.type("HTTP client")
+    page.wait("document.querySelectorAll('tbody tr').length < 20")
+    found = page.texts("tbody tr td.id")
+    assert found
+    assert page.run("location.search") == "?q=HTTP+client"
+    assert page.run(
+        "getComputedStyle(document.querySelector('.latest')).display !== 'none' && document.querySelector('.latest').offsetHeight"
+    ) in (False, 0)
+    page.open(f"{address}index.html?q=HTTP+client")
+    page.wait(READY)
+    assert page.texts("tbody tr td.id") == found
+
+
+def test_columns_sort_choices_and_pages(page, address):
+    page.open(f"{address}index.html?in=packages&sort=rank")
+    page.wait(READY)
+    assert page.run("document.querySelector('th[aria-sort=ascending]').textContent") == "rank"
+    assert page.texts("tbody tr td:nth-child(2)")[:3] == ["1", "2", "3"]
+    page.run("document.querySelector('th[aria-sort] button').focus()")
+    page.press("Enter", "\r", 13)
+    page.wait("document.querySelector('th[aria-sort=descending]')")
+    assert page.run("document.activeElement.dataset.sort") == "rank"
+    assert page.texts("tbody tr td:nth-child(2)")[0] == "220"
+    page.run("document.querySelector('#pages button:last-child').click()")
+    page.wait("location.search.includes('page=2')")
+    page.run("history.back()")
+    page.wait("!location.search.includes('page=2')")
+    page.open(f"{address}index.html?q=no+such+thing")
+    page.wait("document.querySelector('#rows .none')")
+    assert page.text("#rows") == "No object matches."
+
+
+def test_versions_their_differences_and_one_that_never_was(page, address):
+    page.open(f"{address}o/cities/oslo.html")
+    page.wait("document.querySelector('#tools button')")
+    latest = page.text("#tree")
+    page.run("document.querySelector('#v30 a').click()")
+    page.wait("document.querySelector('#version').textContent.startsWith('Version 30 of 41')")
+    assert "temperature: 9.0" in page.text("#tree")
+    assert "stations" not in page.text("#tree")
+    page.run("[...document.querySelectorAll('#version button')].find(each => each.textContent === 'Previous').click()")
+    page.wait("document.querySelector('#version').textContent.startsWith('Version 29')")
+    page.run("location.hash = '#v3..v41'")
+    page.wait("document.querySelector('#tree ins')")
+    assert "stations" in page.text("#tree")
+    page.run("location.hash = '#v99'")
+    page.wait("document.querySelector('#version').textContent.includes('There is no version 99.')")
+    assert page.text("#tree") == latest
+    page.run(
+        "[...document.querySelectorAll('#version button')].find(each => each.textContent === 'Latest version').click()"
+    )
+    page.wait("document.querySelector('#version').textContent === ''")
+
+
+def test_every_version_of_a_long_history(page, address):
+    stored = [each[1] for each in _prices()]
+    page.open(f"{address}o/prices/bitcoin.html#v2")
+    for version in (2, 30, 499, 500, 501):
+        page.run(f"location.hash = '#v{version}'")
+        page.wait(f"document.querySelector('#version').textContent.startsWith('Version {version} of 530')")
+        expected = stored[version - 1]["bpi"]["USD"]["rate"]
+        assert expected in page.run("document.querySelector('#tree').textContent")
+
+
+def _prices():
+    value = prices(530).value
+    return [(event["version"], event["data"]) for event in value["history"]]
+
+
+def test_older_events_and_large_plots(page, address):
+    page.open(f"{address}o/cities/oslo.html")
+    page.wait("document.querySelector('#older button')")
+    assert page.run("document.querySelectorAll('#timeline > li').length") == 25
+    page.run("document.querySelector('#older button').click()")
+    page.wait("document.querySelector('#timeline #v1')")
+    assert page.run("document.querySelectorAll('#timeline > li').length") == 43
+    page.run("document.querySelector('figure.plot button').click()")
+    page.wait("document.querySelector('figure.large canvas')")
+    assert page.run("document.querySelectorAll('figure svg[hidden]').length") == 1
+
+
+def test_the_page_by_script_is_that_of_the_build(page, address):
+    for name in ("cities/oslo", "many", "wide", "deep", name_of("CON")):
+        page.open(f"{address}o/{name}.html")
+        page.wait("document.querySelector('#tools button')")
+        same = page.run(
+            "(async () => { const [{ tree }, { parse, load }] = await Promise.all(['render', 'text'].map(each => import(new URL(`assets/${each}.js`, document.querySelector('script[src]').src.replace('assets/app.js', '')))));"
+            "const { data } = parse(await load(`api/objects/${document.querySelector('#object').dataset.name}.json`));"
+            "const made = tree(data); return made.outerHTML === document.querySelector('#tree').firstElementChild.outerHTML || [made.outerHTML, document.querySelector('#tree').firstElementChild.outerHTML]; })()"
+        )
+        assert same is True, (name, _parted(*same))
+
+
+def _parted(one, other):
+    at = next(
+        (at for at, (here, there) in enumerate(zip(one, other, strict=False)) if here != there),
+        min(len(one), len(other)),
+    )
+    return one[at - 60 : at + 60], other[at - 60 : at + 60]
+
+
+def test_a_hostile_store_does_nothing(page, address):
+    page.open(f"{address}index.html?in=")
+    page.wait(READY)
+    names = page.texts("td.id")
+    assert len(names) > 15
+    assert any("\\u202e" in name for name in names)
+    for object_id in HOSTILE_IDS[2:9]:
+        page.open(f"{address}o/{name_of(object_id)}.html#v1")
+        page.wait("document.querySelector('#version').textContent.startsWith('Version 1 of 3')")
+        assert page.run("Object.prototype.polluted === undefined && [...document.scripts].length") == 1
+        assert "polluted: 1" in page.text("#tree")
+    page.run("location.hash = '#v1..v3'")
+    page.wait("document.querySelector('#tree ins')")
+
+
+def test_events_by_script_are_those_of_the_build(page, address):
+    for name in ("cities/oslo", "prices/bitcoin", name_of("CON")):
+        page.open(f"{address}o/{name}.html")
+        same = page.run(
+            "(async () => { const [{ item, often }, { Past }] = await Promise.all(['object', 'past'].map(each => import(new URL(`assets/${each}.js`, document.querySelector('script[src]').src.replace('assets/app.js', '')))));"
+            "const past = new Past(document.querySelector('#object').dataset.name); await past.all(); const counted = often(past.events);"
+            "const plain = (each) => each.outerHTML.replace(/>\\s+</g, '><').replace(/\\s+/g, ' ');"
+            "const made = past.events.toReversed().slice(0, 25).map(each => plain(item(each, counted, document.querySelector('#object').dataset.issues)));"
+            "const built = [...document.querySelectorAll('#timeline > li')].map(plain);"
+            "const at = made.findIndex((each, at) => each !== built[at]); return at < 0 ? null : [made[at], built[at]]; })()"
+        )
+        assert same is None, _parted(*same)
+
+
+def test_a_site_without_pages_of_objects_shows_them_by_script(page, address, tmp_path):
+    source = write(tmp_path / "snapshot.json", [*cities(), *hostile()])
+    site.build(source, tmp_path / "_site", site.Options(pages=False))
+    with Server(tmp_path / "_site", 0, PATH) as server:
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        page.open(f"{server.address}404.html")
+        for object_id in ("cities/oslo", *HOSTILE_IDS):
+            named = page.run(f"import('{PATH}assets/any.js').then((any) => any.nameOf({json.dumps(object_id)}))")
+            assert named == name_of(object_id)
+        page.open(f"{server.address}o/cities/oslo.html#v30")
+        page.wait("document.querySelector('#version')?.textContent.startsWith('Version 30 of 41')")
+        assert page.run("location.href") == f"{server.address}object.html#cities%2Foslo#v30"
+        assert page.text("h1") == "cities/oslo v41"
+        page.open(f"{server.address}index.html?q=xxx")
+        page.wait(READY)
+        page.open(page.run("document.querySelector('tbody a').href"))
+        page.wait("document.querySelector('#tools button')")
+        assert page.text("h1") == "x" * 165 + " v3"
+        page.open(f"{server.address}object.html#nobody")
+        page.wait("document.querySelector('h1')")
+        assert page.text("h1") == "There is no object nobody"
+        server.shutdown()
+        thread.join()
+    page.requests.clear()  # they went to the other site
+    page.messages.clear()  # that two pages were missing
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "index.html?in=packages",
+        "o/cities/oslo.html",
+        "o/prices/bitcoin.html",
+        "changes.html",
+        "o/many.html",
+        "o/wide.html",
+    ],
+)
+def test_no_page_scrolls_sideways_on_a_phone(page, address, path):
+    page.look(390, 844)
+    page.open(address + path)
+    page.wait(READY if "index" in path else "document.readyState === 'complete'")
+    assert page.run("document.documentElement.scrollWidth") <= 390
+
+
+def test_without_script_everything_is_told(page, address):
+    page.script(on=False)
+    page.open(f"{address}o/cities/oslo.html")
+    page.open(f"{address}index.html")
+    page.script(on=True)
+    assert page.run("document.querySelectorAll('tbody tr').length") == 100
+    assert page.run("document.querySelector('#search').offsetHeight") == 0
+    assert "All objects as plain lists" in page.text("#pages")
+
+
+def test_dark_and_printed(page, address):
+    page.look(dark=True)
+    page.open(f"{address}o/cities/oslo.html")
+    assert page.run("getComputedStyle(document.body).backgroundColor") == "rgb(17, 21, 20)"
+    page.look(media="print", dark=True)
+    assert page.run("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+    assert page.run("document.querySelector('nav').offsetHeight") == 0
+
+
+CONTRAST = """
+(() => {
+  const parse = (text) => text.match(/[\\d.]+/g).map(Number);
+  const light = ([r, g, b]) => [r, g, b].map((each) => each / 255).map((each) => each <= 0.03928 ? each / 12.92 : ((each + 0.055) / 1.055) ** 2.4)
+    .reduce((sum, each, at) => sum + each * [0.2126, 0.7152, 0.0722][at], 0);
+  const behind = (each) => { for (; each; each = each.parentElement) { const c = parse(getComputedStyle(each).backgroundColor); if (c.length < 4 || c[3] > 0) return c; } return [255, 255, 255]; };
+  const bad = [];
+  for (const each of document.querySelectorAll('body *')) {
+    if (![...each.childNodes].some((node) => node.nodeType === 3 && node.data.trim()) || !each.offsetHeight) continue;
+    const [one, other] = [parse(getComputedStyle(each).color), behind(each)].map(light).sort((a, b) => b - a);
+    const ratio = (one + 0.05) / (other + 0.05);
+    if (ratio < 4.5) bad.push(`${each.tagName}.${each.className} ${each.textContent.slice(0, 20)} ${ratio.toFixed(2)}`);
+  }
+  return [...new Set(bad)];
+})()
+"""
+
+
+@pytest.mark.parametrize("dark", [False, True])
+def test_every_text_can_be_read(page, address, dark):
+    page.look(dark=dark)
+    for path in ("index.html?in=packages", "changes.html", "o/cities/oslo.html#v30", "o/cities/oslo.html#v3..v41"):
+        page.open(address + path)
+        page.wait(READY if "index" in path else "document.readyState === 'complete'")
+        if "#" in path:
+            page.wait("document.querySelector('#version').textContent")
+        assert page.run(CONTRAST) == []
+
+
+NAMES = """
+[...document.querySelectorAll('button, input, select, a[href], figure svg')].filter((each) =>
+  !(each.textContent.trim() || each.getAttribute('aria-label') || each.labels?.length)).map((each) => each.outerHTML)
+"""
+
+
+def test_controls_have_names_and_heads_have_an_order(page, address):
+    for path in ("index.html", "o/cities/oslo.html#v30", "changes.html", "list/1.html"):
+        page.open(address + path)
+        page.wait(READY if "index" in path else "document.readyState === 'complete'")
+        assert page.run(NAMES) == []
+        heads = page.run("[...document.querySelectorAll('h1, h2, h3')].map(each => Number(each.tagName[1]))")
+        assert heads[0] == 1
+        assert heads.count(1) == 1
+        assert all(later <= before + 1 for before, later in pairwise(heads))
+        twice = page.run(
+            "(ids => ids.filter((id, at) => ids.indexOf(id) !== at))([...document.querySelectorAll('[id]')].map(each => each.id))"
+        )
+        assert twice == []
+
+
+def test_a_page_that_is_missing(page, address):
+    assert json.loads(page.run("JSON.stringify(1)")) == 1
+    page.open(f"{address}o/nobody/here.html")
+    assert page.text("h1") == "There is no such page"
+    assert page.run("getComputedStyle(document.body).fontSize") == "15px"
+    page.messages.clear()  # that it is missing
