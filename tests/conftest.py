@@ -82,10 +82,9 @@ WORLDS: dict[str, Callable[[Path, Config], World]] = {
     "embedded": World,
     "memory": MemoryWorld,
     "lagging": partial(World, lagging=True),
-    "github": GitHubWorld,
-    "github lagging": partial(GitHubWorld, lagging=True),
+    "github": partial(GitHubWorld, lagging=True),
 }
-"""Every backend that the promises hold on."""
+"""Every backend that the promises hold on; GitHub with its lags, as it is."""
 
 if "WORLD" in os.environ:  # somebody's own, MODULE:NAME
     WORLDS = {os.environ["WORLD"]: pkgutil.resolve_name(os.environ["WORLD"])}

@@ -40,6 +40,7 @@ VERBS = [
     "put",
     "repair",
     "revert",
+    "site",
     "snapshot",
     "update",
     "update-snapshot",

@@ -32,6 +32,7 @@ COMMANDS = {
     "put": ["put", WIDE, '{"n": 2}'],
     "repair": ["repair", "--dry-run"],
     "revert": ["revert", "metrics", "--to", "1"],
+    "site": ["site", "old.json", "--output", "site"],
     "snapshot": ["snapshot"],
     "update": ["update", "metrics", '{"visits": 4}', "--process"],
     "update-snapshot": ["update-snapshot", "old.json"],
@@ -69,8 +70,8 @@ def test_what_people_see_fits(filled, name, width):
 @pytest.mark.parametrize("name", COMMANDS)
 def test_what_programs_read_is_json(filled, name):
     out, err = filled.run(*COMMANDS[name])
-    if "--help" in COMMANDS[name] or name in ("completion", "snapshot", "update-snapshot", "verify"):
-        assert bool(out) == ("snapshot" not in name)
+    if "--help" in COMMANDS[name] or name in ("completion", "site", "snapshot", "update-snapshot", "verify"):
+        assert bool(out) == ("snapshot" not in name and name != "site")
     else:
         [json.loads(line) for line in out.splitlines()] if name in ("export", "watch") else json.loads(out)
     assert "\x1b" not in out + err

@@ -231,4 +231,4 @@ def test_memory_does_not_grow_with_the_number_of_items(tmp_path, config):
             tracemalloc.stop()
             return most
 
-    assert peak(3_000) < 1.5 * peak(1_000)
+    assert peak(1_500) < 1.5 * peak(600)

@@ -37,7 +37,15 @@ THEN = [
     crashes.adopt, crashes.repair,
 ]  # fmt: skip  # as above
 TOLD = ["drop-before", "drop-after", "primary-limit"]
-LONG = (crashes.move, crashes.move_again, crashes.delete_moved, crashes.import_, crashes.adopt, crashes.repair)
+LONG = (
+    crashes.sweep,
+    crashes.move,
+    crashes.move_again,
+    crashes.delete_moved,
+    crashes.import_,
+    crashes.adopt,
+    crashes.repair,
+)
 
 
 def met(pairs):

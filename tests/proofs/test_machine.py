@@ -331,4 +331,4 @@ TestMachine.settings = relaxed
 TestLaggingMachine = LaggingMachine.TestCase
 TestLaggingMachine.settings = settings(relaxed, max_examples=25)
 TestGitHubMachine = GitHubMachine.TestCase
-TestGitHubMachine.settings = settings(relaxed, max_examples=8)
+TestGitHubMachine.settings = settings(relaxed, max_examples=4)

@@ -235,6 +235,9 @@ def test_who_names_a_store_is_not_asked_elsewhere(with_hub):
 def test_another_server_is_known_by_the_address_of_the_repository(with_hub):
     del with_hub.environment["GITHUB_API_URL"]
     with_hub.tool("gh", FAKE_GH.replace("github.com", "ghes.invalid"))
+    config = Path(with_hub.environment["HOME"], ".config/gh-store/config.yml")
+    config.parent.mkdir(parents=True)
+    config.write_text("store: {retries: {max_attempts: 1}}")
     _, err = with_hub.run("get", "metrics", code=6)
     assert "ghes.invalid cannot be reached" in err
 
