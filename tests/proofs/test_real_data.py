@@ -39,10 +39,10 @@ KINDS = pytest.mark.parametrize("kind", [replace, patch, merge], ids=lambda kind
 
 @KINDS
 def test_hundreds_of_versions_of_one_document(calm, kind):
-    versions_of_one_document(calm.store(), kind, 500)
+    versions_of_one_document(calm.store(), kind, 250)
 
 
-@pytest.mark.parametrize(("most", "count"), [(2_400, 2_500), (7, 500)])
+@pytest.mark.parametrize(("most", "count"), [(2_400, 2_450), (7, 250)])
 def test_thousands_of_versions_of_one_document(calm, most, count):
     versions_in_a_long_log(calm, most, count)
 
@@ -83,8 +83,8 @@ def far(tmp_path, config):
         yield made.store()
 
 
-def test_two_hundred_versions_of_one_document_over_http(far):
-    versions_of_one_document(far, patch, 200)
+def test_a_hundred_versions_of_one_document_over_http(far):
+    versions_of_one_document(far, patch, 100)
 
 
 def versions_of_one_document(store, kind, count):
@@ -108,8 +108,8 @@ def versions_of_one_document(store, kind, count):
         assert store.get("btc-price", version=version).data == versions[version - 1]
 
 
-def test_a_thousand_objects(calm, tmp_path):
-    many_objects(calm.store(), tmp_path, 1000)
+def test_five_hundred_objects(calm, tmp_path):
+    many_objects(calm.store(), tmp_path, 500)
 
 
 @pytest.fixture
@@ -146,8 +146,8 @@ def test_a_backup_of_five_hundred_versions(calm, copy):
     assert copy.verify() == VerifyReport((), (), ())
 
 
-def test_two_hundred_objects_over_http(far, tmp_path):
-    many_objects(far, tmp_path, 200)
+def test_more_objects_than_a_page_over_http(far, tmp_path):
+    many_objects(far, tmp_path, 120)
 
 
 def many_objects(store, tmp_path, count):
