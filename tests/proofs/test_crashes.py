@@ -54,7 +54,7 @@ def met(pairs):
 
 def step(verb, fault):
     """Of verbs that ask a lot (each request in turn is cut above), over HTTP so many requests lie between two faults."""
-    return 2 if verb not in LONG else 5 if fault == "drop-after" else 11
+    return 3 if verb not in LONG else 5 if fault == "drop-after" else 11
 
 
 @met(

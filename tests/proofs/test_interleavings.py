@@ -18,21 +18,21 @@ SCENARIO = pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: s
 def test_schedules_of_few_changes(tmp_path, scenario):
     length, programs = play(tmp_path / "first.db", scenario, lambda ready: ready[0])
     every = schedules(length, programs, 2) if programs < 5 else []
-    for number, (order, at) in enumerate(random.Random(SEED).sample(every, min(30, len(every)))):
+    for number, (order, at) in enumerate(random.Random(SEED).sample(every, min(20, len(every)))):
         play(tmp_path / f"{number}.db", scenario, with_changes(order, at))
 
 
 @SCENARIO
 def test_every_interleaving_up_to_a_depth(tmp_path, scenario):
     _, programs = play(tmp_path / "first.db", scenario, lambda ready: ready[0])
-    for number, choose in enumerate(up_to(int(math.log(32, programs)), programs)):
+    for number, choose in enumerate(up_to(int(math.log(16, programs)), programs)):
         play(tmp_path / f"{number}.db", scenario, choose)
 
 
 @SCENARIO
 def test_random_schedules(tmp_path, scenario):
     random_ = random.Random(SEED)
-    for number in range(20):
+    for number in range(12):
         play(tmp_path / f"{number}.db", scenario, random_.choice)
 
 
