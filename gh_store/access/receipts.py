@@ -35,7 +35,7 @@ class Receipts:
 
     def shows(self, comment: Comment) -> bool:
         """True if the comment carries a reaction that could be a receipt."""
-        return any(comment.reactions.get(content, 0) > 0 for content in self._ours)
+        return _carries(comment, self._ours)
 
     def passed_over(self, comment: Comment, event: Event | Malformed) -> bool:
         """
@@ -53,7 +53,7 @@ class Receipts:
 
     def shows_applied(self, comment: Comment) -> bool:
         """True if the comment carries a reaction that could say that it was applied, or repeats what was."""
-        return any(comment.reactions.get(content, 0) > 0 for content in self._applied)
+        return _carries(comment, self._applied)
 
     def applied(self, comment: Comment) -> bool:
         """True if somebody who counts says so. May ask who reacted."""
@@ -80,8 +80,7 @@ class Receipts:
         return frozenset(user for content, user in left if content in self._ours and user is not None)
 
     def _left(self, comment: Comment, contents: Sequence[str]) -> bool:
-        shown = any(comment.reactions.get(content, 0) > 0 for content in contents)
-        return shown and self._counting(self._reactions(comment.id), contents)
+        return _carries(comment, contents) and self._counting(self._reactions(comment.id), contents)
 
     def _reactions(self, comment_id: int) -> Reactions:
         return self.retry.read(lambda: self.backend.list_reactions(comment_id))
@@ -98,3 +97,7 @@ class Receipts:
         else:
             content = self.config.reactions_processed
         self.retry.read(lambda: self.backend.add_reaction(comment.id, content))
+
+
+def _carries(comment: Comment, contents: Sequence[str]) -> bool:
+    return any(comment.reactions.get(content, 0) > 0 for content in contents)

@@ -94,6 +94,11 @@ class Repository:
             self, index=index, issues=replace(self.issues, index=index), writer=replace(self.writer, index=index)
         )
 
+    @property
+    def patience(self) -> float:
+        """Seconds for which a comment with a lower id may still come into sight."""
+        return self.config.processing_patience if self.backend.lag else 0.0
+
     def wait_out_lag(self) -> None:
         """Wait until what was written before shows in every list."""
         self.retry.sleep(self.backend.lag)

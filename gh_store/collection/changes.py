@@ -81,17 +81,12 @@ class Changes:
         self._cursor = Cursor.read(after) if after is not None else Cursor()
         self._states: dict[int, tuple[int, State]] = {}
 
-    @property
-    def _lag(self) -> float:
-        """Seconds for which a comment with a lower id may still come into sight."""
-        return self._repo.config.processing_patience if self._repo.backend.lag else 0.0
-
     def until_now(self) -> Iterator[Change]:
         """What was processed before now."""
         batch = yield from self._batch()
         begun = batch.asked
         while batch.young is not None and batch.young <= begun:
-            self._repo.retry.sleep(self._lag)
+            self._repo.retry.sleep(self._repo.patience)
             batch = yield from self._batch()
 
     def follow(self) -> Iterator[Change]:
@@ -121,7 +116,7 @@ class Changes:
         """Look at what changed since the cursor, and put its events into the spool."""
         time, heads = self._changed()
         batch = _Batch(self._cursor, time, self._repo.backend.now())
-        old_enough = batch.asked - timedelta(seconds=self._lag)
+        old_enough = batch.asked - timedelta(seconds=self._repo.patience)
         for head in holding(self._reader, heads):
             floor = batch.floor(head)
             applied = self._applied(head, floor)

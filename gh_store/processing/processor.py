@@ -95,10 +95,6 @@ class Processor:
         self.replies = Replies(self.repo)
         self.handover = Handover(reader, self.replies)
 
-    @property
-    def _patience(self) -> float:
-        return self.repo.config.processing_patience if self.repo.backend.lag else 0.0
-
     def apart(self) -> "Processor":
         """The same, for work in batches: see Repository.apart."""
         return Processor(Reader(self.repo.apart()))
@@ -108,7 +104,7 @@ class Processor:
         head = self.reader.identified(self.repo.issues.read(number))
         if head.status is Status.WITHDRAWN:
             head = self.handover.last(head)
-        reading = self.reader.with_unforwarded(self.reader.read(self._object(head), age=self._patience))
+        reading = self.reader.with_unforwarded(self.reader.read(self._object(head), age=self.repo.patience))
         return ProcessResult(reading.head, reading.object, reading.pending)
 
     def process(
@@ -186,7 +182,7 @@ class Processor:
             there = self.handover.hand_over(head)
             moved = there.head.number != head.number or there.head.status is not head.status
             raise _Restart(there.head if moved else None, expected=there.expected)
-        reading = self.reader.read(head, age=self._patience, expected=run.expected)
+        reading = self.reader.read(head, age=self.repo.patience, expected=run.expected)
         head, log = reading.head, reading.log
         self._complete_creation(reading, run)
         put_back = self._keep_edit(reading, run)

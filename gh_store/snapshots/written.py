@@ -20,11 +20,6 @@ class Format(StrEnum):
     LINES = "lines"  # an object a line, without a header
     FOLDER = "folder"  # a file for each object, and one for its history
 
-    @property
-    def output(self) -> str:
-        """Where it is written by default."""
-        return {"document": "snapshot.json", "lines": "snapshot.jsonl", "folder": "snapshot"}[self.value]
-
 
 class _Same(Exception):
     """What would be written says the same as what is there."""

@@ -11,6 +11,7 @@ from typing import Any, Final, Literal
 
 from gh_store.backends.local.batch import Batch
 from gh_store.backends.local.read_only import ReadOnlyFile, is_writable
+from gh_store.backends.local.rows import LARGEST
 from gh_store.domain.exceptions import (
     BackendUnavailable,
     ConfigurationError,
@@ -79,7 +80,6 @@ def _check(path: Path, *, create: bool) -> None:
         raise ConfigurationError(f"{path}: {fault}.", file=path, hint=hint)
 
 
-_LAST: Final = 2**63 - 1
 _TABLES: Final = "SELECT count(*) FROM sqlite_master"
 _EMPTY: Final = "Restore it from a copy, or delete it and make a new store with `gh-store init`."
 
@@ -342,7 +342,7 @@ class SqliteFile:
         try:
             tables = self.connection.execute("SELECT name, seq FROM sqlite_sequence").fetchall()
             return any(
-                _LAST in (seq, self._one(f'SELECT max(rowid) FROM "{name}"'))  # noqa: S608  # a name of ours
+                LARGEST in (seq, self._one(f'SELECT max(rowid) FROM "{name}"'))  # noqa: S608  # a name of ours
                 for name, seq in tables
             )
         except sqlite3.Error:
