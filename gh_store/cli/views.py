@@ -174,11 +174,10 @@ def event_line(entry: HistoryEntry) -> str:
 
 def difference_lines(difference: Difference) -> Iterator[str]:
     """A difference as lines: what is no more, and what is there now."""
-    where = difference.path if difference.at is None else f"{difference.path}/{difference.at}"
-    if difference.old is not ABSENT and difference.old != []:
-        yield f"- {where}: {short(difference.old)}"
-    if difference.new is not ABSENT and difference.new != []:
-        yield f"+ {where}: {short(difference.new)}"
+    if difference.removes:
+        yield f"- {difference.where}: {short(difference.old)}"
+    if difference.inserts:
+        yield f"+ {difference.where}: {short(difference.new)}"
 
 
 def difference_dict(difference: Difference) -> JsonObject:

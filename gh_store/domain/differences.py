@@ -37,3 +37,18 @@ class Difference:
     old: Any
     new: Any
     at: int | None = None
+
+    @property
+    def where(self) -> str:
+        """The path; of a list, with the index."""
+        return self.path if self.at is None else f"{self.path}/{self.at}"
+
+    @property
+    def removes(self) -> bool:
+        """True if anything is no more."""
+        return self.old is not ABSENT and self.old != []
+
+    @property
+    def inserts(self) -> bool:
+        """True if anything is there now."""
+        return self.new is not ABSENT and self.new != []

@@ -10,7 +10,7 @@ from importlib.resources import files
 from typing import Any, Final
 
 from gh_store.cli.views import mode_of
-from gh_store.domain.differences import ABSENT, Difference
+from gh_store.domain.differences import Difference
 from gh_store.domain.events import HistoryEntry
 from gh_store.domain.values import JsonObject, StoredObject
 from gh_store.log.difference import differences
@@ -85,12 +85,11 @@ def _event(entry: HistoryEntry, old: JsonObject) -> str:
 
 
 def _change(each: Difference) -> str:
-    where = each.path if each.at is None else f"{each.path}/{each.at}"
-    old = f"<del>{_value(each.old)}</del>" if each.old is not ABSENT and each.old != [] else ""
-    new = f"<ins>{_value(each.new)}</ins>" if each.new is not ABSENT and each.new != [] else ""
+    old = f"<del>{_value(each.old)}</del>" if each.removes else ""
+    new = f"<ins>{_value(each.new)}</ins>" if each.inserts else ""
     did = " → " if old and new else "removed " if old else "added "
     values = f"{old}{did}{new}" if old and new else f'<span class="meta">{did}</span>{old or new}'
-    return f'<p class="change"><span class="key">{_text(where)}</span> <span>{values}</span></p>'
+    return f'<p class="change"><span class="key">{_text(each.where)}</span> <span>{values}</span></p>'
 
 
 def _tree(value: Any) -> str:
