@@ -132,8 +132,13 @@ def all_schedules(count: int, seed: int, jobs: int) -> str:
 
 def a_year(count: int, seed: int, _jobs: int) -> str:
     logger.remove()
+
+    def month(lived: year.Year) -> None:
+        seen = lived.seen
+        print(f"year: seed {seed}, month {seen['left']}, {seen['accepted']:,} of {count:,} events", file=sys.stderr)
+
     with folder() as here:
-        lived, applied, issues = year.live(here / "store.db", count, seed, objects=400)
+        lived, applied, issues = year.live(here / "store.db", count, seed, objects=400, tell=month)
     told = ", ".join(f"{many:,} {name}" for name, many in sorted(lived.seen.items()))
     return f"{applied:,} events applied in {issues} issues of {len(lived.objects)} objects ({told})"
 

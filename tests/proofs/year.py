@@ -10,6 +10,7 @@ said was written. In the end it and the store must agree.
 import json
 import random
 from collections import Counter
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -512,8 +513,10 @@ class Year:
         return Store(self.world.backend(client), self.world.config, sleep=self.world.clock.sleep)
 
 
-def live(path: Path, events: int, seed: int, *, objects: int = 8) -> tuple[Year, int, int]:
-    """A year with so many accepted events; and how many stand there in the end, in how many issues."""
+def live(
+    path: Path, events: int, seed: int, *, objects: int = 8, tell: Callable[[Year], None] = lambda _: None
+) -> tuple[Year, int, int]:
+    """A year with so many accepted events, told month by month; and how many stand there in the end, in how many issues."""
     year = Year(path, seed, objects)
     with year.world.closing:
         month = events // 12 + 1
@@ -524,5 +527,6 @@ def live(path: Path, events: int, seed: int, *, objects: int = 8) -> tuple[Year,
             year.world.clock.sleep(year.dice.random() * 2 * 12 * YEAR / max(events, 1))
             if year.seen["accepted"] // month > year.seen["left"]:
                 year.leave()
+                tell(year)
         applied, issues = year.check()
     return year, applied, issues
