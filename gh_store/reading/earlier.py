@@ -33,8 +33,13 @@ class Segment:
 
     @property
     def comments(self) -> tuple[Comment, ...]:
-        """What was written there, as far as the object went on from it."""
-        return tuple(comment for comment in self.all if comment.id <= self.ends.after.comment)
+        """
+        What was written there, as far as the object went on from it.
+
+        An object that nothing was committed of but its creation went on from comment 0, and with what it began with.
+        """
+        end = self.ends.after.comment
+        return tuple(comment for comment in self.all if comment.id <= end or (end == 0 and _begins(comment)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +127,11 @@ class EarlierSegments:
     def _continues(self) -> Place | None:
         ends = self._first.continues if self._first is not None else None
         return ends.after if ends is not None else None
+
+
+def _begins(comment: Comment) -> bool:
+    event = read_comment(comment)
+    return isinstance(event, Event) and event.begins
 
 
 def first_event(comments: Iterable[Comment], counts: Counts, opener: Opener | None = None) -> Event | None:

@@ -116,11 +116,8 @@ def replay(
     """
 
     def tried(counts: Counts, counted: Counts, judge: Judge | None) -> Replay | None:
-        # A new object's title says 0/1: its creation stands behind the watermark, and is in the state.
-        creation = next((comment for comment in comments if _creates(comment, counts)), None)
-        known = [comment for comment in comments if comment.id <= commit.watermark or comment is creation]
         decisions = decide(
-            known,
+            _known(comments, commit.watermark, counts),
             counts,
             refuses=lambda comment: _refused(head, comment),
             earlier=earlier,
@@ -139,7 +136,8 @@ def replay_segment(segment: Segment, authority: Authority, earlier: Sequence[Com
     """Replay a segment that lies behind, up to where the next one goes on; None if it holds no event at all."""
 
     def tried(counts: Counts, counted: Counts, judge: Judge | None) -> Replay | None:
-        decisions = decide(segment.comments, counts, earlier=earlier, counted=counted, judge=judge)
+        known = _known(segment.comments, segment.ends.after.comment, counts)
+        decisions = decide(known, counts, earlier=earlier, counted=counted, judge=judge)
         if not decisions:
             return None
         state = decisions[-1].state
@@ -340,6 +338,16 @@ class _Tries:
 
 def _only(decided: set[int]) -> Counts:
     return lambda comment, _: comment.id in decided
+
+
+def _known(comments: Sequence[Comment], watermark: int, counts: Counts) -> list[Comment]:
+    """
+    What a state at a watermark includes.
+
+    A new object's title says 0/1: its creation stands behind the watermark, and is in the state.
+    """
+    creation = next((comment for comment in comments if _creates(comment, counts)), None)
+    return [comment for comment in comments if comment.id <= watermark or comment is creation]
 
 
 def _creates(comment: Comment, counts: Counts) -> bool:

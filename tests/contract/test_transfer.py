@@ -452,6 +452,23 @@ def test_what_a_leaver_made_is_adopted(world):
     assert world.store().get("thing").meta.version == 3
 
 
+def test_what_nobody_has_updated_keeps_its_creation_however_often_it_is_adopted(world):
+    for owner in ("ada", "bob"):
+        world.user(owner, "write")
+    Store(world.backend("ada"), world.config, sleep=world.clock.sleep).create("thing", {"n": 0})
+    for leaver, heir in (("ada", "bob"), ("bob", None)):
+        world.user(leaver, "read")
+        world.settle()
+        assert [each.error for each in world.store(heir).adopt()] == [None]
+    world.settle()
+    world.store().update("thing", {"n": 1}, process=True)
+    assert [(e["version"], e["data"]) for e in world.store().get_object_history("thing")] == [
+        (1, {"n": 0}),
+        (2, {"n": 1}),
+    ]
+    assert world.store().get("thing", 1).data == {"n": 0}
+
+
 def test_an_object_is_never_away_while_it_is_adopted(world):
     leaver(world)
 
