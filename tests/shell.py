@@ -28,7 +28,7 @@ class Shell:
     def __init__(self, folder: Path, home: Path) -> None:
         self.folder = folder
         ours = {name: value for name, value in os.environ.items() if not name.startswith(("GH_", "GITHUB_"))}
-        self.environment = {**ours, "HOME": str(home), "PYTHONPATH": str(ROOT), "NO_COLOR": "1"}
+        self.environment = {**ours, "HOME": str(home), "PYTHONPATH": str(ROOT), "TERM": "xterm", "NO_COLOR": "1"}
 
     def run(self, *arguments: str, stdin: str = "", code: int = 0) -> tuple[str, str]:
         """What a command prints on stdout and stderr; it must end with this code."""

@@ -54,7 +54,7 @@ def _act(shell: Shell, width: int, run: Callable[[], object]) -> None:
         fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", 24, width, 0, 0))
         os.chdir(shell.folder)
         os.environ.clear()
-        os.environ.update(shell.environment, TERM="xterm")
+        os.environ.update(shell.environment)
         os.environ.pop("COLUMNS", None)
         sys.stdin, sys.stdout, sys.stderr = open(0), open(1, "w"), open(2, "w")  # noqa: SIM115
         sys.__stdout__ = sys.stdout  # type: ignore[misc]  # who asks for the width asks this one

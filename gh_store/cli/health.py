@@ -9,7 +9,7 @@ from gh_store.cli.escapes import one_line
 from gh_store.cli.opening import clone_offer
 from gh_store.cli.options import command, server_options
 from gh_store.cli.printing import Printer
-from gh_store.cli.terminal import has_colour
+from gh_store.cli.terminal import styled
 from gh_store.domain.exceptions import ConfigurationError, GitHubStoreError
 
 
@@ -50,6 +50,4 @@ def doctor(config: str | None, fix: bool, read_only: bool, as_array: bool, **ser
 
 def _show(name: str, outcome: str, found: str) -> None:
     colour = {"ok": "green", "warning": "yellow"}.get(outcome, "red")
-    click.echo(
-        f"{click.style(f'{outcome:8}', fg=colour) if has_colour() else f'{outcome:8}'} {name}: {one_line(found)}"
-    )
+    click.echo(f"{styled(f'{outcome:8}', colour=colour)} {name}: {one_line(found)}")

@@ -12,7 +12,7 @@ import click
 from gh_store.cli import formats
 from gh_store.cli.escapes import is_looked_at, one_line
 from gh_store.cli.tables import cut, table
-from gh_store.cli.terminal import has_colour, is_terminal, say, width
+from gh_store.cli.terminal import is_terminal, say, styled, width
 from gh_store.cli.views import View
 from gh_store.domain.values import JsonObject
 
@@ -96,7 +96,7 @@ class Printer:
         cuts = [cut(one_line(line), width()) for line in lines]
         if not cuts:
             say("no differences")
-        self._write(f"{click.style(line, fg=colours[line[0]]) if has_colour() else line}\n" for line in cuts)
+        self._write(f"{styled(line, colour=colours[line[0]])}\n" for line in cuts)
 
     def stream(self, values: Iterable[T], line: Callable[[T], str], value: Callable[[T], JsonObject]) -> None:
         """Print each value at once: a line for people, JSON Lines for programs."""
@@ -151,8 +151,8 @@ class Printer:
         if not lines:
             say(f"no {view.name}")
             return
-        if self.output is None and has_colour():
-            title = click.style(title, bold=True)
+        if self.output is None:
+            title = styled(title, bold=True)
         self._write(f"{line}\n" for line in (title, *lines))
 
     def _write(self, pieces: Iterable[str]) -> None:

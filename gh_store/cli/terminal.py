@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
+import click
+
 from gh_store.cli.escapes import one_line
 from gh_store.cli.streams import tell
 
@@ -30,9 +32,11 @@ def is_terminal() -> bool:
     return sys.stdout.isatty()
 
 
-def has_colour() -> bool:
-    """True if colours may be used on stdout."""
-    return is_terminal() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+def styled(text: str, *, bold: bool = False, colour: str | None = None) -> str:
+    """Text for stdout, bold or in a colour where that shows, and is wanted."""
+    if not is_terminal() or os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
+        return text
+    return click.style(text, bold=bold or None, fg=colour)
 
 
 def width() -> int:

@@ -126,6 +126,15 @@ def test_a_difference_is_shown_as_lines(filled):
     assert filled.run("diff", "metrics", "x", code=2)[1].count("not a version") == 1
 
 
+@pytest.mark.parametrize("refuses", [{"NO_COLOR": "1"}, {"TERM": "dumb"}])
+@pytest.mark.parametrize("command", [["demo"], ["demo", "--verbose"], ["list"], ["diff", "metrics"]])
+def test_who_wants_no_colour_gets_no_bold_either(filled, command, refuses):
+    del filled.environment["NO_COLOR"]
+    assert "\x1b[" in shown(filled, *command)
+    filled.environment |= refuses
+    assert "\x1b" not in shown(filled, *command)
+
+
 def test_the_log_and_the_messages_are_one_voice_on_a_terminal(filled):
     filled.run("update", "metrics", '[{"op": "remove", "path": "/none"}]', "--mode", "patch")
     text = shown(filled, "process-updates", "--all")

@@ -22,7 +22,7 @@ from gh_store.cli.demo.drawing import drawing
 from gh_store.cli.demo.folder import PAGE, SNAPSHOT, STORE, WRITTEN, make_folder, remember
 from gh_store.cli.demo.typed import typed
 from gh_store.cli.options import command
-from gh_store.cli.terminal import PREFIX, width
+from gh_store.cli.terminal import PREFIX, styled, width
 from gh_store.cli.views import short
 from gh_store.domain.exceptions import GitHubStoreError
 
@@ -98,7 +98,7 @@ def demo(output: str, verbose: bool) -> None:
         remember(folder)
     click.echo(f"Wrote {folder}: {', '.join(WRITTEN)} (for a browser). Next:")
     program = typed(sys.argv[0], Path.cwd())
-    click.secho(f"{program} history {_ID} --store {shlex.quote(where[1])}", bold=True)
+    click.echo(styled(f"{program} history {_ID} --store {shlex.quote(where[1])}", bold=True))
 
 
 def _run(folder: Path, where: Sequence[str], *, verbose: bool) -> None:
@@ -124,8 +124,8 @@ def _run(folder: Path, where: Sequence[str], *, verbose: bool) -> None:
 def _show(step: Step, where: Sequence[str]) -> None:
     """Run a step, with its command and all that it prints."""
     arguments = [*step.arguments, *where]
-    click.secho(f"\n# {step.sentence}", fg="cyan")
-    click.secho(f"$ gh-store {shlex.join(arguments)}", bold=True)
+    click.echo(styled(f"\n# {step.sentence}", colour="cyan"))
+    click.echo(styled(f"$ gh-store {shlex.join(arguments)}", bold=True))
     try:
         commands.main(args=arguments, prog_name="gh-store", standalone_mode=False)
     except GitHubStoreError as error:
@@ -187,7 +187,7 @@ def _tell(lines: Iterable[tuple[str, str, str]]) -> None:
     for name, version, said in lines:
         head = f"{name:<18}  {version:<2}  "
         rest = textwrap.wrap(said, max(width() - len(head) - 1, 20), break_on_hyphens=False) or [""]
-        click.echo(f"\n{' ' * len(head)}".join([click.style(head, bold=True) + rest[0], *rest[1:]]))
+        click.echo(f"\n{' ' * len(head)}".join([styled(head, bold=True) + rest[0], *rest[1:]]))
 
 
 def _drawn(store: "Store", columns: int) -> str:
