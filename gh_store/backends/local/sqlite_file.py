@@ -1,26 +1,19 @@
-"""One SQLite file: opening it, creating it, its transactions, and what its errors mean."""
+"""One SQLite file: opening it, creating it, and its transactions."""
 
 import sqlite3
-import stat
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final, Literal
 
 from gh_store.backends.local.batch import Batch
+from gh_store.backends.local.errors import Errors
+from gh_store.backends.local.place import EMPTY, check_place
 from gh_store.backends.local.read_only import ReadOnlyFile, is_writable
 from gh_store.backends.local.rows import LARGEST
-from gh_store.domain.exceptions import (
-    BackendUnavailable,
-    ConfigurationError,
-    GitHubStoreError,
-    InsufficientScope,
-    IntegrityError,
-    InvalidUpdate,
-    ObjectNotFound,
-)
+from gh_store.domain.exceptions import ConfigurationError
 from gh_store.files import resolved
 
 Synchronous = Literal["FULL", "NORMAL", "OFF"]
@@ -31,57 +24,13 @@ _BREATH: Final = 0.05
 longer intervals, up to a tenth of a second."""
 
 
-class _Errors:
-    """Inside, what SQLite raises is raised as an error of the port. (A class: every verb enters it.)"""
-
-    def __init__(self, told: Callable[[Exception], GitHubStoreError | None]) -> None:
-        self._told = told
-
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        told = self._told(error) if isinstance(error, Exception) else None
-        if told is not None:
-            raise told from error
-
-
 class _Here(threading.local):
     """What is of one thread: the batch that it is in."""
 
     batch: Batch | None = None
 
 
-_SMALLEST: Final = 512
-"""Bytes of the smallest database. SQLite takes what has less for an empty one, and writes over it."""
-
-
-def _check(path: Path, *, create: bool) -> None:
-    """Raise ConfigurationError for what is no file of a store, or not there where one is expected."""
-    fault, hint = None, "Name another file with --store."
-    try:
-        told = path.stat()
-    except FileNotFoundError:
-        if not create:
-            fault = "there is no store here"
-            hint = "Make one with `gh-store init` or `gh-store create`, or name another with --store."
-    except (OSError, ValueError) as error:  # ValueError: no system takes such a name
-        fault = f"the store cannot be opened: {getattr(error, 'strerror', None) or 'no file has this name'}"
-    else:
-        if stat.S_ISDIR(told.st_mode):
-            fault = "the store cannot be opened: this is a folder"
-        elif not stat.S_ISREG(told.st_mode):
-            fault = "the store cannot be opened: this is not a regular file"
-        elif 0 < told.st_size < _SMALLEST:
-            fault = "this file is not a store; it was not changed"
-        elif told.st_size == 0 and not create:
-            fault, hint = "this file is empty; it is not a store", _EMPTY
-    if fault is not None:
-        raise ConfigurationError(f"{path}: {fault}.", file=path, hint=hint)
-
-
 _TABLES: Final = "SELECT count(*) FROM sqlite_master"
-_EMPTY: Final = "Restore it from a copy, or delete it and make a new store with `gh-store init`."
 
 
 class SqliteFile:
@@ -102,14 +51,14 @@ class SqliteFile:
         self, path: Path, schemas: Sequence[str], *, create: bool, busy_timeout: float, synchronous: Synchronous
     ) -> None:
         self.path = path
-        self._errors = _Errors(self._told)
-        _check(path, create=create)
+        self._errors = Errors(path, self._is_used_up)
+        check_place(path, create=create)
         with self._errors:
             read_only = path.exists() and not is_writable(path)
             if not read_only:
                 resolved(path)  # no link of somebody else decides where a store is made
         if read_only:
-            _check(path, create=False)  # nothing can be made in it
+            check_place(path, create=False)  # nothing can be made in it
         self._busy_timeout = busy_timeout
         self._synchronous = synchronous
         self._lock = threading.RLock()
@@ -239,7 +188,7 @@ class SqliteFile:
         application, version = self._one("PRAGMA application_id"), self._one("PRAGMA user_version")
         if application != _APPLICATION_ID and not self._create and not self._one(_TABLES):
             raise ConfigurationError(
-                f"{self.path}: this database is empty; it is not a store.", file=self.path, hint=_EMPTY
+                f"{self.path}: this database is empty; it is not a store.", file=self.path, hint=EMPTY
             )
         if application != _APPLICATION_ID or version < len(schemas):
             self._make(schemas)
@@ -289,54 +238,6 @@ class SqliteFile:
     def _one(self, query: str) -> Any:
         return self.connection.execute(query).fetchone()[0]
 
-    # --- errors -----------------------------------------------------------------------------------
-
-    def _told(self, error: Exception) -> GitHubStoreError | None:
-        """What an error comes to, or None for one that is not ours to tell."""
-        if isinstance(error, sqlite3.ProgrammingError):
-            if "closed" not in str(error):
-                return InvalidUpdate(f"A value of this type cannot be stored: {error}.")
-            return BackendUnavailable("The store is closed.", transient=False, hint="Open it again.")
-        if isinstance(error, OverflowError):  # a number too large for any row
-            return ObjectNotFound("There is no issue of that number.")
-        if isinstance(error, sqlite3.Error):
-            return self._mapped(error)
-        if isinstance(error, OSError):  # reading what may not be written
-            return self._unopened()
-        return None
-
-    def _mapped(self, error: sqlite3.Error) -> GitHubStoreError:
-        name = getattr(error, "sqlite_errorname", "")
-        if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
-            return BackendUnavailable(
-                f"{self.path}: other processes kept the store busy for too long.", outcome_unknown=False
-            )
-        if name.startswith("SQLITE_READONLY"):
-            return InsufficientScope(
-                f"{self.path}: this store may only be read.",
-                hint="Get write permission on the file and its folder.",
-            )
-        if name == "SQLITE_FULL" and self._is_used_up():
-            return IntegrityError(
-                f"{self.path}: a row has the largest number that there is, so no other can follow.",
-                hint="Restore the file from a copy.",
-            )
-        if name == "SQLITE_FULL":
-            return BackendUnavailable(
-                f"{self.path}: the disk is full.", transient=False, hint="Free some space; what was stored is safe."
-            )
-        if name == "SQLITE_NOTADB":
-            return ConfigurationError(
-                f"{self.path}: this file is not a store; it was not changed.",
-                file=self.path,
-                hint="Name another file with --store.",
-            )
-        if name.startswith("SQLITE_CANTOPEN"):
-            return self._unopened()
-        if name.startswith("SQLITE_IOERR"):
-            return BackendUnavailable(f"{self.path}: the disk failed ({name}).")
-        return IntegrityError(f"{self.path}: {error} ({name or 'no code'}).", hint="Restore the file from a copy.")
-
     def _is_used_up(self) -> bool:
         """True if a table has the largest number that there is. SQLite calls that a full disk."""
         try:
@@ -347,10 +248,3 @@ class SqliteFile:
             )
         except sqlite3.Error:
             return False
-
-    def _unopened(self) -> ConfigurationError:
-        return ConfigurationError(
-            f"{self.path}: the store cannot be opened.",
-            file=self.path,
-            hint="Create the folder, or get permission to write in it.",
-        )
