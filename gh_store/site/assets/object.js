@@ -1,8 +1,9 @@
 // The page of an object: its versions, what they differ in, older events, and large plots.
 
-import { counts, differences, Past } from "./past.js";
+import { address, counts, differences, json, Past, visible } from "./gh-store.js";
 import { changes, compact, tree } from "./render.js";
-import { address, button, count, element, json, load, minute, ROOT, visible, when } from "./text.js";
+import { series } from "./series.js";
+import { button, count, element, HERE, load, minute, ROOT, when } from "./text.js";
 
 const OLDER = 50;
 const REL = "nofollow noopener noreferrer";
@@ -13,7 +14,7 @@ export function start(prefix = "") {
   const name = page.dataset.name;
   tools(name);
   if (!("history" in page.dataset)) return;
-  const past = new Past(name);
+  const past = new Past(HERE, name);
   new Versions(past, Number(page.dataset.version), prefix).start();
   older(past, page.dataset.issues, prefix);
   for (const figure of document.querySelectorAll("figure.plot")) enlarging(figure, past);
@@ -216,7 +217,7 @@ function enlarging(figure, past) {
 }
 
 async function draw(figure, past) {
-  const [{ default: Plot }, data] = await Promise.all([import("./uplot.js"), past.series(figure.dataset.path)]);
+  const [{ default: Plot }, data] = await Promise.all([import("./uplot.js"), series(past, figure.dataset.path)]);
   if (!document.querySelector("link[href$='uplot.css']"))
     document.head.append(element("link", { rel: "stylesheet", href: new URL("assets/uplot.css", ROOT).href }));
   const style = getComputedStyle(document.documentElement);
