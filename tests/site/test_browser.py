@@ -5,7 +5,7 @@ import threading
 from itertools import pairwise
 
 import pytest
-from browser import CHROMIUM, Browser, browser
+from browser import CHROMIUM, Browser
 from told import HOSTILE_IDS, cities, hostile, packages, prices, write
 
 from gh_store import site
@@ -28,12 +28,6 @@ def address(tmp_path_factory):
         yield server.address
         server.shutdown()
         thread.join()
-
-
-@pytest.fixture(scope="module")
-def opened(tmp_path_factory):
-    with browser(tmp_path_factory.mktemp("profile")) as found:
-        yield found
 
 
 @pytest.fixture

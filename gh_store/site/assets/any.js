@@ -26,7 +26,7 @@ export async function start() {
     if (object !== null) throw error;
     return missing(`There is no object ${visible(id || asked)}`);
   }
-  startObject(`#${asked}`);
+  return startObject(`#${asked}`);
 }
 
 function show(place, name, { data, meta }, past) {

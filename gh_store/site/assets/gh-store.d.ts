@@ -296,7 +296,7 @@ export class Limited extends Error {
  * @property {number} pending how many comments came since: at most so many updates wait
  * @property {boolean} deleted
  * @property {number} number the issue that holds it
- * @property {string} updated_at the time of the last applied event (UTC)
+ * @property {string} updated_at the time of the last applied event, or of the deletion (UTC)
  * @property {number} watermark the last comment that the version includes, or passed by
  */
 /**
@@ -505,7 +505,7 @@ export type LiveObject = {
      */
     number: number;
     /**
-     * the time of the last applied event (UTC)
+     * the time of the last applied event, or of the deletion (UTC)
      */
     updated_at: string;
     /**

@@ -1018,7 +1018,7 @@ export class Limited extends Error {
  * @property {number} pending how many comments came since: at most so many updates wait
  * @property {boolean} deleted
  * @property {number} number the issue that holds it
- * @property {string} updated_at the time of the last applied event (UTC)
+ * @property {string} updated_at the time of the last applied event, or of the deletion (UTC)
  * @property {number} watermark the last comment that the version includes, or passed by
  */
 
@@ -1172,7 +1172,7 @@ export class Live {
     if (begins || outranked || !(fits || standing || sealed === undefined)) return null;
     const object = {
       id, version: Number(version), data: deleted ? null : data, pending: Math.max(issue.comments - Number(comments), 0), deleted,
-      number: /** @type {number} */ (issue.number), updated_at: version === 1 && !continued ? issue.created_at : time, watermark: Number(watermark),
+      number: /** @type {number} */ (issue.number), updated_at: deleted ? issue.closed_at ?? time : version === 1 && !continued ? issue.created_at : time, watermark: Number(watermark),
     };
     return { object, rank: (deleted ? 4 : 0) + (named ? 0 : standing ? 1 : 2) };
   }

@@ -8,16 +8,21 @@ import { button, count, element, HERE, load, minute, ROOT, when } from "./text.j
 const OLDER = 50;
 const REL = "nofollow noopener noreferrer";
 
-/** @param prefix what stands before `#v12` in the address */
+/**
+ * @param prefix what stands before `#v12` in the address
+ * @returns what shows versions
+ */
 export function start(prefix = "") {
   const page = document.querySelector("#object");
   const name = page.dataset.name;
   tools(name);
-  if (!("history" in page.dataset)) return;
   const past = new Past(HERE, name);
-  new Versions(past, Number(page.dataset.version), prefix).start();
+  const versions = new Versions(past, Number(page.dataset.version), prefix);
+  if (!("history" in page.dataset)) return versions;
+  versions.start();
   older(past, page.dataset.issues, prefix);
   for (const figure of document.querySelectorAll("figure.plot")) enlarging(figure, past);
+  return versions;
 }
 
 function tools(name) {
@@ -115,6 +120,15 @@ class Versions {
     this.mark(other);
   }
 
+  /** Show data from elsewhere. */
+  showOther(data, ...told) {
+    this.turn += 1;
+    this.mark(null);
+    this.place.replaceChildren(tree(data));
+    this.bar.replaceChildren(...told, this.toLatest(`Version ${count(this.latest)}, as of this page`));
+    document.querySelector("#data").scrollIntoView();
+  }
+
   comparing(version) {
     const field = element("input", { type: "number", min: 1, max: this.latest, placeholder: "compare with…", "aria-label": `Compare version ${version} with version` });
     field.addEventListener("change", () => {
@@ -123,8 +137,8 @@ class Versions {
     return field;
   }
 
-  toLatest() {
-    return button("Latest version", () => {
+  toLatest(text = "Latest version") {
+    return button(text, () => {
       history.pushState(null, "", location.pathname + location.search + this.prefix);
       this.turn += 1;
       this.showLatest();
