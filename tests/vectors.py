@@ -115,7 +115,7 @@ class Random:
         return mode, operations
 
 
-LIVE = ["a", "@", "&", "[", "![", "](", "[[", "GH-", "gh-1", "gh-x", "www.", "wWw.", "wwwww.", "://", "\U0001f600", "é", "\x02", '"', "\\", "`", "<"]
+LIVE = ["a", "@", "&", "[", "![", "](", "[[", "GH-", "gh-1", "gh-x", "www.", "wWw.", "wwwww.", "://", "\U0001f600", "é", "\x02", '"', "\\", "`", "<"]  # fmt: skip
 MALFORMED = [
     {}, [], [1], ["op"], [{"op": "add"}], [{"path": "/a"}], [{"op": "add", "path": 1, "value": 1}], [{"op": "append", "path": "/a", "value": 1}],
     [{"op": 1, "path": "/a"}], [{"op": "__proto__", "path": "/a"}], [{"op": "add", "path": "a", "value": 1}], [{"op": "add", "path": "/~2", "value": 1}],
@@ -135,7 +135,12 @@ STATE = {"a": {"b": 1}, "l": [1, 2], "s": "text", "n": 1.0, "big": 10**20, "__pr
 
 def folds() -> Iterator[tuple[int, Any, Any, Any]]:
     """Version, state and event, and what Python makes of them: the canonical text of the data, or why it is rejected."""
-    found = [*(_folded(3, STATE, {"mode": "patch", "data": each}) for each in MALFORMED), *_expected(), *_large(), *_deep()]
+    found = [
+        *(_folded(3, STATE, {"mode": "patch", "data": each}) for each in MALFORMED),
+        *_expected(),
+        *_large(),
+        *_deep(),
+    ]
     yield from found
     for seed in range(FOLDS - len(found)):
         chosen = Random(seed)
@@ -164,7 +169,11 @@ def _large() -> Iterator[tuple[int, Any, Any, Any]]:
     for count in (3, 4, 5):
         copies = [{"op": "copy", "from": "/x", "path": "/y"}] * count
         yield _folded(1, text, {"mode": "patch", "data": [*copies, {"op": "remove", "path": "/y"}]})
-    moves = [{"op": "add", "path": "/y", "value": {}}, {"op": "move", "from": "/x", "path": "/y/x"}, {"op": "move", "from": "/y/x", "path": "/x"}]
+    moves = [
+        {"op": "add", "path": "/y", "value": {}},
+        {"op": "move", "from": "/x", "path": "/y/x"},
+        {"op": "move", "from": "/y/x", "path": "/x"},
+    ]
     yield _folded(1, text, {"mode": "patch", "data": moves * 4})
     yield _folded(1, text, {"mode": "patch", "data": moves * 5})
     yield _folded(1, text, {"mode": "replace", "data": {"x": 1}})
@@ -176,12 +185,17 @@ def _deep() -> Iterator[tuple[int, Any, Any, Any]]:
         value: Any = 1
         for _ in range(levels):
             value = {"a": value}
+        wrapped: Any
         for wrapped in ([], {}, 0):
             operation = {"op": "add", "path": "/a" * levels + "/b", "value": wrapped}
             yield _folded(1, value if levels < 99 else {"a": value}, {"mode": "patch", "data": [operation]})
         yield _folded(1, {"l": value}, {"mode": "patch", "data": [{"op": "copy", "from": "/l", "path": "/m"}]})
-        yield _folded(1, {"l": value, "m": {}}, {"mode": "patch", "data": [{"op": "move", "from": "/l", "path": "/m/n"}]})
-        yield _folded(1, {"l": value, "m": {}}, {"mode": "patch", "data": [{"op": "copy", "from": "/l", "path": "/m/n"}]})
+        yield _folded(
+            1, {"l": value, "m": {}}, {"mode": "patch", "data": [{"op": "move", "from": "/l", "path": "/m/n"}]}
+        )
+        yield _folded(
+            1, {"l": value, "m": {}}, {"mode": "patch", "data": [{"op": "copy", "from": "/l", "path": "/m/n"}]}
+        )
 
 
 def _folded(version: int, data: Any, event: dict[str, Any]) -> tuple[int, Any, Any, Any]:
@@ -210,7 +224,7 @@ JSONS = [
     "1.7976931348623157e308", "5e-324", "100000000000000000000000", "1e21", "1e22", "-1.5e-10", "0.1", "0.30000000000000004", '"\\u00e9\\ud83d\\ude00"', '"\x7f\\u2028"',
     '"\\/\\b\\f\\n\\r\\t\\"\\\\"', "[]", "{}", " [ 1 , 2 ] ", '{"b": 1, "a": {"__proto__": 2, "a": [null, true, false]}, "b": 3}', '{"\\ue000": 1, "\\ud83d\\ude00": 2, "\ud7ff": 3, "Z": 4, "a": 5}',
     '{"10": 1, "9": 2, "-1": 3}', "01", "1.", ".5", "+1", "1e", "-", "[1,]", '{"a":1,}', "{a:1}", "'a'", '"a', '"\n"', '"\\x"', '"\\u12"', "nul", "true false", "[1 2]", "", " ",
-    "\u00a01", "{\"a\" 1}", "[", "{", '{"a"', '{"a":', "[1", "]", "NaN", "[Infinity]", "-Infinity", "1" * 4300, "1" * 4301, "0." + "1" * 5000,
+    "\u00a01", '{"a" 1}', "[", "{", '{"a"', '{"a":', "[1", "]", "NaN", "[Infinity]", "-Infinity", "1" * 4300, "1" * 4301, "0." + "1" * 5000,
 ]  # fmt: skip
 
 META = {"client_version": "1", "timestamp": "t", "update_mode": "append", "event_id": "e"}
@@ -235,7 +249,9 @@ COMMENTS = [
 def names() -> Iterator[tuple[str, str | None]]:
     """Ids and their names in addresses; None for what no id can be."""
     chosen = random.Random(5)
-    made = ["".join(chosen.choice("abz09-_./A \u00e9\U0001f600") for _ in range(chosen.randrange(1, 70))) for _ in range(60)]
+    made = [
+        "".join(chosen.choice("abz09-_./A \u00e9\U0001f600") for _ in range(chosen.randrange(1, 70))) for _ in range(60)
+    ]
     for each in (*IDS, *made):
         try:
             yield each, file_name(each)
@@ -256,7 +272,8 @@ def texts() -> Iterator[tuple[str, str | None]]:
 
 def events() -> Iterator[tuple[str, Any]]:
     """Comments and what they say: the event, as canonical text; None for conversation; or that it is malformed."""
-    full = [json.dumps({"_data": data, "_meta": meta}) for meta in METAS for data in ({"a": 1.0}, [])]
+    data: list[Any] = [{"a": 1.0}, []]
+    full = [json.dumps({"_data": each, "_meta": meta}) for meta in METAS for each in data]
     initial = [json.dumps({"_data": {"a": 1}, "_meta": meta, "type": "initial_state"}) for meta in METAS]
     written = [wire.write_event(Draft({"by": "@ada", "www.x": "[1]"}, "id", Mode.MERGE, 2, 7), issue_number=1, time=AT)]
     for text in (*COMMENTS, *full, *initial, *written):
@@ -276,7 +293,7 @@ def heads() -> Iterator[tuple[dict[str, Any], str | None]]:
     Issues as GitHub's API tells them, in a repository of Ada's; and the canonical text of what a reader without any
     right may believe of each, or None.
     """
-    data = {"a": 9.0, "é\U0001d4b3\ue000": [10**22, -0.0, 1e-5], "__proto__": {"x": None}}
+    data: dict[str, Any] = {"a": 9.0, "é\U0001d4b3\ue000": [10**22, -0.0, 1e-5], "__proto__": {"x": None}}
     title = wire.write_title("cities/oslo", 12, AT, 4571, 13, data)
     checkpoint = read_title(title, None, "UID:").checkpoint
     assert checkpoint is not None
@@ -286,9 +303,15 @@ def heads() -> Iterator[tuple[dict[str, Any], str | None]]:
     assert begun is not None
     went_on = wire.write_title("cities/oslo", 12, AT, 4571, 13, data, after=Place(3, 99))
     long, body = "x" * 60, wire.write_body(data)
-    usual = {"title": title, "body": body, "user": "ada", "labels": {"UID:cities/oslo": "", "stored-object": ""}, "comments": 13}
+    usual: dict[str, Any] = {
+        "title": title,
+        "body": body,
+        "user": "ada",
+        "labels": {"UID:cities/oslo": "", "stored-object": ""},
+        "comments": 13,
+    }
     sealed = {**usual, "user": "bob", "labels": {"UID:cities/oslo": seal, "stored-object": ""}}
-    told = {
+    told: dict[str, dict[str, Any]] = {
         "usual": usual, "pending": {**usual, "comments": 15}, "fewer": {**usual, "comments": 9}, "sealed": sealed, "by labels": {**usual, "user": "bob"},
         "by a bot": {**sealed, "labels": {"UID:cities/oslo": seal.replace("12", "11", 1), "stored-object": ""}, "user": "github-actions[bot]"},
         "first": {**usual, "title": first, "comments": 1, "labels": {"UID:cities/oslo": wire.write_seal(wire.seal_of(7, "cities/oslo", begun, data)), "stored-object": ""}, "user": "bob"},

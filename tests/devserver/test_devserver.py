@@ -424,7 +424,10 @@ def test_pages_of_this_machine_may_read_without_a_token(ask, hub, origin):
     assert answer.status_code == 200
     assert answer.headers["access-control-allow-origin"] == "*"
     assert "X-RateLimit-Remaining" in answer.headers["access-control-expose-headers"]
-    assert (answer.headers["x-ratelimit-limit"], answer.headers["cache-control"]) == ("60", "public, max-age=60, s-maxage=60")
+    assert (answer.headers["x-ratelimit-limit"], answer.headers["cache-control"]) == (
+        "60",
+        "public, max-age=60, s-maxage=60",
+    )
     token = {**headers, "Authorization": "Bearer token-of-local"}
     assert requests.get(address, headers=token, timeout=10).status_code == 403
     assert requests.post(address, headers=token, json={"title": "two"}, timeout=10).status_code == 403

@@ -8,18 +8,23 @@ from urllib.parse import urlsplit
 
 import pytest
 from browser import CHROMIUM
-from told import START, cities, files, hostile, write
+from shipped.pages import BLOCKS
+from told import START, cities, entry, files, hostile
 from world import REPOSITORY
 
 from gh_store import ConfigurationError, site, snapshots
 from gh_store.site.serve import Server
 
-needs_browser = [pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed"), pytest.mark.untraced]
 PATH = "/open-data/"
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; "
     "require-trusted-types-for 'script'; trusted-types 'none'"
 )
+
+
+def needs_browser(test):
+    """Its lines are those of other tests, but for what the browser runs."""
+    return pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed")(pytest.mark.untraced(test))
 
 
 @contextmanager
@@ -61,29 +66,53 @@ OWN = f"""<!doctype html>
 """
 
 
-@pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed")
-@pytest.mark.untraced
+@needs_browser
 def test_elements_show_text_under_a_strict_policy(opened, build):
     folder = build([*cities(), *hostile()])
     (folder / "own.html").write_text(OWN, encoding="utf-8")
     with serving(folder) as address:
         opened.look()
         opened.open(f"{address}own.html")
-        opened.wait("[...document.querySelectorAll('gh-store-object, gh-store-list')].every(each => each.dataset.state)")
-        text = {each: opened.text(f"#{each}") for each in ("one", "path", "dots", "list", "all", "bad", "proto", "bidi", "none")}
+        opened.wait(
+            "[...document.querySelectorAll('gh-store-object, gh-store-list')].every(each => each.dataset.state)"
+        )
+        text = {
+            each: opened.text(f"#{each}")
+            for each in ("one", "path", "dots", "list", "all", "bad", "proto", "bidi", "none")
+        }
         assert text == {
             "one": "Oslo", "path": "mountain", "dots": opened.text("#cities tbody tr:nth-child(2) td:nth-child(3)"),
             "list": '[{"height_m": 12, "kind": "urban", "name": "Oslo sentrum"}, {"height_m": 514, "kind": "mountain", "name": "Oslo fjell"}]',
             "all": '{"homepage": null, "title": "Bodø"}', "bad": "<img src=x onerror=alert(1)>", "proto": "true",
             "bidi": "gpj.exe\\u202etxt\\u200b", "none": "as it was",
         }  # fmt: skip
-        assert opened.texts("#cities th") == ["Object", "title", "reading.temperature", "/stations/0/name", "cities/bodo", "cities/oslo"]
+        assert opened.texts("#cities th") == [
+            "Object",
+            "title",
+            "reading.temperature",
+            "/stations/0/name",
+            "cities/bodo",
+            "cities/oslo",
+        ]
         assert opened.texts("#cities tbody tr:nth-child(1) td") == ["Bodø", "", ""]
         assert len(opened.texts("#some tbody tr")) == 3
         assert opened.run("document.querySelector('#none').dataset.state") == "missing"
         opened.run("document.querySelector('#one').setAttribute('field', 'homepage')")
         opened.wait("document.querySelector('#one').textContent === 'https://example.org/oslo'")
         assert opened.run("document.querySelectorAll('p img, p script, p a').length") == 0
+        assert asked_outside(opened, address) == []
+
+
+@needs_browser
+def test_the_page_of_the_docs_shows_what_it_says(opened, build):
+    (code,) = (block.code for block in BLOCKS if block.kind == "html" and "<gh-store-" in block.code)
+    folder = build([entry("cities/oslo", 1, {"name": "Oslo", "wind": 5.6}), entry("other", 2, {"wind": 1})])
+    with serving(folder) as address:
+        page = code.replace("https://ada.github.io/site/", address)
+        (folder / "own.html").write_text(page.replace("<script", '<link rel="icon" href="data:,"><script'))
+        opened.open(f"{address}own.html")
+        opened.wait("document.querySelectorAll('[data-state=shown]').length === 2")
+        assert opened.texts("p, td") == ["Wind in Oslo: 5.6 m/s\nObjectnamewindcities/osloOslo5.6\n", "Oslo", "5.6"]
         assert asked_outside(opened, address) == []
 
 
@@ -148,8 +177,18 @@ def test_a_policy_names_the_api_of_the_snapshot_alone(tmp_path, api, source):
     assert not (tmp_path / "_site").exists()
 
 
-@pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed")
-@pytest.mark.untraced
+def test_the_command_line_makes_such_pages(shell, hub):
+    hub.near().create("a", {"n": 1})
+    hub.store().write_snapshot(shell.folder / "snapshot.json", history=True)
+    hub.near().write_snapshot(shell.folder / "embedded.json", history=True)
+    shell.run("site", "snapshot.json", "--live")
+    assert policies(shell.folder / "_site") == {f"'self' {hub.address}"}
+    _, err = shell.run("site", "embedded.json", "--live", "--output", "none", code=2)
+    assert "Take it from a store on GitHub" in err
+    assert not (shell.folder / "none").exists()
+
+
+@needs_browser
 def test_pages_say_what_github_has(opened, live, hub):
     ours = hub.store()
     for object_id in ("cities/oslo", "Cities/Lund", "gone", "same"):
@@ -166,22 +205,32 @@ def test_pages_say_what_github_has(opened, live, hub):
         opened.call("Network.clearBrowserCache")
         opened.open(f"{address}index.html")
         opened.wait("document.querySelector('#live').textContent")
-        assert opened.text("#live") == "3 objects changed on GitHub since this site was made; 1 object may have pending updates."
+        assert (
+            opened.text("#live")
+            == "3 objects changed on GitHub since this site was made; 1 object may have pending updates."
+        )
         opened.open(f"{address}o/cities/oslo.html")
         opened.wait("document.querySelector('#live button')")
-        assert opened.text("#live") == "GitHub has version 3. Show version 3 pending 1 comment on GitHub may be updates. Show what they would change"
+        assert (
+            opened.text("#live")
+            == "GitHub has version 3\nShow it\npending\n1 comment on GitHub may be an update\nPreview"
+        )
         opened.run("document.querySelectorAll('#live button')[0].click()")
         assert opened.text("#version span") == "Version 3, as GitHub has it"
         assert opened.texts("#tree li") == ["__proto__: 1 keyx: 1", "x: 1", "n: 3"]
         opened.run("document.querySelectorAll('#live button')[1].click()")
         opened.wait("document.querySelector('#version .pill')")
-        assert opened.texts("#version > *") == ["pending", "Version 4, if 1 pending update counts", "Version 1, as of this page"]
+        assert opened.texts("#version > *") == [
+            "pending",
+            "Version 4, if 1 pending update counts",
+            "Version 1, as of this page",
+        ]
         assert opened.texts("#tree li") == ["__proto__: 1 keyx: 1", "x: 1", "m: <b>", "n: 3"]
         opened.run("document.querySelector('#version button').click()")
         assert opened.texts("#tree li")[-1] == "n: 1"
         opened.open(f"{address}object.html#Cities%2FLund")
         opened.wait("document.querySelector('#live button')")
-        assert opened.text("#live") == "GitHub has version 2. Show version 2"
+        assert opened.text("#live") == "GitHub has version 2\nShow it"
         opened.open(f"{address}o/gone.html")
         opened.wait("document.querySelector('#live').textContent === 'This object was deleted on GitHub.'")
         opened.run("localStorage.setItem('gh-store-live', '[]')")
@@ -189,12 +238,14 @@ def test_pages_say_what_github_has(opened, live, hub):
         opened.wait("localStorage.getItem('gh-store-live') === null")  # it has asked
         assert opened.text("#live") == ""
         outside = asked_outside(opened, address)
-        assert {urlsplit(url).path for url in outside} == {f"/repos/{REPOSITORY}/issues", f"/repos/{REPOSITORY}/issues/1/comments"}
+        assert {urlsplit(url).path for url in outside} == {
+            f"/repos/{REPOSITORY}/issues",
+            f"/repos/{REPOSITORY}/issues/1/comments",
+        }
         assert len(hub.asked()) == 2, "the browser's cache answers the pages for a minute"
 
 
-@pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed")
-@pytest.mark.untraced
+@needs_browser
 def test_the_next_page_asks_nothing_while_github_wants_a_pause(opened, live, hub):
     hub.near().create("a", {"n": 1})
     with serving(live()) as address:

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 import vectors
 from shipped.node import needs_tsc, node, runs_node, tsc
-from told import HOSTILE_IDS, cities, hostile, prices
+from shipped.pages import BLOCKS
+from told import HOSTILE_IDS, cities, entry, hostile, prices
 from world import REPOSITORY
 
 from gh_store import wire
@@ -19,6 +20,7 @@ from gh_store.site.places import ASSETS
 
 HERE = Path(__file__).parent
 MODULE = (ASSETS / "gh-store.js").as_uri()
+SITE = "https://ada.github.io/site/"
 
 
 def test_the_vectors_are_what_python_yields():
@@ -41,18 +43,22 @@ def test_its_types_are_sound_and_published(tmp_path):
 
 
 @pytest.fixture
-def served(build):
-    """The address of a site."""
-    folder = build([*cities(), prices(530), *hostile()])
+def serve(build):
+    """Serves a site of some entries; its address."""
 
     class Quiet(SimpleHTTPRequestHandler):
         def log_message(self, *_):
             pass
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(folder))) as server:
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(build([])))) as server:
         thread = threading.Thread(target=server.serve_forever, daemon=True)
         thread.start()
-        yield f"http://127.0.0.1:{server.server_port}"
+
+        def made(entries):
+            build(entries)
+            return f"http://127.0.0.1:{server.server_port}"
+
+        yield made
         server.shutdown()
         thread.join()
 
@@ -78,9 +84,10 @@ console.log(JSON.stringify({
 
 
 @runs_node
-def test_a_site_is_read(served):
-    found = node(READ, MODULE, served, json.dumps(HOSTILE_IDS))
-    stored = {entry.object_id: entry.value for entry in [*hostile(), *cities(), prices(530)]}
+def test_a_site_is_read(serve):
+    entries = [*(each for each in hostile() if each.object_id in HOSTILE_IDS), *cities(), prices(530)]
+    found = node(READ, MODULE, serve(entries), json.dumps(HOSTILE_IDS))
+    stored = {each.object_id: each.value for each in entries}
     assert found["hostile"] == [wire.canonical(stored[each]["data"]) for each in HOSTILE_IDS]
     assert found["first"] == [wire.canonical({"__proto__": {"polluted": 1}})] * len(HOSTILE_IDS)
     assert found["all"] == [530, 1, 530]
@@ -114,9 +121,8 @@ console.log(canonical({ more: live.more, found, previews }));
 @pytest.mark.breaks_stores("a leaver overwrote an object")
 @runs_node
 def test_of_github_is_believed_what_a_reader_without_rights_may_believe(hub):
-    ada, bob, mallory, eve = (
-        hub.user(login, role) for login, role in (("ada", "write"), ("bob", "write"), ("mallory", "triage"), ("eve", "none"))
-    )
+    roles = {"ada": "write", "bob": "write", "mallory": "triage", "eve": "none"}
+    _, bob, mallory, eve = (hub.user(login, role) for login, role in roles.items())
     ours, adas, bobs = hub.store(), hub.store("ada"), hub.store("bob")
     since = hub.backend().now()
     ours.create("a", {"n": 9.0, "__proto__": {"x": 1}})
@@ -129,7 +135,8 @@ def test_of_github_is_believed_what_a_reader_without_rights_may_believe(hub):
     hub.backend().set_role("bob", "none")
     bob.edit_issue(number, title=wire.write_title("forged", 5, since, 0, 1, {"n": 6}), body='{"n": 6}')
     theirs, claim = (
-        eve.create_issue(wire.write_title(object_id, 9, since, 1, 0, {"n": 0}), '{"n": 0}', []).number for object_id in ("eves", "b")
+        eve.create_issue(wire.write_title(object_id, 9, since, 1, 0, {"n": 0}), '{"n": 0}', []).number
+        for object_id in ("eves", "b")
     )
     for issue, label in ((theirs, "UID:eves"), (theirs, "stored-object"), (claim, "UID:b"), (claim, "stored-object")):
         hub.backend().create_label(label, "")
@@ -194,3 +201,30 @@ def test_github_is_not_asked_when_few_requests_are_left(hub):
     assert len(hub.asked()) == 51, "of 60, after which 9 are left"
     assert told[:51] == [1] * 51
     assert until % 3_600_000 == 0, "until the limit is reset"
+
+
+# --- the docs -------------------------------------------------------------------------------------
+
+TELLING = "const told = []; const log = console.log; console.log = (...all) => told.push(all.join(' ')); {}; log(JSON.stringify(told));"
+PROGRAMS = [block.code for block in BLOCKS if block.kind == "js"]
+
+
+@runs_node
+def test_the_programs_of_the_docs_run(serve, hub):
+    hub.trouble.repository = "ada/site"
+    hub.near().create("cities/oslo", {"wind": 5.6})
+    wind = [("append", {"wind": each}) for each in (7.5, 7.0)]
+    address = serve([entry("cities/oslo", 1, {"name": "Oslo", "wind": 5.6}, wind)])
+    told = []
+    for code in PROGRAMS:
+        for said, meant in (
+            (f"{SITE}assets/gh-store.js", MODULE), (SITE, f"{address}/"), ("https://api.github.com", hub.address)
+        ):  # fmt: skip
+            code = code.replace(said, meant)  # noqa: PLW2901  # as it is tried here
+        told += node(TELLING.replace("{}", code))
+    assert told == [
+        "7.0 m/s, version 3; at first 5.6 m/s 3 cities/oslo",
+        '3 {"wind":9.0,"gusts":[17],"calm":false}',
+        "Expected version 1, but the object is at version 3.",
+        "cities/oslo 1 [object Object] 0",
+    ]

@@ -61,18 +61,19 @@ async function object(live, changed, name, version, versions) {
   const parts = [];
   if (now.version > version) {
     const show = () => versions.showOther(now.data, element("span", {}, `Version ${count(now.version)}, as GitHub has it`));
-    parts.push(`GitHub has version ${count(now.version)}. `, button(`Show version ${count(now.version)}`, show), " ");
+    parts.push(element("span", {}, `GitHub has version ${count(now.version)}`), button("Show it", show));
   }
   if (now.pending) {
     const mark = element("span", { class: "pill warn" }, "pending");
-    parts.push(mark, ` ${plural(now.pending, "comment")} on GitHub may be updates. `, previewing(live, now, versions));
+    const what = now.pending === 1 ? "an update" : "updates";
+    parts.push(mark, element("span", {}, `${plural(now.pending, "comment")} on GitHub may be ${what}`), previewing(live, now, versions));
   }
   place.append(...parts);
 }
 
 /** A button that asks what would come of the pending updates. */
 function previewing(live, now, versions) {
-  const asking = button("Show what they would change", async () => {
+  const asking = button("Preview", async () => {
     asking.disabled = true;
     try {
       const { data, version, pending } = await live.preview(now);
