@@ -4,6 +4,7 @@ What Python makes of states and events, names and texts: `vectors.json`, which o
 `python tests/vectors.py` writes the file anew. In it, a string `\\u0001N\\u0001x` stands for N times `x`.
 """
 
+import hashlib
 import json
 import random
 import re
@@ -124,7 +125,7 @@ MALFORMED = [
     [{"op": "move", "path": "", "from": ""}], [{"op": "copy", "path": "/z", "from": ""}], [{"op": "remove", "path": ""}],
     [{"op": "add", "path": "", "value": {"z": 1}}], [{"op": "add", "path": "", "value": 1}], [{"op": "add", "path": "", "value": [1]}, {"op": "add", "path": "", "value": {}}],
     [{"op": "test", "path": "/l/-", "value": 1}], [{"op": "remove", "path": "/l/-"}], [{"op": "add", "path": "/l/-/x", "value": 1}],
-    [{"op": "replace", "path": "/l/-", "value": 1}], [{"op": "add", "path": "/l/9", "value": 1}], [{"op": "add", "path": "/l/2", "value": 1}],
+    [{"op": "replace", "path": "/l/-", "value": 1}], [{"op": "add", "path": "/l/3", "value": 1}], [{"op": "add", "path": "/l/2", "value": 1}],
     [{"op": "add", "path": "/l/00", "value": 1}], [{"op": "move", "path": "/l/1", "from": "/l/0"}], [{"op": "move", "path": "/l/0", "from": "/l/0"}],
     [{"op": "add", "path": "/s/0", "value": 1}], [{"op": "test", "path": "/n", "value": 1}], [{"op": "test", "path": "/n", "value": True}],
     [{"op": "test", "path": "/l", "value": [1.0, 2]}], [{"op": "test", "path": "/big", "value": 1e20}], [{"op": "test", "path": "/big", "value": 100000000000000000001}],
@@ -227,6 +228,11 @@ JSONS = [
     "\u00a01", '{"a" 1}', "[", "{", '{"a"', '{"a":', "[1", "]", "NaN", "[Infinity]", "-Infinity", "1" * 4300, "1" * 4301, "0." + "1" * 5000,
 ]  # fmt: skip
 
+
+def _nested(levels: int) -> str:
+    return '{"a": ' * levels + "1" + "}" * levels
+
+
 META = {"client_version": "1", "timestamp": "t", "update_mode": "append", "event_id": "e"}
 CONTINUES = {"issue": 1, "comment": 2, "comments": 3, "version": 4, "time": "2026-11-21T10:00:00+00:00"}
 METAS: list[Any] = [
@@ -240,9 +246,10 @@ COMMENTS = [
     '```json\r\n{"a": 1}\r\n```', '````\n{"a": 1}\n```', '```\n{"a": 1}', '```\n{"a": 1}\n``` x', '```{"a": 1}```', "[1]", '[{"op": "add"}]', "null", "{a: 1}", '{"a": 1,}', '{"a": NaN}', '{"a": NaN, oops', '{oops, "a": NaN}',
     '{"a": 1e999}', '{"a": "\\ud800"}', '{"\\udc00": 1}', '{"a": 1} thanks', '{"type": "initial_state", "data": {"a": 1}}', '{"type": "initial_state", "data": [1]}', '{"type": "initial_state"}',
     '{"_data": {"a": 1}}', '{"_data": null, "_meta": null}', '{"__proto__": {"update_mode": "patch"}}', '{"_data": {"a": 9.0}, "_meta": {"update_mode": "append"}, "type": "update"}',
-    '{"_data": {"a": 1}, "_meta": {"update_mode": "append"}, "type": "other"}', '{"a": ' * 100 + "1" + "}" * 100, '{"a": ' * 101 + "1" + "}" * 101, '{"a": ' * 102 + "1" + "}" * 102, "{" * 200, "{" + "[" * 101 + "not JSON",
+    '{"_data": {"a": 1}, "_meta": {"update_mode": "append"}, "type": "other"}', _nested(100), _nested(101), _nested(102), *(f'{{"_data": {_nested(levels)}, "_meta": {{"update_mode": "append"}}}}' for levels in (100, 101)),
+    "{" * 200, "{" + "[" * 101 + "not JSON",
     '{"a": "' + "[" * 200 + '"}', '{"a": ' + "1" * 4301 + "}", '\x1c{"a": 1}\x85', '\u3000{"a": 1}', '{"a": 1}\n\n```', '```\n\n{"a": 1}\n\n  ```  ', '{"_data": [], "_meta": {"update_mode": "append"}}',
-    '{"_data": [], "_meta": {"update_mode": "patch"}}', '{"_data": 1, "_meta": {"update_mode": "patch"}}',
+'{"_data": [], "_meta": {"update_mode": "patch"}}', '{"_data": 1, "_meta": {"update_mode": "patch"}}',
 ]  # fmt: skip
 
 
@@ -325,7 +332,8 @@ def heads() -> Iterator[tuple[dict[str, Any], str | None]]:
         "other case": {**usual, "labels": {"UID:Cities/Oslo": "", "stored-object": ""}}, "withdrawn": {**usual, "labels": {"UID:cities/oslo": ""}}, "pull request": {**usual, "pull_request": {}},
         "forged": {**sealed, "body": wire.write_body({"a": 1}), "title": wire.write_title("cities/oslo", 12, AT, 4571, 13, {"a": 1})},
         "sealed elsewhere": {**sealed, "labels": {"UID:cities/oslo": seal.replace("7", "8", 1), "stored-object": ""}}, "being made": {**usual, "title": first, "comments": 0},
-        "being moved": {**usual, "title": wire.write_title("cities/oslo", 12, AT, 0, 1, data, after=Place(3, 99))}, "no day": {**usual, "title": title.replace("11-21", "11-45")},
+        "being moved": {**usual, "title": wire.write_title("cities/oslo", 12, AT, 0, 1, data, after=Place(3, 99))}, "no day": {**usual, "title": _dated("2026-11-45T10:00:00Z", data)},
+        "no such day": {**usual, "title": _dated("2026-02-30T10:00:00Z", data)}, "outranked": {**usual, "labels": {"UID:cities/oslo": seal.replace("7", "8", 1), "stored-object": ""}},
     }  # fmt: skip
     for issue in told.values():
         object_id = long if issue["title"].startswith(f"Stored Object: {long}") else "cities/oslo"
@@ -336,7 +344,15 @@ def heads() -> Iterator[tuple[dict[str, Any], str | None]]:
             "id": object_id, "version": found.version, "data": None if deleted else data, "pending": max(issue["comments"] - found.comments, 0),
             "deleted": deleted, "number": 7,
         })  # fmt: skip
-    yield from ((_issue(issue), None) for issue in refused.values())
+    for name, issue in refused.items():
+        assert ("day" in name) == (read_title(issue["title"], None, "UID:").checkpoint is None) or name == "no bracket"
+        yield _issue(issue), None
+
+
+def _dated(time: str, data: dict[str, Any]) -> str:
+    """A title with a time that no calendar has, and a checksum that fits."""
+    checked = wire.canonical(["cities/oslo", 12, time, 4571, 13, data])
+    return f"Stored Object: cities/oslo [v12 {time} 4571/13 {hashlib.sha256(checked.encode()).hexdigest()[:8]}]"
 
 
 def _issue(told: dict[str, Any]) -> dict[str, Any]:

@@ -1148,7 +1148,7 @@ export class Live {
     const deleted = names.includes("archived");
     if (issue.pull_request || !(deleted || names.includes(this.base_label)) || !issue.title.startsWith(TITLE)) return null;
     const found = CHECKPOINT.exec(issue.title);
-    if (!found || Number.isNaN(Date.parse(found[2]))) return null;
+    if (!found || !isDate(found[2])) return null;
     const id = issue.title.slice(TITLE.length, found.index);
     const [time, checksum, retired] = [found[2], found[5], found[8] !== undefined];
     const [version, watermark, comments, after, last] = [1, 3, 4, 6, 7].map((at) => (found[at] === undefined ? null : whole(found[at])));
@@ -1184,6 +1184,12 @@ export class Live {
     const hashed = `${this.uid_prefix}sha256-${(await sha256(id)).slice(0, 32)}`;
     return labels.filter((label) => (fits && label.name === plain) || label.name === hashed);
   }
+}
+
+/** True for a time that a calendar has. @param {string} text */
+function isDate(text) {
+  const at = Date.parse(text);
+  return !Number.isNaN(at) && new Date(at).toISOString() === text.replace("Z", ".000Z");
 }
 
 /** A whole number in a title. @param {string} digits */
