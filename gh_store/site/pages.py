@@ -105,8 +105,11 @@ class Pages:
         """What pages need to know to ask GitHub; nothing if they do not."""
         if not self._options.live or self._header.time is None:
             return {}
-        told = {"api": self._header.api, "repository": self._header.repository, "time": stamp(self._header.time)}
-        return {"live": told}
+        header = self._header
+        chosen = {"prefix": header.prefix or "", "labels": list(header.labels)}
+        return {
+            "live": {"api": header.api, "repository": header.repository, "time": stamp(self._header.time), **chosen}
+        }
 
     def object(self, item: Item, past: Past | None) -> str:
         """The page of an object."""

@@ -27,6 +27,16 @@ def needs_browser(test):
     return pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed")(pytest.mark.untraced(test))
 
 
+@pytest.fixture
+def page(opened):
+    """The browser, with nothing of the page before."""
+    opened.look()
+    opened.open("about:blank")
+    opened.messages.clear()
+    opened.requests.clear()
+    return opened
+
+
 @contextmanager
 def serving(folder):
     with Server(folder, 0, PATH) as server:
@@ -67,26 +77,23 @@ OWN = f"""<!doctype html>
 
 
 @needs_browser
-def test_elements_show_text_under_a_strict_policy(opened, build):
+def test_elements_show_text_under_a_strict_policy(page, build):
     folder = build([*cities(), *hostile()])
     (folder / "own.html").write_text(OWN, encoding="utf-8")
     with serving(folder) as address:
-        opened.look()
-        opened.open(f"{address}own.html")
-        opened.wait(
-            "[...document.querySelectorAll('gh-store-object, gh-store-list')].every(each => each.dataset.state)"
-        )
+        page.open(f"{address}own.html")
+        page.wait("[...document.querySelectorAll('gh-store-object, gh-store-list')].every(each => each.dataset.state)")
         text = {
-            each: opened.text(f"#{each}")
+            each: page.text(f"#{each}")
             for each in ("one", "path", "dots", "list", "all", "bad", "proto", "bidi", "none")
         }
         assert text == {
-            "one": "Oslo", "path": "mountain", "dots": opened.text("#cities tbody tr:nth-child(2) td:nth-child(3)"),
+            "one": "Oslo", "path": "mountain", "dots": page.text("#cities tbody tr:nth-child(2) td:nth-child(3)"),
             "list": '[{"height_m": 12, "kind": "urban", "name": "Oslo sentrum"}, {"height_m": 514, "kind": "mountain", "name": "Oslo fjell"}]',
             "all": '{"homepage": null, "title": "Bodø"}', "bad": "<img src=x onerror=alert(1)>", "proto": "true",
             "bidi": "gpj.exe\\u202etxt\\u200b", "none": "as it was",
         }  # fmt: skip
-        assert opened.texts("#cities th") == [
+        assert page.texts("#cities th") == [
             "Object",
             "title",
             "reading.temperature",
@@ -94,26 +101,27 @@ def test_elements_show_text_under_a_strict_policy(opened, build):
             "cities/bodo",
             "cities/oslo",
         ]
-        assert opened.texts("#cities tbody tr:nth-child(1) td") == ["Bodø", "", ""]
-        assert len(opened.texts("#some tbody tr")) == 3
-        assert opened.run("document.querySelector('#none').dataset.state") == "missing"
-        opened.run("document.querySelector('#one').setAttribute('field', 'homepage')")
-        opened.wait("document.querySelector('#one').textContent === 'https://example.org/oslo'")
-        assert opened.run("document.querySelectorAll('p img, p script, p a').length") == 0
-        assert asked_outside(opened, address) == []
+        assert page.texts("#cities tbody tr:nth-child(1) td") == ["Bodø", "", ""]
+        assert len(page.texts("#some tbody tr")) == 3
+        assert page.run("document.querySelector('#none').dataset.state") == "missing"
+        page.run("document.querySelector('#one').setAttribute('field', 'homepage')")
+        page.wait("document.querySelector('#one').textContent === 'https://example.org/oslo'")
+        assert page.run("document.querySelectorAll('p img, p script, p a').length") == 0
+        assert page.run("import('./assets/gh-store.js?of=another').then((module) => typeof module.fold)") == "function"
+        assert asked_outside(page, address) == []
 
 
 @needs_browser
-def test_the_page_of_the_docs_shows_what_it_says(opened, build):
+def test_the_page_of_the_docs_shows_what_it_says(page, build):
     (code,) = (block.code for block in BLOCKS if block.kind == "html" and "<gh-store-" in block.code)
     folder = build([entry("cities/oslo", 1, {"name": "Oslo", "wind": 5.6}), entry("other", 2, {"wind": 1})])
     with serving(folder) as address:
-        page = code.replace("https://ada.github.io/site/", address)
-        (folder / "own.html").write_text(page.replace("<script", '<link rel="icon" href="data:,"><script'))
-        opened.open(f"{address}own.html")
-        opened.wait("document.querySelectorAll('[data-state=shown]').length === 2")
-        assert opened.texts("p, td") == ["Wind in Oslo: 5.6 m/s\nObjectnamewindcities/osloOslo5.6\n", "Oslo", "5.6"]
-        assert asked_outside(opened, address) == []
+        text = code.replace("https://ada.github.io/site/", address)
+        (folder / "own.html").write_text(text.replace("<script", '<link rel="icon" href="data:,"><script'))
+        page.open(f"{address}own.html")
+        page.wait("document.querySelectorAll('[data-state=shown]').length === 2")
+        assert page.texts("p, td") == ["Wind in Oslo: 5.6 m/s\nObjectnamewindcities/osloOslo5.6\n", "Oslo", "5.6"]
+        assert asked_outside(page, address) == []
 
 
 # --- pages that ask -------------------------------------------------------------------------------
@@ -124,9 +132,8 @@ def live(hub, tmp_path):
     """Makes a site of the store as it is, whose pages ask; and an hour passes."""
 
     def make(**chosen):
-        store = hub.store()
-        store.write_snapshot(tmp_path / "snapshot.json", history=True)
-        site.build(tmp_path / "snapshot.json", tmp_path / "_site", site.Options(live=True, **chosen))
+        hub.store().write_snapshot(tmp_path / "snapshot.json", history=True, **chosen)
+        site.build(tmp_path / "snapshot.json", tmp_path / "_site", site.Options(live=True))
         hub.clock.at += 3_600
         hub.asked()
         return tmp_path / "_site"
@@ -169,7 +176,8 @@ def test_a_policy_names_the_api_of_the_snapshot_alone(tmp_path, api, source):
         site.build(tmp_path / "snapshot.json", tmp_path / "_site", site.Options(live=True))
         assert policies(tmp_path / "_site") == {source}
         told = json.loads((tmp_path / "_site" / "index" / "meta.json").read_text())["live"]
-        assert told == {"api": api, "repository": "ada/open-data", "time": "2026-08-01T08:00:00Z"}
+        named = {"api": api, "repository": "ada/open-data", "time": "2026-08-01T08:00:00Z"}
+        assert told == {**named, "prefix": "", "labels": []}
         return
     with pytest.raises(ConfigurationError, match="which API") as raised:
         site.build(tmp_path / "snapshot.json", tmp_path / "_site", site.Options(live=True))
@@ -189,55 +197,55 @@ def test_the_command_line_makes_such_pages(shell, hub):
 
 
 @needs_browser
-def test_pages_say_what_github_has(opened, live, hub):
+def test_pages_say_what_github_has(page, live, hub):
     ours = hub.store()
-    for object_id in ("cities/oslo", "Cities/Lund", "gone", "same"):
+    for object_id in ("s/oslo", "s/Lund", "s/gone", "s/same", "other"):
         ours.create(object_id, {"n": 1, "__proto__": {"x": 1}})
-    folder = live()
-    ours.update("cities/oslo", {"n": 9.0}, process=True)
-    ours.update("cities/oslo", {"n": 3}, process=True)
-    ours.update("cities/oslo", {"m": "<b>"})
-    ours.update("Cities/Lund", {"n": 5}, process=True)
-    ours.delete("gone")
+    folder = live(prefix="s/")
+    ours.update("s/oslo", {"n": 9.0}, process=True)
+    ours.update("s/oslo", {"n": 3}, process=True)
+    ours.update("s/oslo", {"m": "<b>"})
+    ours.update("s/Lund", {"n": 5}, process=True)
+    ours.delete("s/gone")
+    ours.update("other", {"n": 2}, process=True)
     hub.asked()
     with serving(folder) as address:
-        opened.look()
-        opened.call("Network.clearBrowserCache")
-        opened.open(f"{address}index.html")
-        opened.wait("document.querySelector('#live').textContent")
+        page.call("Network.clearBrowserCache")
+        page.open(f"{address}index.html")
+        page.wait("document.querySelector('#live').textContent")
         assert (
-            opened.text("#live")
+            page.text("#live")
             == "3 objects changed on GitHub since this site was made; 1 object may have pending updates."
         )
-        opened.open(f"{address}o/cities/oslo.html")
-        opened.wait("document.querySelector('#live button')")
+        page.open(f"{address}o/s/oslo.html")
+        page.wait("document.querySelector('#live button')")
         assert (
-            opened.text("#live")
+            page.text("#live")
             == "GitHub has version 3\nShow it\npending\n1 comment on GitHub may be an update\nPreview"
         )
-        opened.run("document.querySelectorAll('#live button')[0].click()")
-        assert opened.text("#version span") == "Version 3, as GitHub has it"
-        assert opened.texts("#tree li") == ["__proto__: 1 keyx: 1", "x: 1", "n: 3"]
-        opened.run("document.querySelectorAll('#live button')[1].click()")
-        opened.wait("document.querySelector('#version .pill')")
-        assert opened.texts("#version > *") == [
+        page.run("document.querySelectorAll('#live button')[0].click()")
+        assert page.text("#version span") == "Version 3, as GitHub has it"
+        assert page.texts("#tree li") == ["__proto__: 1 keyx: 1", "x: 1", "n: 3"]
+        page.run("document.querySelectorAll('#live button')[1].click()")
+        page.wait("document.querySelector('#version .pill')")
+        assert page.texts("#version > *") == [
             "pending",
             "Version 4, if 1 pending update counts",
             "Version 1, as of this page",
         ]
-        assert opened.texts("#tree li") == ["__proto__: 1 keyx: 1", "x: 1", "m: <b>", "n: 3"]
-        opened.run("document.querySelector('#version button').click()")
-        assert opened.texts("#tree li")[-1] == "n: 1"
-        opened.open(f"{address}object.html#Cities%2FLund")
-        opened.wait("document.querySelector('#live button')")
-        assert opened.text("#live") == "GitHub has version 2\nShow it"
-        opened.open(f"{address}o/gone.html")
-        opened.wait("document.querySelector('#live').textContent === 'This object was deleted on GitHub.'")
-        opened.run("localStorage.setItem('gh-store-live', '[]')")
-        opened.open(f"{address}o/same.html")
-        opened.wait("localStorage.getItem('gh-store-live') === null")  # it has asked
-        assert opened.text("#live") == ""
-        outside = asked_outside(opened, address)
+        assert page.texts("#tree li") == ["__proto__: 1 keyx: 1", "x: 1", "m: <b>", "n: 3"]
+        page.run("document.querySelector('#version button').click()")
+        assert page.texts("#tree li")[-1] == "n: 1"
+        page.open(f"{address}object.html#s%2FLund")
+        page.wait("document.querySelector('#live button')")
+        assert page.text("#live") == "GitHub has version 2\nShow it"
+        page.open(f"{address}o/s/gone.html")
+        page.wait("document.querySelector('#live').textContent === 'This object was deleted on GitHub.'")
+        page.run("localStorage.setItem('gh-store-live', '[]')")
+        page.open(f"{address}o/s/same.html")
+        page.wait("localStorage.getItem('gh-store-live') === null")  # it has asked
+        assert page.text("#live") == ""
+        outside = asked_outside(page, address)
         assert {urlsplit(url).path for url in outside} == {
             f"/repos/{REPOSITORY}/issues",
             f"/repos/{REPOSITORY}/issues/1/comments",
@@ -246,16 +254,16 @@ def test_pages_say_what_github_has(opened, live, hub):
 
 
 @needs_browser
-def test_the_next_page_asks_nothing_while_github_wants_a_pause(opened, live, hub):
+def test_the_next_page_asks_nothing_while_github_wants_a_pause(page, live, hub):
     hub.near().create("a", {"n": 1})
     with serving(live()) as address:
-        opened.call("Network.clearBrowserCache")
+        page.call("Network.clearBrowserCache")
         hub.trouble.add({"kind": "secondary-limit", "seconds": 90})
         for _ in range(3):
-            opened.open(f"{address}index.html")
-            opened.wait("localStorage.getItem('gh-store-live')")
+            page.open(f"{address}index.html")
+            page.wait("localStorage.getItem('gh-store-live')")
         assert len(hub.asked()) == 1
-        opened.run("localStorage.clear()")
-        assert [each for each in opened.messages if "403" not in each] == []
-        opened.messages.clear()
-        opened.requests.clear()
+        page.run("localStorage.clear()")
+        assert [each for each in page.messages if "403" not in each] == []
+        page.messages.clear()
+        page.requests.clear()

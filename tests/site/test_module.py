@@ -15,7 +15,6 @@ from told import HOSTILE_IDS, cities, entry, hostile, prices
 from world import REPOSITORY
 
 from gh_store import wire
-from gh_store.site.names import name_of
 from gh_store.site.places import ASSETS
 
 HERE = Path(__file__).parent
@@ -64,15 +63,17 @@ def serve(build):
 
 
 READ = """
-const { canonical, fieldOf, NotFound, Site } = await import(process.argv[1]);
+const { canonical, fieldOf, NotFound, Past, Site } = await import(process.argv[1]);
 const site = new Site(process.argv[2]);
 const ids = JSON.parse(process.argv[3]);
 const missing = (promise) => promise.then(() => "there", (error) => error instanceof NotFound ? error.message : String(error));
 const history = await site.history("prices/bitcoin");
+const past = new Past(site, "prices/bitcoin");
+await Promise.all([past.version(1), past.all(), past.version(300)]);
 console.log(JSON.stringify({
   hostile: await Promise.all(ids.map(async (id) => canonical((await site.get(id)).data))),
   first: await Promise.all(ids.map(async (id) => canonical((await site.at(id, 1)).data))),
-  all: [history.length, history[0].v, history.at(-1).v],
+  all: [history.length, history[0].v, history.at(-1).v, past.events.length],
   versions: await Promise.all([1, 29, 500, 530].map(async (version) => fieldOf((await site.at("prices/bitcoin", version)).data, "bpi.USD.rate"))),
   fields: await site.get("cities/oslo").then(({ data }) => ["reading.temperature", "/stations/1/kind", "stations.0.height_m", "none.at.all", "", "toString"].map((field) => fieldOf(data, field) ?? null)),
   changes: (await site.changes()).length,
@@ -90,7 +91,7 @@ def test_a_site_is_read(serve):
     stored = {each.object_id: each.value for each in entries}
     assert found["hostile"] == [wire.canonical(stored[each]["data"]) for each in HOSTILE_IDS]
     assert found["first"] == [wire.canonical({"__proto__": {"polluted": 1}})] * len(HOSTILE_IDS)
-    assert found["all"] == [530, 1, 530]
+    assert found["all"] == [530, 1, 530, 530]
     documents = [event["data"] for event in stored["prices/bitcoin"]["history"]]
     assert found["versions"] == [documents[version - 1]["bpi"]["USD"]["rate"] for version in (1, 29, 500, 530)]
     oslo = stored["cities/oslo"]["data"]
@@ -100,7 +101,7 @@ def test_a_site_is_read(serve):
     assert found["changes"] == 200
     assert found["list"] == len(stored)
     assert found["missing"] == [
-        f"There is no api/objects/{name_of('nobody')}.json.", "There is no version 99 of cities/oslo.",
+        "There is no object nobody.", "There is no version 99 of cities/oslo.",
         "There is no version 0 of cities/oslo.", "No object has an id with a lone surrogate."]  # fmt: skip
     assert found["urls"] == ["https://x.org/a/", "https://x.org/a/", "https://x.org/a/", "https://x.org/"]
 

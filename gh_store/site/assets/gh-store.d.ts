@@ -102,6 +102,7 @@ export function counts(event: Told): boolean;
  * Where two versions differ, as the events of a history tell it.
  * @param {JsonObject} old
  * @param {JsonObject} now
+ * @param {string} path a JSON pointer to both
  * @returns {Change[]}
  */
 export function differences(old: JsonObject, now: JsonObject, path?: string): Change[];
@@ -220,10 +221,11 @@ export class Site {
     /**
      * The text of a file.
      * @param {string} path from the root of the site
+     * @param {string} what it is, for the message of an error
      * @returns {Promise<string>}
      * @throws {NotFound} there is no such file
      */
-    load(path: string): Promise<string>;
+    load(path: string, what?: string): Promise<string>;
     /**
      * An object: its data, and what the store knows about it.
      * @param {string} id
@@ -296,6 +298,7 @@ export class Limited extends Error {
  * @property {number} pending how many comments came since: at most so many updates wait
  * @property {boolean} deleted
  * @property {number} number the issue that holds it
+ * @property {string[]} labels of that issue
  * @property {string} updated_at the time of the last applied event, or of the deletion (UTC)
  * @property {number} watermark the last comment that the version includes, or passed by
  */
@@ -343,7 +346,8 @@ export class Live {
      */
     changed(since: Date | string): Promise<LiveObject[]>;
     /**
-     * What would come of the updates that are pending, if all count whose authors seem to be members. One request.
+     * What would come of the pending updates, if all count whose authors seem to be members. One request, which tells of the first
+     * 100 comments since the last applied event.
      * @param {LiveObject} object
      * @returns {Promise<Preview>}
      * @throws {Limited}
@@ -355,7 +359,7 @@ export class Live {
 /** `<gh-store-object site="URL" object="ID" field="a.b">`: an object, or a field of it, as text. A field is `a.b` or `/a/0`. */
 export class GhStoreObject extends Shown {
     static observedAttributes: string[];
-    made(): Promise<ChildNode | null>;
+    made(): Promise<HTMLElement | null>;
 }
 /** `<gh-store-list site="URL" collection="NAME" fields="a,b.c" limit="10">`: the first objects of a collection, as a table. */
 export class GhStoreList extends Shown {
@@ -504,6 +508,10 @@ export type LiveObject = {
      * the issue that holds it
      */
     number: number;
+    /**
+     * of that issue
+     */
+    labels: string[];
     /**
      * the time of the last applied event, or of the deletion (UTC)
      */

@@ -71,7 +71,6 @@ export class Exact {
 
 const INTEGER = /^-?[0-9]+$/;
 const SCALAR = /-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?|true|false|null|NaN|-?Infinity/y;
-const SPACE = /[ \t\n\r]*/y;
 const MOST_DIGITS = 4300;
 const DEEPEST_FILE = 1000;
 const WORDS = new Map([["true", true], ["false", false], ["null", null]]);
@@ -97,9 +96,7 @@ export function parse(text) {
   const fail = () => new SyntaxError(at < text.length ? `This is not JSON, at character ${at}.` : "This JSON ends too early.");
 
   const skip = () => {
-    SPACE.lastIndex = at;
-    SPACE.test(text);
-    at = SPACE.lastIndex;
+    while (text.charCodeAt(at) <= 32 && " \t\n\r".includes(text[at])) at += 1;
   };
 
   /** @param {string} sign */
@@ -112,14 +109,20 @@ export function parse(text) {
 
   /** @returns {string} */
   const string = () => {
-    const from = at;
     if (text[at] !== '"') throw fail();
-    for (at += 1; text[at] !== '"'; at += text[at] === "\\" ? 2 : 1) if (at >= text.length) throw fail();
-    at += 1;
+    let end = at;
+    let slashes = 0;
+    do {
+      end = text.indexOf('"', end + 1);
+      for (slashes = 0; text[end - 1 - slashes] === "\\"; ) slashes += 1;
+    } while (slashes % 2); // this one is escaped
+    if (end < 0) throw fail();
+    const inside = text.slice(at + 1, end);
     try {
-      return JSON.parse(text.slice(from, at));
+      const read = /[\\\x00-\x1f]/.test(inside) ? JSON.parse(`"${inside}"`) : inside;
+      at = end + 1;
+      return read;
     } catch {
-      at = from;
       throw fail();
     }
   };
@@ -381,6 +384,12 @@ export class Rejected extends Error {
 /** @param {string} message */
 const invalid = (message) => new Rejected("InvalidUpdate", message);
 
+/** False for an object of a class, such as a date. @param {object} value */
+function isPlain(value) {
+  const above = Object.getPrototypeOf(value);
+  return Array.isArray(value) || above === null || Object.getPrototypeOf(above) === null;
+}
+
 /** What is wrong with a value, or null. @param {unknown} value @returns {Rejected | null} */
 function faultOf(value) {
   const wrong = (/** @type {string} */ why) => new Rejected("InvalidObject", why);
@@ -395,6 +404,7 @@ function faultOf(value) {
       if (typeof item === "string") {
         if (!item.isWellFormed()) return wrong("A string contains a lone surrogate, which UTF-8 cannot encode.");
       } else if (Array.isArray(item) || isRecord(item)) {
+        if (!isPlain(item)) return wrong(`A value of type ${item.constructor?.name} is not JSON.`);
         if (depth === MAX_DEPTH) return wrong(`The value is nested more than ${MAX_DEPTH} levels deep.`);
         if (!Array.isArray(item) && !Object.keys(item).every((key) => key.isWellFormed()))
           return wrong("A key contains a lone surrogate, which UTF-8 cannot encode.");
@@ -537,7 +547,7 @@ function placeOf(path, data) {
   const key = path[path.length - 1];
   if (isRecord(holder)) return { holder, key };
   if (!Array.isArray(holder) || !/^(?:-|0|[1-9][0-9]*)$/.test(key)) throw notThere(path);
-  return { holder, at: key === "-" ? holder.length : Number(key), end: key === "-" };
+  return { holder, at: key === "-" ? holder.length : Number(key) };
 }
 
 /** @param {string[]} path @param {Json} data @returns {Json} */
@@ -588,7 +598,8 @@ const APPLY = {
     return inside ? data : add(path, remove(before, data), value);
   },
   test(step, data) {
-    if (!same(found(step.path, data), valueOf(step))) throw invalid(`The patch does not apply: the test of /${step.path.join("/").slice(0, 100)} fails.`);
+    const value = found(step.path, data);
+    if (!same(value, valueOf(step))) throw invalid(`The patch does not apply: its test fails, for ${inText(value)}.`);
     return data;
   },
 };
@@ -636,7 +647,7 @@ function depthOf(value) {
 const ZERO_WIDTH = "\ufeff\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069";
 const BLANK = new RegExp(`[\\s\\x1c-\\x1f\\x85${ZERO_WIDTH}]`);
 const FENCE = /^(`{3,}|~{3,})([^`]*)$/;
-const NESTING = /"(?:[^"\\]|\\[^])*(?:"|\\?$)|[^[\]{}"]+/g;
+const NESTING = /"(?:[^"\\]+|\\[^])*(?:"|\\?$)|[^[\]{}"]+/g;
 
 /**
  * An event, as the comment says it.
@@ -764,7 +775,7 @@ export function counts(event) {
   return !Object.hasOwn(event, "asked");
 }
 
-/** Undo changes, the last ones first to be given. @param {JsonObject} data its own copy @param {Change[]} changes */
+/** Undo the changes of an event. @param {JsonObject} data its own copy @param {Change[]} changes */
 function undo(data, changes) {
   for (const change of changes) {
     const keys = keysOf(change.p);
@@ -782,6 +793,7 @@ function undo(data, changes) {
  * Where two versions differ, as the events of a history tell it.
  * @param {JsonObject} old
  * @param {JsonObject} now
+ * @param {string} path a JSON pointer to both
  * @returns {Change[]}
  */
 export function differences(old, now, path = "") {
@@ -818,6 +830,7 @@ export class Past {
   #drift = [];
   /** @type {string | undefined} */
   #text;
+  #turn = Promise.resolve();
 
   /**
    * @param {Site} site
@@ -842,10 +855,17 @@ export class Past {
    * Read files until there are events enough, or no more.
    * @param {() => boolean} enough
    */
-  async loadUntil(enough) {
+  loadUntil(enough) {
+    this.#turn = this.#turn.catch(() => {}).then(() => this.#load(enough)); // one after the other
+    return this.#turn;
+  }
+
+  /** @param {() => boolean} enough */
+  async #load(enough) {
     while (this.#older !== 0 && !enough()) {
       const file = this.#older === null ? this.name : `${this.name}~${this.#older}`;
-      const part = /** @type {any} */ (parse(await this.site.load(`api/history/${address(file)}.json`)));
+      const text = await this.site.load(`api/history/${address(file)}.json`, `history of ${this.name}`);
+      const part = /** @type {any} */ (parse(text));
       this.#drift = part.drift ?? this.#drift;
       this.#older = this.#older === null ? Number(part.older) : this.#older - 1;
       this.events.unshift(...part.events);
@@ -866,7 +886,7 @@ export class Past {
   async version(version) {
     const isMade = (/** @type {Told} */ event) => counts(event) && event.v <= version;
     await this.loadUntil(() => this.events.some(isMade));
-    this.#text ??= await this.site.load(`api/objects/${address(this.name)}.json`);
+    this.#text ??= await this.site.load(`api/objects/${address(this.name)}.json`, `object ${this.name}`);
     const { data } = /** @type {any} */ (parse(this.#text));
     undo(data, this.#drift);
     for (const event of this.events.toReversed()) if (counts(event) && event.v > version) undo(data, event.ch);
@@ -925,12 +945,13 @@ export class Site {
   /**
    * The text of a file.
    * @param {string} path from the root of the site
+   * @param {string} what it is, for the message of an error
    * @returns {Promise<string>}
    * @throws {NotFound} there is no such file
    */
-  async load(path) {
+  async load(path, what = path) {
     const answer = await fetch(new URL(path, this.url));
-    if (answer.status === 404) throw new NotFound(`There is no ${path}.`);
+    if (answer.status === 404) throw new NotFound(`There is no ${what}.`);
     if (!answer.ok) throw new Error(`${path}: ${answer.status}`);
     return answer.text();
   }
@@ -942,7 +963,8 @@ export class Site {
    * @throws {NotFound} there is no such object
    */
   async get(id) {
-    return /** @type {any} */ (parse(await this.load(`api/objects/${address(await nameOf(id))}.json`)));
+    const text = await this.load(`api/objects/${address(await nameOf(id))}.json`, `object ${id}`);
+    return /** @type {any} */ (parse(text));
   }
 
   /**
@@ -1018,6 +1040,7 @@ export class Limited extends Error {
  * @property {number} pending how many comments came since: at most so many updates wait
  * @property {boolean} deleted
  * @property {number} number the issue that holds it
+ * @property {string[]} labels of that issue
  * @property {string} updated_at the time of the last applied event, or of the deletion (UTC)
  * @property {number} watermark the last comment that the version includes, or passed by
  */
@@ -1078,7 +1101,8 @@ export class Live {
   }
 
   /**
-   * What would come of the updates that are pending, if all count whose authors seem to be members. One request.
+   * What would come of the pending updates, if all count whose authors seem to be members. One request, which tells of the first
+   * 100 comments since the last applied event.
    * @param {LiveObject} object
    * @returns {Promise<Preview>}
    * @throws {Limited}
@@ -1170,11 +1194,19 @@ export class Live {
     const outranked = sealed !== undefined && !named && continued === null;
     const begins = watermark === 0 && !named && (continued !== null || issue.comments === 0); // it is still being filled
     if (begins || outranked || !(fits || standing || sealed === undefined)) return null;
+    /** @type {LiveObject} */
     const object = {
-      id, version: Number(version), data: deleted ? null : data, pending: Math.max(issue.comments - Number(comments), 0), deleted,
-      number: /** @type {number} */ (issue.number), updated_at: deleted ? issue.closed_at ?? time : version === 1 && !continued ? issue.created_at : time, watermark: Number(watermark),
+      id,
+      version: Number(version),
+      data: deleted ? null : data,
+      pending: Math.max(issue.comments - Number(comments), 0),
+      deleted,
+      number: issue.number,
+      labels: labels.map((label) => label.name),
+      updated_at: deleted ? (issue.closed_at ?? time) : version === 1 && !continued ? issue.created_at : time,
+      watermark: Number(watermark),
     };
-    return { object, rank: (deleted ? 4 : 0) + (named ? 0 : standing ? 1 : 2) };
+    return { object, rank: (deleted ? 4 : 0) + (named ? 0 : standing ? 1 : 2) }; // of those that claim an id, the lowest has it
   }
 
   /** The labels that stand for an id. @param {string} id @param {{ name: string, description: string | null }[]} labels */
@@ -1213,12 +1245,10 @@ const Base = /** @type {typeof HTMLElement} */ (globalThis.HTMLElement ?? class 
 /** @param {Json} value */
 const inWords = (value) => visibleBlock(typeof value === "string" ? value : json(value));
 
-/** @param {string} tag @param {string} text */
-function holding(tag, text) {
-  const made = document.createElement(tag);
-  const inside = document.createElement("bdi");
-  inside.textContent = text;
-  made.append(inside);
+/** Text that turns nothing around it. @param {string} text */
+function isolated(text) {
+  const made = document.createElement("bdi");
+  made.textContent = text;
   return made;
 }
 
@@ -1271,7 +1301,7 @@ export class GhStoreObject extends Shown {
   async made() {
     const { data } = await this.from.get(this.getAttribute("object") ?? "");
     const value = fieldOf(data, this.getAttribute("field") ?? "");
-    return value === undefined ? null : holding("span", inWords(value)).firstChild;
+    return value === undefined ? null : isolated(inWords(value));
   }
 }
 
@@ -1288,20 +1318,23 @@ export class GhStoreList extends Shown {
     const listed = (await site.list()).filter(({ id }) => isIn(id)).slice(0, limit);
     const rows = await Promise.all(listed.map(async ({ id }) => ({ id, data: fields.length ? (await site.get(id)).data : {} })));
     const table = document.createElement("table");
-    const head = table.createTHead().insertRow();
-    for (const name of ["Object", ...fields]) head.append(holding("th", visible(name)));
+    const heading = (/** @type {string} */ text, /** @type {string} */ scope) => {
+      const made = document.createElement("th");
+      made.scope = scope;
+      made.append(isolated(visible(text)));
+      return made;
+    };
+    table.createTHead().insertRow().append(...["Object", ...fields].map((name) => heading(name, "col")));
     const body = table.createTBody();
     for (const { id, data } of rows) {
       const row = body.insertRow();
-      row.append(holding("th", visible(id)));
-      for (const value of fields.map((field) => fieldOf(data, field))) row.append(holding("td", value === undefined ? "" : inWords(value)));
+      row.append(heading(id, "row"));
+      for (const value of fields.map((field) => fieldOf(data, field)))
+        row.insertCell().append(isolated(value === undefined ? "" : inWords(value)));
     }
-    for (const each of table.querySelectorAll("th")) each.scope = each.parentElement === head ? "col" : "row";
     return table;
   }
 }
 
-if (globalThis.customElements) {
-  customElements.define("gh-store-object", GhStoreObject);
-  customElements.define("gh-store-list", GhStoreList);
-}
+for (const [name, element] of Object.entries({ "gh-store-object": GhStoreObject, "gh-store-list": GhStoreList }))
+  if (globalThis.customElements && !customElements.get(name)) customElements.define(name, element); // once, from whichever site

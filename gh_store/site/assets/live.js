@@ -16,11 +16,17 @@ export async function start(versions) {
   try {
     const changed = await live.changed(told.time);
     if (versions) await object(live, changed, page.dataset.name, Number(page.dataset.version), versions);
-    else index(changed, told.time, live.more);
+    else index(changed.filter(isOf(told)), told.time, live.more);
   } catch (error) {
     if (!(error instanceof Limited)) console.warn(error);
   }
   keep(told.api, live.until);
+}
+
+/** True for the objects that the snapshot is of. */
+function isOf({ prefix, labels }) {
+  const has = (object, name) => object.labels.some((each) => each.toLowerCase() === name.toLowerCase());
+  return (object) => object.id.startsWith(prefix) && labels.every((name) => has(object, name));
 }
 
 /** Until when GitHub wants a pause: the next page has to know. */
