@@ -148,12 +148,15 @@ def test_of_github_is_believed_what_a_reader_without_rights_may_believe(hub):
     adas.update("waits", {"m": 3}, expected_version=2)
     eve.create_comment(waiting, '{"n": "eve was here"}')
     eve.create_comment(waiting, "Hello")
+    anybody = {each.meta.object_id: each for each in hub.store("-anonymous-").list_all()}
+    rival = wire.write_title("a", 9, since, 1, 0, {"n": 0})
+    hub.backend().create_issue(rival, '{"n": 0}', ["UID:a", "stored-object"])  # the lowest number has the id
     hub.asked()
     told = node(CHANGED, MODULE, hub.address, REPOSITORY, since.isoformat())
     assert [each.partition("?")[0] for each in hub.asked()] == [
         f"GET /repos/{REPOSITORY}/issues", f"GET /repos/{REPOSITORY}/issues/{waiting}/comments"]  # fmt: skip
     found = {each["id"]: each for each in told["found"]}
-    anybody = {each.meta.object_id: each for each in hub.store("-anonymous-").list_all()}
+    assert len(found) == len(told["found"])
     assert {*found} == {"a", "b", "gone", "x" * 120, "waits", "eves"}
     assert {*anybody} == {*found, "forged"} - {"gone"}, "the log proves what was sealed of `forged`"
     for object_id in ("a", "b", "x" * 120, "eves"):
