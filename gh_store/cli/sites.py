@@ -31,6 +31,7 @@ _PORT = 8000
     show_default=True,
     help="Which objects have a page of their own: auto is all, up to 20,000; a script shows the others.",
 )
+@click.option("--live", is_flag=True, help="Let pages ask GitHub, without a token, what has changed since.")
 @click.option("--force", is_flag=True, help="Write into a folder that holds files of something else.")
 @click.option(
     "--serve",
@@ -52,6 +53,7 @@ def site(
     theme: str | None,
     columns: tuple[str, ...],
     pages: str,
+    live: bool,
     force: bool,
     port: int | None,
 ) -> None:
@@ -69,6 +71,7 @@ def site(
         sites.check_theme(Path(theme)) if theme is not None else None,
         {"auto": None, "all": True, "none": False}[pages],
         dict(map(sites.columns_of, columns)),
+        live,
     )
 
     def build() -> None:

@@ -24,7 +24,7 @@ from gh_store.backends.testing.memory import MemoryWebUI
 from gh_store.backends.testing.web_ui import WebUI
 from gh_store.devserver import api, control
 from gh_store.devserver.faults import Fault, FaultPlan
-from gh_store.devserver.origin import is_meant
+from gh_store.devserver.origin import CORS, is_meant
 from gh_store.devserver.payloads import Payloads, number_of
 from gh_store.devserver.pool import Pool
 from gh_store.devserver.transport import Answer, drop, read_body, send_answer, until_gone
@@ -32,6 +32,9 @@ from gh_store.domain.exceptions import GitHubStoreError, ObjectNotFound
 
 HOURLY: Final = 5000
 """Requests per hour and token."""
+
+HOURLY_WITHOUT: Final = 60
+"""Requests per hour of those who have no token."""
 
 _AT_ONCE: Final = 64
 """Reads that are worked on at the same time; writes, which may all wait for a locked file, are as many beside them."""
@@ -245,7 +248,7 @@ class DevServer:
     def _limit(self, token: str | None) -> api.Limit:
         hour = int(self._clock()) // 3600
         at, used = self._used.get(token, (hour, 0))
-        return api.Limit(HOURLY, used if at == hour else 0, (hour + 1) * 3600)
+        return api.Limit(HOURLY if token is not None else HOURLY_WITHOUT, used if at == hour else 0, (hour + 1) * 3600)
 
     def _limited(self, token: str | None) -> Answer | None:
         limit = self._limit(token)
@@ -257,7 +260,7 @@ class DevServer:
         headers = {
             **self._headers(),
             "content-type": "application/json; charset=utf-8",
-            "cache-control": "private, max-age=60, s-maxage=60",
+            "cache-control": f"{'public' if token is None else 'private'}, max-age=60, s-maxage=60",
             "vary": "Accept, Authorization, Cookie, X-GitHub-OTP",
             **reply.headers,
         }
@@ -288,6 +291,7 @@ class DevServer:
             "x-github-request-id": f"DEV0:{self._answered:08X}",
             "x-github-media-type": "github.v3; format=json",
             "x-github-api-version-selected": "2022-11-28",
+            **CORS,
         }
 
     def _refused(self, fault: Fault) -> Answer:

@@ -10,7 +10,7 @@ from gh_store.site import api, feed, table
 from gh_store.site.facts import Facts
 from gh_store.site.folder import MANIFEST, Built, Folder, files_of, read_manifest
 from gh_store.site.names import name_of
-from gh_store.site.options import MOST_PAGES, Options
+from gh_store.site.options import MOST_PAGES, Options, check_live
 from gh_store.site.pages import Pages, assets
 from gh_store.site.past import past_of
 from gh_store.site.places import code_key
@@ -52,8 +52,9 @@ def build(
     read = snapshots.read(snapshot)
     old = read_manifest(output, force=force)
     header = read.header
+    check_live(snapshot, options, header)
     folder = Folder(output)
-    key = _hash(f"{code_key(options.theme)} {options.key()} {header.repository} {header.server}")
+    key = _hash(f"{code_key(options.theme)} {options.key()} {header.repository} {header.server} {header.api}")
     time = stamp(header.time) if header.time is not None else None
     known = old.objects if old.whole and old.key == key else {}
     hashes = _looked_through(read, snapshot, known)
@@ -124,7 +125,7 @@ def _shared(
     yield "404.html", pages.missing()
     for number, page in enumerate(pages.lists(rows, collections), 1):
         yield f"list/{number}.html", page
-    yield "index/meta.json", api.as_json(table.meta_file(rows, collections, own_pages=pages.own))
+    yield "index/meta.json", api.as_json({**table.meta_file(rows, collections, own_pages=pages.own), **pages.live()})
     for number, shard in enumerate(table.shard_files(rows, collections)):
         yield f"index/{number}.json", api.as_json(shard)
     yield "api/changes.json", api.as_json(api.changes_file(facts.latest))

@@ -1,6 +1,7 @@
 """What people choose for their site."""
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,6 +24,7 @@ class Options:
         theme: A folder of templates that take the place of ours, and of a `theme.css` that comes after ours.
         pages: Whether each object has a page of its own; None for yes, up to 20,000 objects.
         columns: Collection -> the paths of the fields that are its columns.
+        live: Whether pages ask GitHub what has changed since the snapshot.
     """
 
     title: str | None = None
@@ -32,13 +34,16 @@ class Options:
     theme: Path | None = None
     pages: bool | None = None
     columns: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    live: bool = False
 
     def key(self) -> str:
         """The same text for the same choice. The files of a theme have a key of their own."""
         chosen = {name: list(paths) for name, paths in sorted(self.columns.items())}
-        return json.dumps([self.title, self.description, self.license, self.base_url, self.pages, chosen])
+        return json.dumps([self.title, self.description, self.license, self.base_url, self.pages, chosen, self.live])
 
 
+_API: Final = re.compile(r"https?://(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:]+\])(?::[0-9]{1,5})?(?:/[A-Za-z0-9._-]+)*/?")
+_NAME: Final = re.compile(r"[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+")
 MOST_PAGES: Final = 20_000
 """Objects up to which each has a page of its own: a site on GitHub Pages has 1 GB, and ten minutes to get there."""
 
@@ -66,6 +71,18 @@ def check_theme(theme: Path) -> Path:
     if not theme.is_dir():
         raise ConfigurationError(f"{theme}: there is no such folder.", hint="--theme names a folder of templates.")
     return theme
+
+
+def check_live(snapshot: Path, options: Options, header: Header) -> None:
+    """Raise ConfigurationError if pages are to ask GitHub, and the snapshot does not tell where."""
+    if options.live and not (
+        header.time is not None and _API.fullmatch(header.api or "") and _NAME.fullmatch(header.repository)
+    ):
+        raise ConfigurationError(
+            f"{snapshot}: the snapshot does not tell which API of GitHub the pages of --live would ask.",
+            file=snapshot,
+            hint="Take it from a store on GitHub, with `gh-store snapshot --history`; or leave out --live.",
+        )
 
 
 def base_url(options: Options, header: Header) -> str | None:

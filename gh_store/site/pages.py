@@ -10,6 +10,7 @@ import jinja2
 
 from gh_store.domain.events import Outcome
 from gh_store.domain.exceptions import ConfigurationError
+from gh_store.domain.values import JsonObject
 from gh_store.site import plots, timeline, tree
 from gh_store.site.facts import Facts, Latest
 from gh_store.site.json_ld import dataset
@@ -28,8 +29,8 @@ LISTED: Final = 500
 FIRST_ROWS: Final = 100
 _MOST_FIELDS: Final = 3
 _POLICY: Final = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; "
-    "form-action 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'{live}; "
+    "base-uri 'none'; form-action 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
 )
 
 
@@ -74,7 +75,8 @@ class Pages:
         self.base = base_url(options, header)
         self.title = options.title or header.repository.rpartition("/")[2] or "Objects"
         self._templates.globals |= {
-            "policy": _POLICY,
+            "policy": _POLICY.format(live=f" {_source(header.api)}" if options.live and header.api else ""),
+            "live": options.live,
             "site": self.title,
             "description": options.description,
             "repository": header.repository,
@@ -98,6 +100,16 @@ class Pages:
             return None
         address = f"{self._home}/issues/{number}"
         return address if comment is None else f"{address}#issuecomment-{comment}"
+
+    def live(self) -> JsonObject:
+        """What pages need to know to ask GitHub; nothing if they do not."""
+        if not self._options.live or self._header.time is None:
+            return {}
+        header = self._header
+        chosen = {"prefix": header.prefix or "", "labels": list(header.labels)}
+        return {
+            "live": {"api": header.api, "repository": header.repository, "time": stamp(self._header.time), **chosen}
+        }
 
     def object(self, item: Item, past: Past | None) -> str:
         """The page of an object."""
@@ -178,6 +190,12 @@ class Pages:
                 file=self._options.theme,
                 hint="Correct the template, or take it out of the theme.",
             ) from error
+
+
+def _source(api: str) -> str:
+    """An address as a policy names it: with a path, it has to end in a slash to mean what is below it."""
+    path = urlsplit(api).path.rstrip("/")
+    return f"{api.rstrip('/')}/" if path else api.rstrip("/")
 
 
 def _shown(step: Step, counts: Mapping[str, int]) -> dict[str, Any]:

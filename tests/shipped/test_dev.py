@@ -1,6 +1,7 @@
 """Setting up a clone: once, and again when what is to be installed has changed."""
 
 import importlib.util
+import os
 import shutil
 
 import pytest
@@ -19,10 +20,33 @@ def clone(tmp_path):
     return tmp_path
 
 
-def test_nothing_is_installed_twice(clone, capsys):
+@pytest.fixture
+def dev(clone):
+    """The module itself."""
     spec = importlib.util.spec_from_file_location("dev", clone / "dev.py")
-    dev = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(dev)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_packages_of_node_are_installed_again_when_others_are_wanted(clone, dev, monkeypatch):
+    npm = clone / "npm"
+    npm.write_text(
+        f'#!/bin/sh\nmkdir -p {clone}/.venv/node\necho "$@" >>{clone}/npm-calls\ntest ! -e {clone}/offline\n'
+    )
+    npm.chmod(0o755)
+    monkeypatch.setenv("PATH", str(clone), prepend=os.pathsep)
+    (clone / "offline").touch()
+    for packages, calls in ((["a@1"], 1), (["a@1"], 2), (["a@1", "b@2"], 3), (["a@1", "b@2"], 3)):
+        dev.PACKAGES = packages
+        dev.install_peers()
+        assert len((clone / "npm-calls").read_text().splitlines()) == calls
+        (clone / "offline").unlink(missing_ok=calls > 1)
+        if calls == 1:
+            assert not (clone / ".venv/node/installed").exists(), "what failed is tried again"
+
+
+def test_nothing_is_installed_twice(clone, dev, capsys):
 
     def installed(extras):
         before = len((clone / "calls").read_text().splitlines()) if (clone / "calls").exists() else 0

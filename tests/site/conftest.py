@@ -1,12 +1,21 @@
 """Sites for the tests to look at."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from browser import Browser, browser
 from told import write
 
 from gh_store import site
 from gh_store.site.builder import Result
+
+
+@pytest.fixture(scope="session")
+def opened(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    """A browser, the same for all tests."""
+    with browser(tmp_path_factory.mktemp("profile")) as found:
+        yield found
 
 
 class Build:

@@ -5,7 +5,7 @@ import threading
 from itertools import pairwise
 
 import pytest
-from browser import CHROMIUM, Browser, browser
+from browser import CHROMIUM, Browser
 from told import HOSTILE_IDS, cities, hostile, packages, prices, write
 
 from gh_store import site
@@ -28,12 +28,6 @@ def address(tmp_path_factory):
         yield server.address
         server.shutdown()
         thread.join()
-
-
-@pytest.fixture(scope="module")
-def opened(tmp_path_factory):
-    with browser(tmp_path_factory.mktemp("profile")) as found:
-        yield found
 
 
 @pytest.fixture
@@ -144,7 +138,7 @@ def test_the_page_by_script_is_that_of_the_build(page, address):
         page.open(f"{address}o/{name}.html")
         page.wait("document.querySelector('#tools button')")
         same = page.run(
-            "(async () => { const [{ tree }, { parse, load }] = await Promise.all(['render', 'text'].map(each => import(new URL(`assets/${each}.js`, document.querySelector('script[src]').src.replace('assets/app.js', '')))));"
+            "(async () => { const [{ tree }, { parse }, { load }] = await Promise.all(['render', 'gh-store', 'text'].map(each => import(new URL(`assets/${each}.js`, document.querySelector('script[src]').src.replace('assets/app.js', '')))));"
             "const { data } = parse(await load(`api/objects/${document.querySelector('#object').dataset.name}.json`));"
             "const made = tree(data); return made.outerHTML === document.querySelector('#tree').firstElementChild.outerHTML || [made.outerHTML, document.querySelector('#tree').firstElementChild.outerHTML]; })()"
         )
@@ -178,8 +172,8 @@ def test_events_by_script_are_those_of_the_build(page, address):
     for name in ("cities/oslo", "prices/bitcoin", name_of("CON")):
         page.open(f"{address}o/{name}.html")
         same = page.run(
-            "(async () => { const [{ item, often }, { Past }] = await Promise.all(['object', 'past'].map(each => import(new URL(`assets/${each}.js`, document.querySelector('script[src]').src.replace('assets/app.js', '')))));"
-            "const past = new Past(document.querySelector('#object').dataset.name); await past.all(); const counted = often(past.events);"
+            "(async () => { const [{ item, often }, { Past }, { HERE }] = await Promise.all(['object', 'gh-store', 'text'].map(each => import(new URL(`assets/${each}.js`, document.querySelector('script[src]').src.replace('assets/app.js', '')))));"
+            "const past = new Past(HERE, document.querySelector('#object').dataset.name); await past.all(); const counted = often(past.events);"
             "const plain = (each) => each.outerHTML.replace(/>\\s+</g, '><').replace(/\\s+/g, ' ');"
             "const made = past.events.toReversed().slice(0, 25).map(each => plain(item(each, counted, document.querySelector('#object').dataset.issues)));"
             "const built = [...document.querySelectorAll('#timeline > li')].map(plain);"
@@ -196,7 +190,7 @@ def test_a_site_without_pages_of_objects_shows_them_by_script(page, address, tmp
         thread.start()
         page.open(f"{server.address}404.html")
         for object_id in ("cities/oslo", *HOSTILE_IDS):
-            named = page.run(f"import('{PATH}assets/any.js').then((any) => any.nameOf({json.dumps(object_id)}))")
+            named = page.run(f"import('{PATH}assets/gh-store.js').then((any) => any.nameOf({json.dumps(object_id)}))")
             assert named == name_of(object_id)
         page.open(f"{server.address}o/cities/oslo.html#v30")
         page.wait("document.querySelector('#version')?.textContent.startsWith('Version 30 of 41')")

@@ -1,6 +1,7 @@
 """Comments and reactions."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
+from itertools import count
 from typing import Final
 
 from gh_store.backends import rules
@@ -16,6 +17,8 @@ MOST_RECENT: Final = 40_000
 def list_comments(call: Call) -> Reply:
     per_page = max(1, min(int(call.query.get("per_page", PER_PAGE)), PAGE))
     page = max(1, int(call.query.get("page", 1)))
+    if "since" in call.query:
+        return _since(call, datetime.fromisoformat(call.query["since"]), page, per_page)
     begin, end = (page - 1) * per_page, page * per_page
     comments: list[Comment] = []
     more = False
@@ -26,6 +29,20 @@ def list_comments(call: Call) -> Reply:
         more = read.more or len(read.comments) > end - offset
     link = {"link": page_link(call, f"/issues/{call.number}/comments", page + 1)} if more else {}
     return Reply(200, [call.payloads.comment(comment, call.number) for comment in comments], link)
+
+
+def _since(call: Call, since: datetime, page: int, per_page: int) -> Reply:
+    """The comments of an issue that were written or edited since a time."""
+    found: list[Comment] = []
+    for at in count(1):
+        read = call.backend.list_comments(call.number, at)
+        found += [each for each in read.comments if each.created_at + timedelta(seconds=each.edited) >= since]
+        if not read.more:
+            break
+    shown = found[(page - 1) * per_page : page * per_page]
+    more = len(found) > page * per_page
+    link = {"link": page_link(call, f"/issues/{call.number}/comments", page + 1)} if more else {}
+    return Reply(200, [call.payloads.comment(comment, call.number) for comment in shown], link)
 
 
 def list_recent(call: Call) -> Reply:

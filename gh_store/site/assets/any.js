@@ -1,25 +1,11 @@
 // object.html: any object, where objects have no pages of their own. The address is `object.html#ID`, or `#ID#v12`.
 
+import { address, nameOf, Past, parse, visible } from "./gh-store.js";
 import { item, often, start as startObject } from "./object.js";
-import { Past } from "./past.js";
 import { tree } from "./render.js";
-import { address, element, load, minute, parse, ROOT, visible, when } from "./text.js";
+import { element, HERE, load, minute, ROOT, when } from "./text.js";
 
 const SHOWN = 25;
-
-/** The name of an object in addresses, as the build names it. */
-export async function nameOf(id) {
-  const segments = id.split("/");
-  const plain = (segment) =>
-    /^[a-z0-9](?:[a-z0-9._-]{0,62}[a-z0-9_-])?$/.test(segment) &&
-    !/^(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:\..*)?$/.test(segment) &&
-    !/\.(?:json|html)$/.test(segment);
-  if (id.length <= 120 && segments.length <= 4 && segments.every(plain)) return id;
-  const slug = id.replace(/[^A-Za-z0-9]+/g, "-").replace(/^-+|-+$/g, "").slice(0, 40).replace(/^-+|-+$/g, "").toLowerCase();
-  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(id)));
-  const hex = [...digest.slice(0, 8)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
-  return `~${slug}-${hex}`;
-}
 
 export async function start() {
   const place = document.querySelector("#any");
@@ -32,15 +18,15 @@ export async function start() {
   try {
     id = decodeURIComponent(asked);
     const name = await nameOf(id);
-    object = parse(await load(`api/objects/${address(name)}.json`));
-    const past = new Past(name);
+    object = await HERE.get(id);
+    const past = new Past(HERE, name);
     await past.loadUntil(() => past.events.length >= SHOWN).catch(() => null);
     show(place, name, object, past);
   } catch (error) {
     if (object !== null) throw error;
     return missing(`There is no object ${visible(id || asked)}`);
   }
-  startObject(`#${asked}`);
+  return startObject(`#${asked}`);
 }
 
 function show(place, name, { data, meta }, past) {

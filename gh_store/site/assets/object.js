@@ -1,22 +1,28 @@
 // The page of an object: its versions, what they differ in, older events, and large plots.
 
-import { counts, differences, Past } from "./past.js";
+import { address, counts, differences, json, Past, visible } from "./gh-store.js";
 import { changes, compact, tree } from "./render.js";
-import { address, button, count, element, json, load, minute, ROOT, visible, when } from "./text.js";
+import { series } from "./series.js";
+import { button, count, element, HERE, load, minute, ROOT, when } from "./text.js";
 
 const OLDER = 50;
 const REL = "nofollow noopener noreferrer";
 
-/** @param prefix what stands before `#v12` in the address */
+/**
+ * @param prefix what stands before `#v12` in the address
+ * @returns what shows versions
+ */
 export function start(prefix = "") {
   const page = document.querySelector("#object");
   const name = page.dataset.name;
   tools(name);
-  if (!("history" in page.dataset)) return;
-  const past = new Past(name);
-  new Versions(past, Number(page.dataset.version), prefix).start();
+  const past = new Past(HERE, name);
+  const versions = new Versions(past, Number(page.dataset.version), prefix);
+  if (!("history" in page.dataset)) return versions;
+  versions.start();
   older(past, page.dataset.issues, prefix);
   for (const figure of document.querySelectorAll("figure.plot")) enlarging(figure, past);
+  return versions;
 }
 
 function tools(name) {
@@ -114,6 +120,15 @@ class Versions {
     this.mark(other);
   }
 
+  /** Show data from elsewhere. */
+  showOther(data, ...told) {
+    this.turn += 1;
+    this.mark(null);
+    this.place.replaceChildren(tree(data));
+    this.bar.replaceChildren(...told, this.toLatest(`Version ${count(this.latest)}, as of this page`));
+    document.querySelector("#data").scrollIntoView();
+  }
+
   comparing(version) {
     const field = element("input", { type: "number", min: 1, max: this.latest, placeholder: "compare with…", "aria-label": `Compare version ${version} with version` });
     field.addEventListener("change", () => {
@@ -122,8 +137,8 @@ class Versions {
     return field;
   }
 
-  toLatest() {
-    return button("Latest version", () => {
+  toLatest(text = "Latest version") {
+    return button(text, () => {
       history.pushState(null, "", location.pathname + location.search + this.prefix);
       this.turn += 1;
       this.showLatest();
@@ -216,7 +231,7 @@ function enlarging(figure, past) {
 }
 
 async function draw(figure, past) {
-  const [{ default: Plot }, data] = await Promise.all([import("./uplot.js"), past.series(figure.dataset.path)]);
+  const [{ default: Plot }, data] = await Promise.all([import("./uplot.js"), series(past, figure.dataset.path)]);
   if (!document.querySelector("link[href$='uplot.css']"))
     document.head.append(element("link", { rel: "stylesheet", href: new URL("assets/uplot.css", ROOT).href }));
   const style = getComputedStyle(document.documentElement);

@@ -1,6 +1,7 @@
 // Data and changes as elements: the same as the build makes of the latest version.
 
-import { count, dotted, element, isNumber, isRecord, json, members, visible, visibleBlock } from "./text.js";
+import { isNumber, isRecord, json, visible, visibleBlock } from "./gh-store.js";
+import { count, dotted, element, members } from "./text.js";
 import { parts } from "./words.js";
 
 const MOST_ITEMS = 100;

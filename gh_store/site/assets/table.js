@@ -1,6 +1,7 @@
 // The table of all objects: search, collections, columns, choices, order and pages. The address tells all of it.
 
-import { address, button, count, element, folded, load, ROOT, visible, when } from "./text.js";
+import { address, visible } from "./gh-store.js";
+import { button, count, element, folded, load, ROOT, when } from "./text.js";
 
 const PAGE = 100;
 const MOST_AT_ONCE = 20000;
