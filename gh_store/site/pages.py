@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote, urlsplit
 
@@ -57,9 +58,8 @@ class Pages:
     def __init__(self, header: Header, options: Options, *, own: bool) -> None:
         self._header, self._options, self.own = header, options, own
         self._home = pages_of(header)
-        folders = [folder for folder in (options.theme, TEMPLATES) if folder is not None]
         self._templates = jinja2.Environment(
-            loader=jinja2.FileSystemLoader(folders),
+            loader=_loader(options.theme),
             autoescape=True,
             undefined=jinja2.StrictUndefined,
             trim_blocks=True,
@@ -178,6 +178,13 @@ class Pages:
                 file=self._options.theme,
                 hint="Correct the template, or take it out of the theme.",
             ) from error
+
+
+def _loader(theme: Path | None) -> jinja2.BaseLoader:
+    """Templates of a theme, then ours. Ours are also there under `gh-store/`, for templates that extend them."""
+    ours = jinja2.FileSystemLoader(TEMPLATES)
+    theirs = [jinja2.FileSystemLoader(theme)] if theme is not None else []
+    return jinja2.ChoiceLoader([*theirs, ours, jinja2.PrefixLoader({"gh-store": ours})])
 
 
 def _shown(step: Step, counts: Mapping[str, int]) -> dict[str, Any]:

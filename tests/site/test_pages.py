@@ -8,6 +8,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
+from places import ROOT
 from told import HOSTILE, cities, entry, files, hostile, packages
 
 from gh_store import ConfigurationError, InvalidInput, site
@@ -232,6 +233,20 @@ def test_a_theme_comes_after_ours(build, tmp_path):
     (theme / "index.html").write_text("{{ nothing }}")
     with pytest.raises(ConfigurationError, match=r"index\.html: 'nothing' is undefined"):
         build(cities(), theme=theme)
+
+
+def test_the_theme_of_the_docs_is_one(build, tmp_path):
+    page = (ROOT / "docs" / "static-sites.md").read_text("utf-8")
+    (tmp_path / "theme").mkdir()
+    for name, kind in (("theme.css", "css"), ("base.html", "jinja")):
+        (text,) = re.findall(rf"^```{kind}\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
+        (tmp_path / "theme" / name).write_text(text)
+    found = pages(build(cities(), theme=tmp_path / "theme"))
+    for name, root in (("index.html", ""), ("o/cities/oslo.html", "../../")):
+        assert f"{root}imprint.html" in found[name].links
+        assert "made with gh-store" in found[name].text
+        assert "Changes" in found[name].text
+        assert not found[name].faults
 
 
 def test_what_is_vendored_is_what_its_list_says():
