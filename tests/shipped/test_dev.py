@@ -19,10 +19,31 @@ def clone(tmp_path):
     return tmp_path
 
 
-def test_nothing_is_installed_twice(clone, capsys):
+@pytest.fixture
+def dev(clone):
     spec = importlib.util.spec_from_file_location("dev", clone / "dev.py")
-    dev = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(dev)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_what_the_tests_need_of_npm_is_installed_again_when_it_is_another(clone, dev, monkeypatch):
+    npm = clone / "npm"
+    npm.write_text(
+        f'#!/bin/sh\necho "$@" >>{clone}/npm-calls\nmkdir -p {clone}/.venv/node\ntest ! -e {clone}/offline\n'
+    )
+    npm.chmod(0o755)
+    monkeypatch.setenv("PATH", str(clone), prepend=":")
+    (clone / "offline").touch()
+    for count, packages in ((1, ["a@1"]), (2, ["a@1"]), (2, ["a@1"]), (3, ["a@1", "b@2"])):
+        monkeypatch.setattr(dev, "PACKAGES", packages)
+        dev.install_peers()
+        lines = (clone / "npm-calls").read_text().splitlines()
+        assert (len(lines), lines[-1].split("node ")[1].split()) == (count, packages)
+        (clone / "offline").unlink(missing_ok=True)  # what failed is tried again
+
+
+def test_nothing_is_installed_twice(clone, dev, capsys):
 
     def installed(extras):
         before = len((clone / "calls").read_text().splitlines()) if (clone / "calls").exists() else 0

@@ -6,7 +6,8 @@ from itertools import pairwise
 
 import pytest
 from browser import CHROMIUM, Browser, browser
-from told import HOSTILE_IDS, cities, hostile, packages, prices, write
+from shipped.node import MODULES
+from told import HOSTILE_IDS, cities, entry, hostile, packages, prices, write
 
 from gh_store import site
 from gh_store.site.names import name_of
@@ -20,8 +21,9 @@ PATH = "/open-data/"
 @pytest.fixture(scope="module")
 def address(tmp_path_factory):
     folder = tmp_path_factory.mktemp("site")
-    source = write(folder / "snapshot.json", [*packages(220), prices(530), *cities(), *hostile()])
+    source = write(folder / "snapshot.json", [*packages(2_000), prices(530), *cities(), *hostile()])
     site.build(source, folder / "_site", site.Options("Open data", "What Ada keeps"))
+    site.build(write(folder / "empty.json", []), folder / "_site" / "empty", site.Options("Nothing yet"))
     with Server(folder / "_site", 0, PATH) as server:
         thread = threading.Thread(target=server.serve_forever, daemon=True)
         thread.start()
@@ -51,6 +53,8 @@ def page(opened: Browser, address):
 
 
 READY = "document.querySelector('#objects th button')"
+OBJECT = "document.querySelector('#tools button')"
+VERSION = "document.querySelector('#version')?.textContent"
 
 
 def test_a_search_by_keyboard_is_told_by_the_address(page, address):
@@ -80,7 +84,7 @@ def test_columns_sort_choices_and_pages(page, address):
     page.press("Enter", "\r", 13)
     page.wait("document.querySelector('th[aria-sort=descending]')")
     assert page.run("document.activeElement.dataset.sort") == "rank"
-    assert page.texts("tbody tr td:nth-child(2)")[0] == "220"
+    assert page.texts("tbody tr td:nth-child(2)")[0] == "2000"
     page.run("document.querySelector('#pages button:last-child').click()")
     page.wait("location.search.includes('page=2')")
     page.run("history.back()")
@@ -208,7 +212,7 @@ def test_a_site_without_pages_of_objects_shows_them_by_script(page, address, tmp
         page.wait("document.querySelector('#tools button')")
         assert page.text("h1") == "x" * 165 + " v3"
         page.open(f"{server.address}object.html#nobody")
-        page.wait("document.querySelector('h1')")
+        page.wait("!document.querySelector('#any .lead')")
         assert page.text("h1") == "There is no object nobody"
         server.shutdown()
         thread.join()
@@ -235,51 +239,201 @@ def test_no_page_scrolls_sideways_on_a_phone(page, address, path):
 
 
 def test_without_script_everything_is_told(page, address):
-    page.script(on=False)
-    page.open(f"{address}o/cities/oslo.html")
-    page.open(f"{address}index.html")
-    page.script(on=True)
+    plain(page, f"{address}o/cities/oslo.html")
+    assert page.run("document.querySelectorAll('#timeline > li').length") == 25
+    assert "temperature: 10.0" in page.text("#tree")
+    assert page.run("document.querySelector('figure svg').clientWidth") > 200
+    assert page.run("[...document.querySelectorAll('button, input, select')].length") == 0
+    assert "18 older events are in the history as JSON" in page.text("#older")
+    plain(page, f"{address}index.html")
     assert page.run("document.querySelectorAll('tbody tr').length") == 100
     assert page.run("document.querySelector('#search').offsetHeight") == 0
     assert "All objects as plain lists" in page.text("#pages")
 
 
+def plain(page, url):
+    """Open a page without script; what the tests ask runs after it is loaded."""
+    page.script(on=False)
+    page.open(url)
+    page.script(on=True)
+
+
+COLOURS = "(each => { const style = getComputedStyle(document.querySelector(each)); return [style.color, style.backgroundColor]; })"
+
+
 def test_dark_and_printed(page, address):
     page.look(dark=True)
-    page.open(f"{address}o/cities/oslo.html")
-    assert page.run("getComputedStyle(document.body).backgroundColor") == "rgb(17, 21, 20)"
+    page.open(f"{address}o/cities/oslo.html#v30")
+    page.wait(VERSION)
+    assert page.run(f"{COLOURS}('body')[1]") == "rgb(17, 21, 20)"
     page.look(media="print", dark=True)
-    assert page.run("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
-    assert page.run("document.querySelector('nav').offsetHeight") == 0
+    assert page.run(f"{COLOURS}('body')") == ["rgb(0, 0, 0)", "rgb(255, 255, 255)"]
+    for each in ("ins", "del", ".pill", "#version", ".num", ".card a"):
+        assert page.run(f"{COLOURS}('{each}')[0]") in ("rgb(0, 0, 0)", "rgb(51, 51, 51)"), each
+    assert page.run("[...document.querySelectorAll('nav, button, input, select')].every(each => !each.offsetHeight)")
+    uncut = "[...document.querySelectorAll('.plot, .changes, #timeline > li')].every(each => getComputedStyle(each).breakInside === 'avoid')"
+    assert page.run(uncut)
+    assert page.call("Page.printToPDF")["data"].startswith("JVBERi")  # %PDF
 
 
-CONTRAST = """
-(() => {
-  const parse = (text) => text.match(/[\\d.]+/g).map(Number);
-  const light = ([r, g, b]) => [r, g, b].map((each) => each / 255).map((each) => each <= 0.03928 ? each / 12.92 : ((each + 0.055) / 1.055) ** 2.4)
-    .reduce((sum, each, at) => sum + each * [0.2126, 0.7152, 0.0722][at], 0);
-  const behind = (each) => { for (; each; each = each.parentElement) { const c = parse(getComputedStyle(each).backgroundColor); if (c.length < 4 || c[3] > 0) return c; } return [255, 255, 255]; };
-  const bad = [];
-  for (const each of document.querySelectorAll('body *')) {
-    if (![...each.childNodes].some((node) => node.nodeType === 3 && node.data.trim()) || !each.offsetHeight) continue;
-    const [one, other] = [parse(getComputedStyle(each).color), behind(each)].map(light).sort((a, b) => b - a);
-    const ratio = (one + 0.05) / (other + 0.05);
-    if (ratio < 4.5) bad.push(`${each.tagName}.${each.className} ${each.textContent.slice(0, 20)} ${ratio.toFixed(2)}`);
-  }
-  return [...new Set(bad)];
-})()
+def test_in_forced_colours_nothing_is_told_by_colour_alone(page, address):
+    page.look(dark=True, forced=True)
+    page.open(f"{address}o/cities/oslo.html")
+    page.wait(OBJECT)
+    border = "(each => { const style = getComputedStyle(document.querySelector(each)); return [style.borderTopWidth, style.borderTopColor !== style.backgroundColor]; })"
+    for each in (".pill", "#timeline ins", "#timeline del"):
+        assert page.run(f"{border}('{each}')") == ["1px", True], each
+    paper = page.run(f"{COLOURS}('body')[1]")
+    drawn = "[getComputedStyle(document.querySelector('figure polyline')).stroke, getComputedStyle(document.querySelector('#timeline > li'), '::before').borderTopColor]"
+    assert paper not in page.run(drawn)
+
+
+# --- by keyboard -----------------------------------------------------------------------------------
+
+CONTROLS = "[...document.querySelectorAll('a[href], button:not(:disabled), input, select, summary, [tabindex=\"0\"]')].filter(each => each.checkVisibility())"
+FOCUSED = f"""(() => {{
+  const each = document.activeElement, style = getComputedStyle(each), box = each.getBoundingClientRect();
+  return [{CONTROLS}.indexOf(each), style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 2 && box.right > 0 && box.bottom > 0];
+}})()"""
+
+
+@pytest.mark.parametrize("path", ["index.html?in=packages&q=http+client", "o/cities/oslo.html#v30", "changes.html"])
+def test_every_control_is_reached_by_tab_in_order_and_shows_it(page, address, path):
+    page.open(address + path)
+    page.wait({"i": READY, "o": VERSION}.get(path[0], "document.readyState === 'complete'"))
+    count = min(page.run(f"{CONTROLS}.length"), 90)
+    assert count > 20
+    page.run("document.querySelector('.skip').focus()")
+    reached = [page.run(FOCUSED)]
+    for _ in range(count - 1):
+        page.press("Tab", code=9)
+        reached.append(page.run(FOCUSED))
+    assert reached == [[index, True] for index in range(count)]
+
+
+def test_versions_plots_and_pages_by_keyboard_alone(page, address):
+    page.open(f"{address}o/cities/oslo.html#v30")
+    page.wait(VERSION)
+
+    def press(text, then):
+        page.run(
+            f"[...document.querySelectorAll('button')].find(each => each.textContent === {json.dumps(text)}).focus()"
+        )
+        page.press("Enter", "\r", 13)
+        page.wait(then)
+        return page.run("document.activeElement.textContent")
+
+    assert press("Previous", "location.hash === '#v29' && !document.querySelector('#v30.shown')") == "Previous"
+    page.run("document.querySelector('#version input').focus()")
+    page.type("4")
+    page.press("Enter", "\r", 13)
+    page.wait("document.querySelector('#tree ins')")
+    assert page.run("location.hash") == "#v29..v4"
+    assert press("Swap", "location.hash === '#v4..v29' && document.querySelector('#v29.shown')") == "Swap"
+    assert press("Latest version", "document.querySelector('#version').textContent === ''") == "Expand all"
+    assert press("Enlarge", "document.querySelector('figure.large canvas')") == "Reduce"
+    said = "document.querySelector('figure.large .none')?.textContent"
+    assert press("Compare with others", said) == "Reduce"
+    assert page.run(said) == "No other object of cities has numbers here."
+    assert press("Show 18 older events", "document.querySelector('#timeline #v1')") == "v18"
+    page.open(f"{address}index.html?in=packages")
+    page.wait(READY)
+    assert press("Next", "location.search.includes('page=2')") == "Next"
+    assert press("Previous", "!location.search.includes('page=2')") == "Next"
+
+
+def test_the_same_path_of_several_objects_side_by_side(page, address, tmp_path):
+    def city(number, first):
+        return entry(f"cities/{number}", number, {"t": first}, [("append", {"t": first + hour}) for hour in range(3)])
+
+    objects = [
+        *(city(number, 10 * number) for number in range(1, 9)),
+        entry("cities/still", 20, {"t": 1}),
+        entry("other/x", 21, {"t": 1}, [("append", {"t": 900})]),
+    ]
+    site.build(write(tmp_path / "snapshot.json", objects), tmp_path / "_site", site.Options())
+    with Server(tmp_path / "_site", 0, PATH) as server:
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        page.open(f"{server.address}o/cities/3.html")
+        page.wait(OBJECT)
+        page.run("document.querySelector('figure.plot button').click()")
+        page.wait("document.querySelector('figure.large canvas')")
+        page.run("document.querySelector('figure.large button').click()")
+        page.wait("document.querySelector('figure.other')")
+        assert page.texts("figure.other figcaption") == ["3 32", "1 12", "2 22", "4 42", "5 52", "6 62"]
+        assert page.text(".scale") == "t of cities, on one scale: 10 to 62"
+        starts = page.run("[...document.querySelectorAll('.other polyline')].map(each => each.points[0].y)")
+        assert starts[1:] == sorted(starts[1:], reverse=True)
+        assert starts[2] > starts[0] > starts[3]
+        server.shutdown()
+        thread.join()
+    page.requests.clear()  # they went to the other site
+
+
+# --- axe -------------------------------------------------------------------------------------------
+
+AXE = MODULES / "axe-core" / "axe.min.js"
+needs_axe = pytest.mark.skipif(not AXE.exists(), reason="axe-core, which dev.py test installs with npm, is not found")
+VIOLATIONS = """
+axe.run({ exclude: ["tbody tr:nth-child(n+6)", "#timeline > li:nth-child(n+9)", ".latest li:nth-child(n+9)"] },
+  { resultTypes: ["violations"], RULES }).then((found) => found.violations.flatMap((each) =>
+    each.nodes.slice(0, 3).map((node) => `${each.id}: ${node.html.slice(0, 120)} ${node.failureSummary}`)))
 """
 
 
-@pytest.mark.parametrize("dark", [False, True])
-def test_every_text_can_be_read(page, address, dark):
-    page.look(dark=dark)
-    for path in ("index.html?in=packages", "changes.html", "o/cities/oslo.html#v30", "o/cities/oslo.html#v3..v41"):
-        page.open(address + path)
-        page.wait(READY if "index" in path else "document.readyState === 'complete'")
-        if "#" in path:
-            page.wait("document.querySelector('#version').textContent")
-        assert page.run(CONTRAST) == []
+def violations(page, *rules):
+    page.run(f"if (!window.axe) {{{{ {AXE.read_text('utf-8')} }}}}; null")
+    chosen = f"runOnly: {list(rules)}" if rules else ""
+    return page.run(VIOLATIONS.replace("RULES", chosen))
+
+
+def enlarged(page):
+    page.run("document.querySelector('figure.plot button').click()")
+    page.wait("document.querySelector('figure.large canvas')")
+    page.run("document.querySelector('figure.large button').click()")
+    page.wait("document.querySelector('figure.large .range ~ *')")
+
+
+FOUND = "index.html?in=packages&q=http+client"
+VISITS = [
+    ("index.html", READY), (FOUND, READY), ("index.html?q=no+such+thing", "document.querySelector('#rows .none')"),
+    ("o/cities/oslo.html", OBJECT), ("o/cities/oslo.html#v30", VERSION), ("o/cities/oslo.html#v3..v41", VERSION),
+    ("o/cities/oslo.html#v99", VERSION), ("o/cities/oslo.html", enlarged), ("o/empty.html", OBJECT),
+    (f"o/{name_of('CON')}.html#v1..v3", VERSION), ("changes.html", None), ("404.html", None),
+    ("object.html", "!document.querySelector('#any .lead')"), ("object.html#cities%2Foslo", OBJECT),
+    ("empty/index.html", None), ("empty/changes.html", None), ("empty/list/1.html", None),
+]  # fmt: skip
+
+
+def visit(page, url, ready):
+    page.open(url)
+    if isinstance(ready, str):
+        page.wait(ready)
+    elif ready is not None:
+        page.wait(OBJECT)
+        ready(page)
+
+
+@needs_axe
+def test_axe_finds_nothing_in_light_and_dark(page, address):
+    for path, ready in VISITS:
+        visit(page, address + path, ready)
+        assert violations(page) == [], path
+        page.look(dark=True)
+        assert violations(page, "color-contrast") == [], path
+        page.look()
+
+
+@needs_axe
+def test_axe_finds_nothing_on_a_phone_and_without_script(page, address):
+    page.look(390, 844)
+    for path, ready in ((FOUND, READY), ("o/cities/oslo.html#v30", VERSION), ("o/cities/oslo.html", enlarged)):
+        visit(page, address + path, ready)
+        assert violations(page) == [], path
+    for path in ("index.html", "o/cities/oslo.html", "object.html", "empty/index.html"):
+        plain(page, address + path)
+        assert violations(page) == [], path
 
 
 NAMES = """

@@ -101,9 +101,12 @@ export class Past {
     return { data, event: made };
   }
 
-  /** A numeric field over time: seconds since the epoch, and values. */
-  async series(pointer) {
-    await this.all();
+  /**
+   * A numeric field over time: seconds since the epoch, and values.
+   * @param whole whether older files are read, too
+   */
+  async series(pointer, whole = true) {
+    await this.loadUntil(() => !whole && this.events.length > 0);
     const keys = keysOf(pointer);
     const [times, values] = [[], []];
     const add = (event, value) => {
