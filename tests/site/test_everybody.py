@@ -138,7 +138,7 @@ NAMES = """
 
 
 def test_controls_have_names_and_heads_have_an_order(page, address):
-    for path in ("index.html", "o/cities/oslo.html#v30", "changes.html", "list/1.html"):
+    for path in ("index.html?q=oslo", "o/cities/oslo.html#v30", "changes.html", "404.html"):
         page.open(address + path)
         page.wait(READY if path.startswith("index") else "document.readyState === 'complete'")
         assert page.run(NAMES) == []
@@ -177,13 +177,12 @@ def enlarged(page):
 
 
 FOUND = "index.html?in=packages&q=http+client"
+OLD, COMPARED = "o/cities/oslo.html#v30", "o/cities/oslo.html#v3..v41"
 VISITS = [
-    ("index.html", READY), (FOUND, READY), ("index.html?q=no+such+thing", "document.querySelector('#rows .none')"),
-    ("o/cities/oslo.html", OBJECT), ("o/cities/oslo.html#v30", VERSION), ("o/cities/oslo.html#v3..v41", VERSION),
-    ("o/cities/oslo.html#v99", VERSION), ("o/cities/oslo.html", enlarged), ("o/empty.html", OBJECT),
-    (f"o/{name_of('CON')}.html#v1..v3", VERSION), ("changes.html", None), ("404.html", None),
-    ("object.html", "!document.querySelector('#any .lead')"), ("object.html#cities%2Foslo", OBJECT),
-    ("empty/index.html", None), ("empty/changes.html", None), ("empty/list/1.html", None),
+    ("index.html", READY), (FOUND, READY), (OLD, enlarged), (COMPARED, VERSION), ("o/empty.html", OBJECT),
+    (f"o/{name_of('CON')}.html#v1..v3", VERSION), ("changes.html", None), ("list/1.html", None), ("404.html", None),
+    ("object.html#cities%2Foslo", OBJECT), ("object.html", "!document.querySelector('#any .lead')"),
+    ("empty/index.html", None),
 ]  # fmt: skip
 
 
@@ -192,26 +191,27 @@ def visit(page, url, ready):
     if isinstance(ready, str):
         page.wait(ready)
     elif ready is not None:
-        page.wait(OBJECT)
+        page.wait(VERSION)
         ready(page)
 
 
 @needs_axe
-def test_axe_finds_nothing_in_light_and_dark(page, address):
+def test_axe_finds_nothing(page, address):
     for path, ready in VISITS:
         visit(page, address + path, ready)
         assert violations(page) == [], path
-        page.look(dark=True)
-        assert violations(page, "color-contrast") == [], path
-        page.look()
+        if path in ("index.html", OLD, COMPARED):  # they have every colour
+            page.look(dark=True)
+            assert violations(page, "color-contrast") == [], path
+            page.look()
 
 
 @needs_axe
 def test_axe_finds_nothing_on_a_phone_and_without_script(page, address):
     page.look(390, 844)
-    for path, ready in ((FOUND, READY), ("o/cities/oslo.html#v30", VERSION), ("o/cities/oslo.html", enlarged)):
+    for path, ready in ((FOUND, READY), (OLD, enlarged)):
         visit(page, address + path, ready)
         assert violations(page) == [], path
-    for path in ("index.html", "o/cities/oslo.html", "object.html", "empty/index.html"):
+    for path in ("index.html", "o/cities/oslo.html", "object.html"):
         plain(page, address + path)
         assert violations(page) == [], path
