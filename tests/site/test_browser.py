@@ -185,7 +185,7 @@ def test_the_same_path_of_several_objects_side_by_side(page, address, tmp_path):
     objects = [
         *(city(number, 10 * number) for number in range(1, 9)),
         entry("cities/still", 20, {"t": 1}),
-        entry("other/x", 21, {"t": 1}, [("append", {"t": 900})]),
+        entry("other/x", 21, {"t": 1}, [("append", {"t": 900 + hour}) for hour in range(9)]),
     ]
     site.build(write(tmp_path / "snapshot.json", objects), tmp_path / "_site", site.Options())
     with Server(tmp_path / "_site", 0, PATH) as server:
