@@ -58,12 +58,12 @@ def install_peers() -> None:
     if not PUBLISHED.exists() and sys.version_info < (3, 14):  # the published package knows no newer
         target = ["install", "--quiet", "--target", str(PUBLISHED), "gh-store==0.11.3"]
         subprocess.run([*PIP, *target], cwd=ROOT, check=False)
-    npm, told = shutil.which("npm"), NODE / "packages.txt"
-    wanted = "\n".join(PACKAGES)
-    if npm is not None and (not told.exists() or told.read_text("utf-8") != wanted):
+    npm = shutil.which("npm")
+    wanted, there = " ".join(PACKAGES), NODE / "installed"
+    if npm is not None and not (there.exists() and there.read_text("utf-8") == wanted):
         target = ["install", "--silent", "--no-audit", "--no-fund", "--prefix", str(NODE), *PACKAGES]
         if subprocess.run([npm, *target], cwd=ROOT, check=False).returncode == 0:
-            told.write_text(wanted, "utf-8")
+            there.write_text(wanted, "utf-8")
 
 
 def main() -> int:

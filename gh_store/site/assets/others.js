@@ -34,7 +34,7 @@ async function series(pointer, collection, name) {
   const found = [];
   for (const each of [...own, ...tried]) {
     if (found.length === MOST) break;
-    const [times, values] = await new Past(each.name).series(pointer, false).catch(() => [[], []]);
+    const [times, values] = await new Past(each.name).series(pointer).catch(() => [[], []]);
     if (values.length > 1) found.push({ ...each, times, values });
   }
   return found;

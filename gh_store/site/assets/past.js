@@ -101,12 +101,9 @@ export class Past {
     return { data, event: made };
   }
 
-  /**
-   * A numeric field over time: seconds since the epoch, and values.
-   * @param whole whether older files are read, too
-   */
-  async series(pointer, whole = true) {
-    await this.loadUntil(() => !whole && this.events.length > 0);
+  /** A numeric field over time: seconds since the epoch, and values. */
+  async series(pointer) {
+    await this.all();
     const keys = keysOf(pointer);
     const [times, values] = [[], []];
     const add = (event, value) => {
