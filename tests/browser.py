@@ -129,7 +129,14 @@ class Browser:
         self.call("Input.insertText", text=text)
 
     def look(
-        self, width: int = 1280, height: int = 900, *, dark: bool = False, media: str = "", scale: float = 1
+        self,
+        width: int = 1280,
+        height: int = 900,
+        *,
+        dark: bool = False,
+        forced: bool = False,
+        media: str = "",
+        scale: float = 1,
     ) -> None:
         """The size of the window, and how it is looked at."""
         self.call(
@@ -139,7 +146,10 @@ class Browser:
             deviceScaleFactor=scale,
             mobile=width < 600,
         )
-        features = [{"name": "prefers-color-scheme", "value": "dark" if dark else "light"}]
+        features = [
+            {"name": "prefers-color-scheme", "value": "dark" if dark else "light"},
+            {"name": "forced-colors", "value": "active" if forced else "none"},
+        ]
         self.call("Emulation.setEmulatedMedia", media=media, features=features)
 
     def script(self, *, on: bool) -> None:

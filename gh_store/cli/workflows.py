@@ -12,7 +12,7 @@ from gh_store.domain.exceptions import ConfigurationError
 NAMES: Final = ("process-updates.yml", "sweep.yml", "snapshot.yml")
 _FOLDER: Final = Path(".github", "workflows")
 _HERE_ALONE: Final = re.compile(r"^.*!endsWith\(github\.repository, '/gh-store'\).*\n", re.MULTILINE)
-_INSTALLS: Final = re.compile(r"gh-object-store==\S+")
+_INSTALLS: Final = re.compile(r"(gh-object-store(?:\[\w+\])?==)[^\s\"]+")
 
 
 def workflow(name: str) -> str:
@@ -23,7 +23,7 @@ def workflow(name: str) -> str:
     for folder in (package / "workflows", package.parent / _FOLDER):
         if (folder / name).is_file():
             text = _HERE_ALONE.sub("", (folder / name).read_text(encoding="utf-8"))
-            return _INSTALLS.sub(f"gh-object-store=={__version__}", text)
+            return _INSTALLS.sub(rf"\g<1>{__version__}", text)
     raise ConfigurationError(f"{name} is missing from this installation.", hint="Reinstall the package.")
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote, urlsplit
 
@@ -28,6 +29,7 @@ LISTED: Final = 500
 
 FIRST_ROWS: Final = 100
 _MOST_FIELDS: Final = 3
+_LONGEST_ERROR: Final = 120
 _POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'{live}; "
     "base-uri 'none'; form-action 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
@@ -36,9 +38,10 @@ _POLICY: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A row of a table without script."""
+    """A row of a table without script. `rest` is what the id has behind its collection."""
 
-    object_id: str
+    collection: str
+    rest: str
     href: str
     version: int
     updated: datetime
@@ -58,9 +61,8 @@ class Pages:
     def __init__(self, header: Header, options: Options, *, own: bool) -> None:
         self._header, self._options, self.own = header, options, own
         self._home = pages_of(header)
-        folders = [folder for folder in (options.theme, TEMPLATES) if folder is not None]
         self._templates = jinja2.Environment(
-            loader=jinja2.FileSystemLoader(folders),
+            loader=_loader(options.theme),
             autoescape=True,
             undefined=jinja2.StrictUndefined,
             trim_blocks=True,
@@ -178,8 +180,9 @@ class Pages:
         cells = cells_of(row, collections[collection_of(row.object_id)])
         if not single:
             cells = [compact(" · ".join(filter(None, cells)), 200)]
-        updated = datetime.fromisoformat(row.updated)
-        return Line(row.object_id, self.address(row.object_id), row.version, updated, cells)
+        collection, updated = collection_of(row.object_id), datetime.fromisoformat(row.updated)
+        rest = row.object_id[len(collection) + 1 :] if collection else row.object_id
+        return Line(collection, rest, self.address(row.object_id), row.version, updated, cells)
 
     def _render(self, template: str, root: str, **shown: Any) -> str:
         try:
@@ -198,6 +201,13 @@ def _source(api: str) -> str:
     return f"{api.rstrip('/')}/" if path else api.rstrip("/")
 
 
+def _loader(theme: Path | None) -> jinja2.BaseLoader:
+    """Templates of a theme, then ours. Ours are also there under `gh-store/`, for templates that extend them."""
+    ours = jinja2.FileSystemLoader(TEMPLATES)
+    theirs = [jinja2.FileSystemLoader(theme)] if theme is not None else []
+    return jinja2.ChoiceLoader([*theirs, ours, jinja2.PrefixLoader({"gh-store": ours})])
+
+
 def _shown(step: Step, counts: Mapping[str, int]) -> dict[str, Any]:
     return {
         "step": step,
@@ -209,6 +219,8 @@ def _shown(step: Step, counts: Mapping[str, int]) -> dict[str, Any]:
 def _fields(change: Latest) -> str:
     if change.step is None or change.step.begins:
         return "created" if change.version == 1 else ""
+    if change.step.error is not None:
+        return compact(change.step.error, _LONGEST_ERROR)
     named = [dotted(path) for path in change.fields[:_MOST_FIELDS]]
     more = len(change.fields) - len(named)
     return ", ".join(named) + (f" and {more} more" if more > 0 else "")

@@ -75,7 +75,7 @@ def columns(items: Any) -> list[str] | None:
 
 
 def _key(key: str) -> str:
-    return escape(visible(key)) or '""'
+    return escape(visible(key) or '""')
 
 
 def _size(each: Any) -> str:
@@ -117,13 +117,13 @@ class _Tree:
         if level >= _DEEPEST:
             return f'<li>{name}: {size} <span class="more">… more in the JSON</span></li>'
         if isinstance(each, list) and (keys := columns(each)) is not None:
-            inside = self._table(each, keys)
+            inside = self._table(key, each, keys)
         else:
             inside = f"<ul>{''.join(self._members(each, level + 1))}</ul>"
         is_open = " open" if id(each) in self._open else ""
         return f"<li><details{is_open}><summary>{name}: {size}</summary>{inside}</details></li>"
 
-    def _table(self, items: list[JsonObject], keys: list[str]) -> str:
+    def _table(self, name: str, items: list[JsonObject], keys: list[str]) -> str:
         numeric = {
             key for key in keys if all(type(item[key]) in (int, float) for item in items[:_MOST_ITEMS] if key in item)
         }
@@ -139,7 +139,8 @@ class _Tree:
         more = len(items) - len(rows)
         rest = f'<p class="more">… {more:,} more in the JSON</p>' if more else ""
         body = f"<thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody>"
-        return f'<div class="frame" tabindex="0"><table>{body}</table></div>{rest}'
+        frame = f'<div class="frame" tabindex="0" role="region" aria-label="{_key(name)}">'
+        return f"{frame}<table>{body}</table></div>{rest}"
 
 
 def _opened(data: JsonObject) -> set[int]:

@@ -157,6 +157,8 @@ def test_the_example_runs(hub, source, example, home, tmp_path):
     assert json.loads((job.work / "site" / "objects.json").read_text())["objects"]["metrics"]["data"] == {"n": 2}
     assert (made / "pyvenv.cfg").stat().st_mtime_ns == stamp, "the second step finds what the first installed"
     assert job.use(command="get", arguments="nobody", code=3)[0].count("There is no object 'nobody'") == 1
+    job.use(command="site", arguments="site/objects.json\n--output\n_site")
+    assert (job.work / "_site" / "o" / "metrics.html").is_file()
 
 
 @pytest.mark.parametrize(
@@ -167,6 +169,7 @@ def test_the_example_runs(hub, source, example, home, tmp_path):
         ({"command": "sweep"}, ["process-updates", "--repo", "local/data", "--all"]),
         ({"command": "sweep", "arguments": "--since\n36h"}, ["process-updates", "--repo", "local/data", "--all", "--since", "36h"]),
         ({"command": "doctor", "repo": ""}, ["doctor"]),
+        ({"command": "site", "config": "a.yml", "arguments": "snapshot\n--output\n_site"}, ["site", "snapshot", "--output", "_site"]),
         ({"command": "list", "repo": "ada/site", "config": "a b.yml"}, ["list", "--repo", "ada/site", "--config", "a b.yml"]),
         ({"command": "create", "repo": "", "arguments": "--\r\n-x\r\n{\"a  b\": \"$(touch x) `touch x` ' \\\\ *\"}\n"}, ["create", "--", "-x", "{\"a  b\": \"$(touch x) `touch x` ' \\\\ *\"}"]),
         ({"command": "$(touch x); touch x #", "repo": '"; touch x', "arguments": ""}, ["$(touch x); touch x #", "--repo", '"; touch x']),

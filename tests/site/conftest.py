@@ -1,14 +1,17 @@
-"""Sites for the tests to look at."""
+"""Sites for the tests to look at, and a browser that shows one of them."""
 
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from browser import Browser, browser
-from told import write
+from pages import PATH
+from told import cities, hostile, packages, prices, write
 
 from gh_store import site
 from gh_store.site.builder import Result
+from gh_store.site.serve import Server
 
 
 @pytest.fixture(scope="session")
@@ -36,3 +39,31 @@ class Build:
 def build(tmp_path: Path) -> Build:
     """Build a site; the folder that it is in."""
     return Build(tmp_path)
+
+
+@pytest.fixture(scope="session")
+def address(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("site")
+    source = write(folder / "snapshot.json", [*packages(2_000), prices(530), *cities(), *hostile()])
+    site.build(source, folder / "_site", site.Options("Open data", "What Ada keeps"))
+    site.build(write(folder / "empty.json", []), folder / "_site" / "empty", site.Options("Nothing yet"))
+    with Server(folder / "_site", 0, PATH) as server:
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        yield server.address
+        server.shutdown()
+        thread.join()
+
+
+@pytest.fixture
+def page(opened: Browser, address):
+    """The browser; after each test nothing may have come on its console, nor anything from elsewhere."""
+    opened.look()
+    yield opened
+    opened.script(on=True)
+    outside = [url for url in opened.requests if not url.startswith((address, "about:"))]
+    messages = [*opened.messages]
+    opened.requests.clear()
+    opened.messages.clear()
+    assert not messages
+    assert not outside

@@ -1,50 +1,18 @@
-"""The pages in a real browser: by keyboard, on a phone, in the dark, printed and without script."""
+"""The pages in a real browser: tables, versions, plots, and what nothing in a store can make of them."""
 
 import json
 import threading
-from itertools import pairwise
 
 import pytest
-from browser import CHROMIUM, Browser
-from told import HOSTILE_IDS, cities, hostile, packages, prices, write
+from browser import CHROMIUM
+from pages import OBJECT, PATH, READY
+from told import HOSTILE_IDS, cities, entry, hostile, prices, write
 
 from gh_store import site
 from gh_store.site.names import name_of
 from gh_store.site.serve import Server
 
 pytestmark = [pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed"), pytest.mark.untraced]
-
-PATH = "/open-data/"
-
-
-@pytest.fixture(scope="module")
-def address(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("site")
-    source = write(folder / "snapshot.json", [*packages(220), prices(530), *cities(), *hostile()])
-    site.build(source, folder / "_site", site.Options("Open data", "What Ada keeps"))
-    with Server(folder / "_site", 0, PATH) as server:
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
-        thread.start()
-        yield server.address
-        server.shutdown()
-        thread.join()
-
-
-@pytest.fixture
-def page(opened: Browser, address):
-    """The browser; after each test nothing may have come on its console, nor anything from elsewhere."""
-    opened.look()
-    yield opened
-    opened.script(on=True)
-    outside = [url for url in opened.requests if not url.startswith((address, "about:"))]
-    messages = [*opened.messages]
-    opened.requests.clear()
-    opened.messages.clear()
-    assert not messages
-    assert not outside
-
-
-READY = "document.querySelector('#objects th button')"
 
 
 def test_a_search_by_keyboard_is_told_by_the_address(page, address):
@@ -74,7 +42,7 @@ def test_columns_sort_choices_and_pages(page, address):
     page.press("Enter", "\r", 13)
     page.wait("document.querySelector('th[aria-sort=descending]')")
     assert page.run("document.activeElement.dataset.sort") == "rank"
-    assert page.texts("tbody tr td:nth-child(2)")[0] == "220"
+    assert page.texts("tbody tr td:nth-child(2)")[0] == "2000"
     page.run("document.querySelector('#pages button:last-child').click()")
     page.wait("location.search.includes('page=2')")
     page.run("history.back()")
@@ -202,7 +170,7 @@ def test_a_site_without_pages_of_objects_shows_them_by_script(page, address, tmp
         page.wait("document.querySelector('#tools button')")
         assert page.text("h1") == "x" * 165 + " v3"
         page.open(f"{server.address}object.html#nobody")
-        page.wait("document.querySelector('h1')")
+        page.wait("!document.querySelector('#any .lead')")
         assert page.text("h1") == "There is no object nobody"
         server.shutdown()
         thread.join()
@@ -210,91 +178,33 @@ def test_a_site_without_pages_of_objects_shows_them_by_script(page, address, tmp
     page.messages.clear()  # that two pages were missing
 
 
-@pytest.mark.parametrize(
-    "path",
-    [
-        "index.html?in=packages",
-        "o/cities/oslo.html",
-        "o/prices/bitcoin.html",
-        "changes.html",
-        "o/many.html",
-        "o/wide.html",
-    ],
-)
-def test_no_page_scrolls_sideways_on_a_phone(page, address, path):
-    page.look(390, 844)
-    page.open(address + path)
-    page.wait(READY if "index" in path else "document.readyState === 'complete'")
-    assert page.run("document.documentElement.scrollWidth") <= 390
+def test_the_same_path_of_several_objects_side_by_side(page, address, tmp_path):
+    def city(number, first):
+        return entry(f"cities/{number}", number, {"t": first}, [("append", {"t": first + hour}) for hour in range(3)])
 
-
-def test_without_script_everything_is_told(page, address):
-    page.script(on=False)
-    page.open(f"{address}o/cities/oslo.html")
-    page.open(f"{address}index.html")
-    page.script(on=True)
-    assert page.run("document.querySelectorAll('tbody tr').length") == 100
-    assert page.run("document.querySelector('#search').offsetHeight") == 0
-    assert "All objects as plain lists" in page.text("#pages")
-
-
-def test_dark_and_printed(page, address):
-    page.look(dark=True)
-    page.open(f"{address}o/cities/oslo.html")
-    assert page.run("getComputedStyle(document.body).backgroundColor") == "rgb(17, 21, 20)"
-    page.look(media="print", dark=True)
-    assert page.run("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
-    assert page.run("document.querySelector('nav').offsetHeight") == 0
-
-
-CONTRAST = """
-(() => {
-  const parse = (text) => text.match(/[\\d.]+/g).map(Number);
-  const light = ([r, g, b]) => [r, g, b].map((each) => each / 255).map((each) => each <= 0.03928 ? each / 12.92 : ((each + 0.055) / 1.055) ** 2.4)
-    .reduce((sum, each, at) => sum + each * [0.2126, 0.7152, 0.0722][at], 0);
-  const behind = (each) => { for (; each; each = each.parentElement) { const c = parse(getComputedStyle(each).backgroundColor); if (c.length < 4 || c[3] > 0) return c; } return [255, 255, 255]; };
-  const bad = [];
-  for (const each of document.querySelectorAll('body *')) {
-    if (![...each.childNodes].some((node) => node.nodeType === 3 && node.data.trim()) || !each.offsetHeight) continue;
-    const [one, other] = [parse(getComputedStyle(each).color), behind(each)].map(light).sort((a, b) => b - a);
-    const ratio = (one + 0.05) / (other + 0.05);
-    if (ratio < 4.5) bad.push(`${each.tagName}.${each.className} ${each.textContent.slice(0, 20)} ${ratio.toFixed(2)}`);
-  }
-  return [...new Set(bad)];
-})()
-"""
-
-
-@pytest.mark.parametrize("dark", [False, True])
-def test_every_text_can_be_read(page, address, dark):
-    page.look(dark=dark)
-    for path in ("index.html?in=packages", "changes.html", "o/cities/oslo.html#v30", "o/cities/oslo.html#v3..v41"):
-        page.open(address + path)
-        page.wait(READY if "index" in path else "document.readyState === 'complete'")
-        if "#" in path:
-            page.wait("document.querySelector('#version').textContent")
-        assert page.run(CONTRAST) == []
-
-
-NAMES = """
-[...document.querySelectorAll('button, input, select, a[href], figure svg')].filter((each) =>
-  !(each.textContent.trim() || each.getAttribute('aria-label') || each.labels?.length)).map((each) => each.outerHTML)
-"""
-
-
-def test_controls_have_names_and_heads_have_an_order(page, address):
-    for path in ("index.html", "o/cities/oslo.html#v30", "changes.html", "list/1.html"):
-        page.open(address + path)
-        page.wait(READY if "index" in path else "document.readyState === 'complete'")
-        assert page.run(NAMES) == []
-        heads = page.run("[...document.querySelectorAll('h1, h2, h3')].map(each => Number(each.tagName[1]))")
-        assert heads[0] == 1
-        assert heads.count(1) == 1
-        assert all(later <= before + 1 for before, later in pairwise(heads))
-        twice = page.run(
-            "(ids => ids.filter((id, at) => ids.indexOf(id) !== at))([...document.querySelectorAll('[id]')].map(each => each.id))"
-        )
-        assert twice == []
+    objects = [
+        *(city(number, 10 * number) for number in range(1, 9)),
+        entry("cities/still", 20, {"t": 1}),
+        entry("other/x", 21, {"t": 1}, [("append", {"t": 900 + hour}) for hour in range(9)]),
+    ]
+    site.build(write(tmp_path / "snapshot.json", objects), tmp_path / "_site", site.Options())
+    with Server(tmp_path / "_site", 0, PATH) as server:
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        page.open(f"{server.address}o/cities/3.html")
+        page.wait(OBJECT)
+        page.run("document.querySelector('figure.plot button').click()")
+        page.wait("document.querySelector('figure.large canvas')")
+        page.run("document.querySelector('figure.large button').click()")
+        page.wait("document.querySelector('figure.other')")
+        assert page.texts("figure.other figcaption") == ["3 32", "1 12", "2 22", "4 42", "5 52", "6 62"]
+        assert page.text(".scale") == "t of cities, on one scale: 10 to 62"
+        starts = page.run("[...document.querySelectorAll('.other polyline')].map(each => each.points[0].y)")
+        assert starts[1:] == sorted(starts[1:], reverse=True)
+        assert starts[2] > starts[0] > starts[3]
+        server.shutdown()
+        thread.join()
+    page.requests.clear()  # they went to the other site
 
 
 def test_a_page_that_is_missing(page, address):

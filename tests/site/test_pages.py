@@ -8,6 +8,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
+from places import ROOT
 from told import HOSTILE, cities, entry, files, hostile, packages
 
 from gh_store import ConfigurationError, InvalidInput, site
@@ -183,6 +184,7 @@ def test_the_index_tells_what_there_is(build):
     page = pages(folder)["index.html"]
     assert "Objects 152 Events" in page.text
     assert "Events per day, 1 Aug 2026 to 3 Aug 2026" in page.text
+    assert '<span class="prefix">cities/</span>bodo' in (folder / "index.html").read_text()
     assert "These are the first 100 of 152 objects." in page.text
     assert page.text.count("Latest changes") == 1
     assert "https://example.org/licence" in page.links
@@ -196,6 +198,12 @@ def test_a_snapshot_without_history_has_pages_too(build):
     assert "This snapshot has no history." in page
     assert "History" not in page.replace("no history", "")
     assert not (folder / "api/history").exists()
+
+
+def test_what_was_rejected_last_says_why(build):
+    page = pages(build([entry("a", 1, {"x": 1}, [("patch", [], "rejected")])]))["index.html"]
+    assert "a rejected It was asked for in vain. linus, 1 Aug 2026, 09:00" in page.text
+    assert "Events on 1 Aug 2026: 2" in page.text
 
 
 def test_an_empty_store_has_one_sentence(build):
@@ -234,10 +242,33 @@ def test_a_theme_comes_after_ours(build, tmp_path):
         build(cities(), theme=theme)
 
 
+def test_the_theme_of_the_docs_is_one(build, tmp_path):
+    page = (ROOT / "docs" / "static-sites.md").read_text("utf-8")
+    (tmp_path / "theme").mkdir()
+    for name, kind in (("theme.css", "css"), ("base.html", "jinja")):
+        (text,) = re.findall(rf"^```{kind}\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
+        (tmp_path / "theme" / name).write_text(text)
+    found = pages(build(cities(), theme=tmp_path / "theme"))
+    for name, root in (("index.html", ""), ("o/cities/oslo.html", "../../")):
+        assert f"{root}imprint.html" in found[name].links
+        assert "made with gh-store" in found[name].text
+        assert "Changes" in found[name].text
+        assert not found[name].faults
+
+
 def test_what_is_vendored_is_what_its_list_says():
     for name, told in json.loads((ASSETS / "vendored.json").read_text()).items():
         assert hashlib.sha256((ASSETS / name).read_bytes()).hexdigest() == told["sha256"]
         assert told["version"] == "1.6.32"
+
+
+def test_nothing_moves():
+    """So that nobody need ask for less motion."""
+    for file in (*ASSETS.glob("*.css"), *(each for each in ASSETS.glob("*.js") if each.name != "uplot.js")):
+        found = re.search(
+            r"transition|animation|@keyframes|scroll-behavior|behavior:|\.animate\(", file.read_text("utf-8")
+        )
+        assert not found, (file, found)
 
 
 def test_no_number_loses_a_digit(ugly):

@@ -3,7 +3,7 @@
 import { address, counts, differences, json, Past, visible } from "./gh-store.js";
 import { changes, compact, tree } from "./render.js";
 import { series } from "./series.js";
-import { button, count, element, HERE, load, minute, ROOT, when } from "./text.js";
+import { button, count, element, HERE, load, minute, refill, ROOT, when } from "./text.js";
 
 const OLDER = 50;
 const REL = "nofollow noopener noreferrer";
@@ -61,6 +61,12 @@ class Versions {
     if (location.hash) this.follow();
   }
 
+  /** As a link would, but what has the focus keeps it. */
+  go(to) {
+    history.pushState(null, "", `${this.prefix}#${to}`);
+    return this.follow();
+  }
+
   /** Show what the address asks for. */
   async follow() {
     const asked = /^#v(\d{1,9})(?:\.\.v(\d{1,9}))?$/.exec(location.hash.slice(this.prefix.length));
@@ -91,23 +97,22 @@ class Versions {
   say(text, ...more) {
     this.mark(null);
     this.place.replaceChildren(...this.now);
-    this.bar.replaceChildren(element("span", {}, text), ...more, this.toLatest());
+    refill(this.bar, element("span", {}, text), ...more, this.toLatest());
   }
 
   showLatest() {
     this.mark(null);
-    this.bar.replaceChildren();
+    refill(this.bar);
     this.place.replaceChildren(...this.now);
   }
 
   showVersion(version, { data, event }) {
-    const go = (to) => () => (location.hash = `${this.prefix}#v${to}`);
-    const previous = button("Previous", go(version - 1));
-    const next = button("Next", go(version + 1));
+    const previous = button("Previous", () => this.go(`v${version - 1}`));
+    const next = button("Next", () => this.go(`v${version + 1}`));
     previous.disabled = version === 1;
     this.place.replaceChildren(tree(data));
     const text = `Version ${count(version)} of ${count(this.latest)}, ${minute(event.t)}`;
-    this.bar.replaceChildren(element("span", {}, text), previous, next, this.comparing(version), this.toLatest());
+    refill(this.bar, element("span", {}, text), previous, next, this.comparing(version), this.toLatest());
     this.mark(version);
   }
 
@@ -115,8 +120,8 @@ class Versions {
     const found = differences(before, after);
     const none = element("p", { class: "none" }, "They do not differ.");
     this.place.replaceChildren(found.length ? changes(found, new Map(), 400) : none);
-    const swap = button("Swap", () => (location.hash = `${this.prefix}#v${other}..v${one}`));
-    this.bar.replaceChildren(element("span", {}, `From version ${count(one)} to ${count(other)}`), swap, this.comparing(one), this.toLatest());
+    const swap = button("Swap", () => this.go(`v${other}..v${one}`));
+    refill(this.bar, element("span", {}, `From version ${count(one)} to ${count(other)}`), swap, this.comparing(one), this.toLatest());
     this.mark(other);
   }
 
@@ -132,7 +137,7 @@ class Versions {
   comparing(version) {
     const field = element("input", { type: "number", min: 1, max: this.latest, placeholder: "compare with…", "aria-label": `Compare version ${version} with version` });
     field.addEventListener("change", () => {
-      if (field.value) location.hash = `${this.prefix}#v${version}..v${Number(field.value)}`;
+      if (field.value) this.go(`v${version}..v${Number(field.value)}`);
     });
     return field;
   }
@@ -142,6 +147,7 @@ class Versions {
       history.pushState(null, "", location.pathname + location.search + this.prefix);
       this.turn += 1;
       this.showLatest();
+      document.querySelector("#tools button").focus({ preventScroll: true });
       document.querySelector("#data").scrollIntoView();
     });
   }
@@ -155,7 +161,6 @@ function older(past, issues, prefix) {
   let left = Number(place?.dataset.older ?? 0);
   if (!left) return;
   const showMore = button("", async () => {
-    showMore.disabled = true;
     const shown = list.children.length;
     try {
       await past.loadUntil(() => past.events.length >= shown + OLDER);
@@ -168,7 +173,7 @@ function older(past, issues, prefix) {
     const next = past.events.slice(Math.max(past.events.length - shown - OLDER, 0), past.events.length - shown);
     list.append(...next.reverse().map((event) => item(event, first, issues, prefix)));
     left -= next.length;
-    showMore.disabled = false;
+    if (!left) list.children[shown].querySelector("a")?.focus({ preventScroll: true });
     label();
   });
   const label = () => {
@@ -209,24 +214,37 @@ export function item(event, counted, issues, prefix = "") {
 
 function enlarging(figure, past) {
   const small = figure.querySelector("svg");
+  const path = figure.querySelector(".path").textContent;
+  const { name, collection } = document.querySelector("#object").dataset;
   let chart = null;
+  const labelled = (text) => {
+    toggle.textContent = text;
+    toggle.setAttribute("aria-label", `${text} ${path}`);
+  };
+  const compare = button("Compare with others", async () => {
+    const { others } = await import("./others.js");
+    figure.append(await others(figure.dataset.path, collection, name));
+    toggle.focus();
+    compare.remove();
+  });
   const toggle = button("Enlarge", async () => {
     if (chart) {
       chart.destroy();
       chart = null;
       figure.querySelector(".chart").remove();
+      compare.remove();
+      figure.querySelector(".range ~ *")?.remove();
     } else {
-      toggle.disabled = true;
       chart = await draw(figure, past).catch((error) => console.warn(error));
-      toggle.disabled = false;
     }
     figure.classList.toggle("large", Boolean(chart));
     small.toggleAttribute("hidden", Boolean(chart));
     figure.querySelector(".dates").hidden = Boolean(chart);
-    toggle.textContent = chart ? "Reduce" : "Enlarge";
+    labelled(chart ? "Reduce" : "Enlarge");
+    if (chart && collection) toggle.before(compare);
     chart?.setSize({ width: figure.querySelector(".chart").clientWidth, height: 280 });
   });
-  toggle.setAttribute("aria-label", `Enlarge ${figure.querySelector(".path").textContent}`);
+  labelled("Enlarge");
   figure.querySelector(".range").append(toggle);
 }
 
@@ -239,7 +257,7 @@ async function draw(figure, past) {
   const place = element("div", { class: "chart" });
   figure.querySelector("figcaption").after(place);
   const days = (data[0].at(-1) - data[0][0]) / 86400;
-  const told = (stamp) => (days > 700 ? stamp.slice(0, 7) : days > 3 ? minute(stamp).replace(/ \d{4},.*/, "") : stamp.slice(11, 16));
+  const told = (stamp) => (days > 700 ? stamp.slice(0, 7) : days > 3 || stamp.includes("T00:00") ? minute(stamp).replace(/ \d{4},.*/, "") : stamp.slice(11, 16));
   const dates = (_, seconds) => seconds.map((each) => told(new Date(each * 1000).toISOString()));
   const axis = { stroke: colour("--muted"), grid: { stroke: colour("--line"), width: 1 }, ticks: { stroke: colour("--line"), width: 1 } };
   const line = { stroke: colour("--accent"), width: 1.5, fill: colour("--accent-soft"), points: { show: data[0].length < 80, size: 5 } };

@@ -104,12 +104,12 @@ export function tree(data) {
     if (sizeOf(each) === 0) return element("li", {}, name, ": ", size);
     if (level >= DEEPEST) return element("li", {}, name, ": ", size, " ", more("… more in the JSON"));
     const keys = columns(each);
-    const inside = keys === null ? [element("ul", {}, ...lines(each, level + 1))] : table(each, keys);
+    const inside = keys === null ? [element("ul", {}, ...lines(each, level + 1))] : table(key, each, keys);
     const summary = element("summary", {}, name, ": ", size);
     return element("li", {}, element("details", { open: open.has(each) }, summary, ...inside));
   };
 
-  const table = (items, keys) => {
+  const table = (name, items, keys) => {
     const shown = items.slice(0, MOST_ITEMS);
     const numeric = new Set(keys.filter((key) => shown.every((item) => !Object.hasOwn(item, key) || isNumber(item[key]))));
     const right = (key) => ({ class: numeric.has(key) ? "right" : null });
@@ -122,7 +122,7 @@ export function tree(data) {
     }
     const body = element("table", {}, element("thead", {}, element("tr", {}, ...head)), element("tbody", {}, ...rows));
     const rest = items.length - rows.length;
-    const made = [element("div", { class: "frame", tabindex: "0" }, body)];
+    const made = [element("div", { class: "frame", tabindex: "0", role: "region", "aria-label": visible(name) || '""' }, body)];
     if (rest) made.push(element("p", { class: "more" }, `… ${count(rest)} more in the JSON`));
     return made;
   };

@@ -1,7 +1,7 @@
 // The table of all objects: search, collections, columns, choices, order and pages. The address tells all of it.
 
 import { address, visible } from "./gh-store.js";
-import { button, count, element, folded, load, ROOT, when } from "./text.js";
+import { button, count, element, folded, load, refill, ROOT, when } from "./text.js";
 
 const PAGE = 100;
 const MOST_AT_ONCE = 20000;
@@ -233,6 +233,6 @@ class Table {
     };
     const [previous, next] = [button("Previous", go(page - 1)), button("Next", go(page + 1))];
     [previous.disabled, next.disabled] = [page === 1, page === last];
-    this.pages.replaceChildren(...(last > 1 ? [previous, element("span", {}, `Page ${count(page)} of ${count(last)}`), next] : []));
+    refill(this.pages, ...(last > 1 ? [previous, element("span", {}, `Page ${count(page)} of ${count(last)}`), next] : []));
   }
 }

@@ -21,10 +21,29 @@ export function element(tag, attributes = {}, ...children) {
   return made;
 }
 
+/** A button. While its action is under way, it does nothing more; it is not disabled, for then it would lose the focus. */
 export function button(text, action) {
   const made = element("button", { type: "button" }, text);
-  made.addEventListener("click", action);
+  let busy = false;
+  made.addEventListener("click", async () => {
+    if (busy) return;
+    busy = true;
+    try {
+      await action();
+    } finally {
+      busy = false;
+    }
+  });
   return made;
+}
+
+/** Fill a place. A button in it that had the focus gives it to the one with its name, or to the first that can be used. */
+export function refill(place, ...nodes) {
+  const focused = place.contains(document.activeElement) ? document.activeElement.textContent : null;
+  place.replaceChildren(...nodes);
+  if (focused === null) return;
+  const usable = [...place.querySelectorAll("button:not(:disabled)")];
+  (usable.find((each) => each.textContent === focused) ?? usable[0])?.focus({ preventScroll: true });
 }
 
 const MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(" ");
