@@ -8,6 +8,7 @@ from typing import Any, Final
 from urllib.parse import quote, urlsplit
 
 import jinja2
+from markupsafe import Markup
 
 from gh_store.domain.events import Outcome
 from gh_store.domain.exceptions import ConfigurationError
@@ -75,7 +76,8 @@ class Pages:
         }  # fmt: skip
         self.base = base_url(options, header)
         self.title = options.title or header.repository.rpartition("/")[2] or "Objects"
-        self._templates.globals |= {
+        # Given to each template, and no globals of Jinja, which copies those slowly for each page.
+        self._known: dict[str, Any] = {
             "policy": _POLICY,
             "site": self.title,
             "description": options.description,
@@ -86,6 +88,8 @@ class Pages:
             "license": options.license,
             "rel": tree.REL,
             "address": self.address,
+            "when": _when,
+            "pill": _pill,
         }
 
     def address(self, object_id: str, version: int | None = None) -> str:
@@ -168,7 +172,7 @@ class Pages:
 
     def _render(self, template: str, root: str, **shown: Any) -> str:
         try:
-            return self._templates.get_template(template).render(root=root, **shown)
+            return self._templates.get_template(template).render(self._known, root=root, **shown)
         except jinja2.TemplateError as error:  # of a theme: ours are whole
             raise ConfigurationError(
                 f"{self._options.theme}: {template}: {' '.join(str(error).split())}.",
@@ -180,6 +184,16 @@ class Pages:
 def lists(objects: int) -> int:
     """How many pages the plain list of so many objects has."""
     return max(-(-objects // LISTED), 1)
+
+
+def _when(time: datetime) -> Markup:
+    return Markup(f'<time datetime="{stamp(time)}">{minute(time)}</time>')  # noqa: S704  # times hold nothing to escape
+
+
+def _pill(version: int, outcome: str) -> Markup:
+    kind = {Outcome.REJECTED.value: " bad", Outcome.PENDING.value: " warn"}.get(outcome, "")
+    text = outcome if kind else f"v{version}"
+    return Markup(f'<span class="pill{kind}">{text}</span>')  # noqa: S704  # as above: words of ours
 
 
 def _shown(step: Step, counts: Mapping[str, int]) -> dict[str, Any]:
