@@ -15,7 +15,6 @@ counts. Ends with 1 if a limit is not kept.
 
 import argparse
 import json
-import os
 import shutil
 import subprocess
 import sys
@@ -165,7 +164,8 @@ _PAGE: Final = """(async () => {
     const table = document.createElement("table");
     for (const [id, version, time, cells] of found.slice(0, 100)) {
       const line = table.appendChild(document.createElement("tr"));
-      for (const text of [id, cells.join(" "), version, time]) line.appendChild(document.createElement("td")).textContent = text;
+      for (const text of [id, cells.join(" "), version, time])
+        line.appendChild(document.createElement("td")).textContent = text;
     }
     place.replaceChildren(table);
   };
@@ -203,8 +203,8 @@ def searches(site: Path, profile: Path) -> tuple[float, float]:
 
 def told(size: int, what: str, ours: str, least: str, ratio: float) -> bool:
     kept = ratio <= LIMITS[what]
-    line = f"{size:>9,} {what:<8} {ours:>12} {least:>12} {ratio:>7.2f}x   at most {LIMITS[what]:g}x: {'yes' if kept else 'NO'}"
-    print(line, flush=True)
+    limit = f"at most {LIMITS[what]:g}x: {'yes' if kept else 'NO'}"
+    print(f"{size:>9,} {what:<8} {ours:>12} {least:>12} {ratio:>7.2f}x   {limit}", flush=True)
     return kept
 
 
