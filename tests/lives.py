@@ -66,9 +66,10 @@ class Lives(Far):
         elif what == "delete":
             store.delete(name)
             self._alive.discard(name)
-        elif what == "edit":  # of an event, whatever became of it
-            comments = [each.id for each in self.comments(number)]
-            self.backend().edit_comment(comments[self._at % len(comments)], f'{{"edited": {self._at}}}')
+        elif what == "edit":  # of an event, whatever became of it, and in whichever issue
+            events = [each["comment_id"] for each in store.get_object_history(name)]
+            if events:  # what was edited may repeat what it was edited into
+                self.backend().edit_comment(events[self._at % len(events)], f'{{"edited": {self._at}}}')
         else:
             texts = {"reject": REJECTED, "talk": "hello"}
             self.backend().create_comment(number, texts.get(what, '{"bare": 1}'))

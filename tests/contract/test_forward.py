@@ -1,13 +1,14 @@
 """A snapshot that was brought forward equals a new one, to the byte, whatever happened between."""
 
 import tempfile
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from lives import Lives, examples, lives
+from lives import MOST, Lives, examples, lives
 
 from gh_store import snapshots
 from gh_store.snapshots import Format, Snapshot
@@ -50,3 +51,20 @@ def test_forward_equals_anew(steps, form):
 @given(lives("edit", "edit", "edit"), FORMS)
 def test_forward_equals_anew_where_comments_are_edited(steps, form):
     brought_forward(steps, form)
+
+
+@pytest.mark.breaks_stores("a comment is edited after it was applied")
+def test_an_edit_in_an_issue_that_an_object_was_in_before_is_seen(tmp_path):
+    with Lives(tmp_path) as world:
+        for _ in range(2 * MOST):
+            world.happen("update", "a", 5)
+        world.happen("update", "b", 5)
+        world.store().write_snapshot(tmp_path / "s.json", history=True)
+        world.clock.sleep(60)
+        world.backend().edit_comment(world.comments(1)[1].id, '{"n": "edited"}')
+        world.settle()
+        world.requests()
+        assert world.store().update_snapshot(tmp_path / "s.json")
+        asked = Counter(world.requests())
+        assert asked["list_recent_comments"] == 1
+        assert (tmp_path / "s.json").read_text() == world.near().snapshot(history=True).text()

@@ -1,7 +1,8 @@
 """A site is a function of its snapshot: rebuilt is as built anew, and what is not ours stays."""
 
 import json
-from functools import reduce
+import tracemalloc
+from functools import partial, reduce
 
 import pytest
 from hypothesis import given, settings
@@ -9,9 +10,10 @@ from hypothesis import strategies as st
 from told import cities, entry, files, hostile, packages, prices, write
 
 from gh_store import ConfigurationError, site, snapshots
-from gh_store.site import api
+from gh_store.site import api, builder, facts, pages, table
 from gh_store.site.past import past_of
 from gh_store.site.source import read_item
+from gh_store.spool import Spool
 
 
 def test_the_same_snapshot_gives_the_same_bytes(build):
@@ -41,6 +43,26 @@ def test_only_what_changed_is_written(build):
     assert build.result.written < 16
     build([*packages(30), entry("new", 777, {"a": 1})])
     assert (build.result.written, build.result.removed) == (0, 0)
+
+
+@pytest.mark.untraced
+def test_memory_does_not_grow_with_the_objects(tmp_path, monkeypatch):
+    monkeypatch.setattr(builder, "Spool", partial(Spool, 200_000))  # small bounds, so that few objects reach them
+    for module, name in ((table, "SHARD"), (pages, "LISTED"), (facts, "MOST_CHANGES")):
+        monkeypatch.setattr(module, name, 20)
+
+    def peak(number):
+        objects = [entry(f"object-{n:03d}", n + 1, {"text": f"{n} " * 3_000}) for n in range(number)]
+        source = write(tmp_path / f"{number}.json", objects)
+        del objects
+        tracemalloc.start()
+        site.build(source, tmp_path / f"site-{number}", site.Options(pages=False))
+        most = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        return most
+
+    peak(5)  # what is imported and compiled once
+    assert peak(150) < 1.5 * peak(40)
 
 
 def test_a_newer_time_alone_touches_no_page_of_an_object(build):
