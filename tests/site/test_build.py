@@ -125,7 +125,21 @@ def test_a_folder_with_files_of_others_is_refused(build, tmp_path):
     assert (tmp_path / "site" / "thesis.txt").read_text() == "mine"
 
 
-@pytest.mark.parametrize("torn", ["whole lines", "in a line", "empty", "no JSON", "missing"])
+@pytest.mark.parametrize(
+    "times", [("0001-01-01", "0001-03-10"), ("0001-01-01", "9999-12-31"), ("9999-10-01", "9999-12-31")]
+)
+def test_the_ends_of_the_calendar(tmp_path, times):
+    first, last = (f"{day}T00:00:00+00:00" for day in times)
+    value = entry("a", 1, {"n": 1}, [("append", {"n": 2})]).value
+    value["history"][0]["timestamp"] = value["meta"]["created_at"] = first
+    value["history"][1]["timestamp"] = value["meta"]["updated_at"] = last
+    write(tmp_path / "snapshot.json", [snapshots.Entry("a", 1, json.dumps(value))])
+    site.build(tmp_path / "snapshot.json", tmp_path / "site", site.Options())
+    told = json.loads((tmp_path / "site" / "api" / "objects" / "a.json").read_text())["meta"]
+    assert (told["created_at"], told["updated_at"]) == tuple(f"{day}T00:00:00Z" for day in times)
+
+
+@pytest.mark.parametrize("torn", ["whole lines", "in a line", "empty", "no JSON", "missing", "twice", "digits"])
 def test_no_snapshot_and_a_torn_one_leave_the_site_as_it_is(build, tmp_path, torn):
     folder = build(cities())
     before, source = files(folder), tmp_path / "snapshot.json"
@@ -133,7 +147,11 @@ def test_no_snapshot_and_a_torn_one_leave_the_site_as_it_is(build, tmp_path, tor
     if torn == "missing":
         source.unlink()
     else:
-        cut = {"whole lines": text[: text.index("\n", 40) + 1], "in a line": text[:-400], "empty": "", "no JSON": "x"}
+        line = text[text.index("\n", 4) + 1 : text.index("\n", 40) + 1]
+        cut = {
+            "whole lines": text[: text.index("\n", 40) + 1], "in a line": text[:-400], "empty": "", "no JSON": "x",
+            "twice": text.replace(line, line + line), "digits": text.replace("514", "5" * 100_000),
+        }  # fmt: skip
         source.write_text(cut[torn])
     with pytest.raises(ConfigurationError):
         site.build(source, folder, site.Options())
