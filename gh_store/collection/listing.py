@@ -149,7 +149,7 @@ def holding(reader: Reader, heads: Iterator[ObjectIssue]) -> Iterator[ObjectIssu
     """The issues that hold an object; one that goes on in another issue meanwhile is neither missed nor repeated."""
     shown, ids, doubtful = _Numbers(), array("q"), list[ObjectIssue]()
     for issue in heads:
-        head = _current(reader, issue)
+        head = current(reader, issue)
         if head is None or reader.repo.authority.confirms_by_labels(head):
             doubtful.append(head or issue)
             continue
@@ -183,7 +183,8 @@ class _Numbers(Container[int]):
         return isinstance(number, int) and bool(self._thousands.get(number // 1_000, 0) >> number % 1_000 & 1)
 
 
-def _current(reader: Reader, issue: ObjectIssue) -> ObjectIssue | None:
+def current(reader: Reader, issue: ObjectIssue) -> ObjectIssue | None:
+    """The issue that holds the object of an issue now; None where authority admits none."""
     if not issue.retired:
         return admitted(reader, issue) if not issue.incomplete else None
     try:  # the index says still that it is one, and may not show yet where it is now

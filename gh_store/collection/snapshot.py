@@ -1,6 +1,6 @@
 """Snapshots of a store: taken anew, or brought forward with what changed since."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -11,7 +11,7 @@ from typing import Final
 from gh_store import wire
 from gh_store.access.repository import Repository
 from gh_store.collection.fetched import Fetched, fetched
-from gh_store.collection.listing import Progress, each, expect, list_issues
+from gh_store.collection.listing import Progress, current, each, expect, list_issues
 from gh_store.collection.past import Historian
 from gh_store.domain.exceptions import ConfigurationError
 from gh_store.issues.object_issue import ObjectIssue, Status
@@ -123,31 +123,40 @@ def bring_forward(reader: Reader, old: Snapshot, progress: Progress = lambda: No
             yield new
         return
     with Spool() as spool, ExitStack() as closing:
+        active = {head.number: head for head in changed if head.status is Status.ACTIVE}
+        retired = [head for head in changed if head.retired] if choice.history else []
+        lists = choice.history and bool(active or retired) and bool(repo.backend.lag)
+        known = closing.enter_context(fetched(repo, since)) if lists else None
+        past = _past_of(reader, active, [head for head in retired if known is None or known.of(head.number)])
+        active |= past
         entries, before = Entries(spool), dict[int, Entry]()
-        numbers = {head.number for head in changed}
+        numbers = {head.number for head in changed} | {*past}
         for entry in old:
             if entry.number in numbers:
                 before[entry.number] = entry
             else:
                 entries.add(entry)
-        active = [
-            head
-            for head in sorted(changed, key=lambda head: head.number)
-            if head.status is Status.ACTIVE and all(map(head.has_label, choice.labels))
-        ]
-        expect(progress, partial(len, active))
+        wanted = [head for _, head in sorted(active.items()) if all(map(head.has_label, choice.labels))]
+        expect(progress, partial(len, wanted))
 
         def keep(head: ObjectIssue) -> None:
             """What cannot be told any more stays as it was published last."""
             if head.number in before:
                 entries.add(before[head.number])
 
-        known = closing.enter_context(fetched(repo, since)) if choice.history and active and repo.backend.lag else None
-        view = _forward(reader, known, header.time, before) if choice.history else partial(_plain, reader)
-        for entry in each(reader, iter(active), view, choice.prefix, progress, keep):
+        going_on = {number: entry for number, entry in before.items() if number not in past}
+        view = _forward(reader, known, header.time, going_on) if choice.history else partial(_plain, reader)
+        for entry in each(reader, iter(wanted), view, choice.prefix, progress, keep):
             entries.add(entry)
         time = max((head.issue.updated_at for head in changed), default=header.time)
         yield Snapshot(choice.header(repo, time), entries)
+
+
+def _past_of(reader: Reader, active: dict[int, ObjectIssue], retired: Sequence[ObjectIssue]) -> dict[int, ObjectIssue]:
+    """The issues, by number, in which objects go on that were in these before: their whole logs are read anew."""
+    by_id = {head.object_id: head for head in active.values()}
+    found = (by_id.get(head.object_id) or current(reader, head) for head in retired)
+    return {head.number: head for head in found if head is not None}
 
 
 def _plain(reader: Reader, head: ObjectIssue) -> Entry:

@@ -1,7 +1,7 @@
 """The JSON files of a site, for programs."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final
 
 from gh_store.domain.differences import ABSENT, Difference
@@ -10,6 +10,7 @@ from gh_store.site.facts import Latest
 from gh_store.site.names import name_of
 from gh_store.site.past import Past, Step
 from gh_store.site.source import Item
+from gh_store.site.table import Row
 from gh_store.site.text import stamp
 
 PIECE: Final = 500
@@ -19,9 +20,12 @@ _MOST_FIELDS: Final = 8
 """Fields that the list of changes names."""
 
 
+_encode: Final = json.JSONEncoder(ensure_ascii=False, check_circular=False, separators=(",", ":")).encode
+
+
 def as_json(value: object) -> str:
     """Compact JSON with a line end."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":")) + "\n"
+    return _encode(value) + "\n"
 
 
 def object_file(item: Item) -> JsonObject:
@@ -101,6 +105,10 @@ def _latest(each: Latest) -> JsonObject:
     return {**shown, **told, "fields": list(each.fields[:_MOST_FIELDS]), "changed": len(each.fields)}
 
 
-def index_file(rows: Sequence[tuple[str, int, str]]) -> JsonObject:
-    """All objects: id, version, time of the last change."""
-    return {"objects": [{"id": each, "name": name_of(each), "version": v, "updated_at": t} for each, v, t in rows]}
+def index_file(rows: Iterable[Row]) -> str:
+    """All objects, as JSON: id, version, time of the last change."""
+    told = (
+        {"id": row.object_id, "name": name_of(row.object_id), "version": row.version, "updated_at": row.updated}
+        for row in rows
+    )
+    return f'{{"objects":[{",".join(map(_encode, told))}]}}\n'

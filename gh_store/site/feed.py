@@ -1,8 +1,9 @@
 """The Atom feed and the sitemap."""
 
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
+from itertools import chain, islice
 from typing import Final
 
 from markupsafe import escape
@@ -67,23 +68,29 @@ def _text(text: str) -> str:
     return str(escape(visible(text)))
 
 
-def sitemaps(base: str, objects: Sequence[tuple[str, str]], most: int = _MOST_ADDRESSES) -> Iterator[tuple[str, str]]:
+def sitemap_names(pages: int, most: int = _MOST_ADDRESSES) -> list[str]:
+    """The files of the sitemap of so many pages: one, or an index above so many addresses, behind its parts."""
+    parts = -(-pages // most)
+    return [*(f"sitemap-{number}.xml" for number in range(1, parts + 1) if parts > 1), "sitemap.xml"]
+
+
+def sitemaps(base: str, objects: Iterable[tuple[str, str]], pages: int, most: int = _MOST_ADDRESSES) -> Iterator[str]:
     """
-    The files of the sitemap: one, or an index above so many addresses.
+    What the files of the sitemap hold.
 
     Args:
         objects: The page of each object, and when it changed last.
+        pages: How many these are, and the first page.
     """
-    addresses = [f"<url><loc>{_text(base)}</loc></url>"]
-    addresses += [
-        f"<url><loc>{_text(base)}{_text(page)}</loc><lastmod>{changed}</lastmod></url>" for page, changed in objects
-    ]
-    parts = [addresses[start : start + most] for start in range(0, len(addresses), most)]
+    *parts, _ = sitemap_names(pages, most)
+    places = (f"<url><loc>{_text(base)}{_text(page)}</loc><lastmod>{at}</lastmod></url>" for page, at in objects)
+    addresses = chain([f"<url><loc>{_text(base)}</loc></url>"], places)
+    for _ in parts or [""]:
+        yield _sitemap("urlset", islice(addresses, most))
+    if parts:
+        yield _sitemap("sitemapindex", (f"<sitemap><loc>{_text(base)}{part}</loc></sitemap>" for part in parts))
+
+
+def _sitemap(kind: str, lines: Iterable[str]) -> str:
     space = 'xmlns="http://www.sitemaps.org/schemas/sitemap/0.9"'
-    if len(parts) == 1:
-        yield "sitemap.xml", "\n".join([f"{_HEAD}<urlset {space}>", *parts[0], "</urlset>", ""])
-        return
-    for number, part in enumerate(parts, 1):
-        yield f"sitemap-{number}.xml", "\n".join([f"{_HEAD}<urlset {space}>", *part, "</urlset>", ""])
-    maps = (f"<sitemap><loc>{_text(base)}sitemap-{number}.xml</loc></sitemap>" for number in range(1, len(parts) + 1))
-    yield "sitemap.xml", "\n".join([f"{_HEAD}<sitemapindex {space}>", *maps, "</sitemapindex>", ""])
+    return "\n".join([f"{_HEAD}<{kind} {space}>", *lines, f"</{kind}>", ""])

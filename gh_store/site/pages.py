@@ -1,13 +1,15 @@
 """The pages of a site: templates, and what each of them is given."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote, urlsplit
 
 import jinja2
+from markupsafe import Markup
 
 from gh_store.domain.events import Outcome
 from gh_store.domain.exceptions import ConfigurationError
@@ -20,7 +22,7 @@ from gh_store.site.options import Options, base_url
 from gh_store.site.past import Past, Step, numbers, often
 from gh_store.site.places import ASSETS, TEMPLATES
 from gh_store.site.source import Item, pages_of
-from gh_store.site.table import Collection, Row, cells_of
+from gh_store.site.table import Collection, Row, Rows, cells_of
 from gh_store.site.text import compact, day, dotted, minute, stamp, visible
 from gh_store.snapshots import Header
 
@@ -68,6 +70,7 @@ class Pages:
             trim_blocks=True,
             lstrip_blocks=True,
             keep_trailing_newline=True,
+            auto_reload=False,
             finalize=lambda value: visible(value) if type(value) is str else value,
         )
         self._templates.filters |= {
@@ -76,7 +79,8 @@ class Pages:
         }  # fmt: skip
         self.base = base_url(options, header)
         self.title = options.title or header.repository.rpartition("/")[2] or "Objects"
-        self._templates.globals |= {
+        # Given to each template, and no globals of Jinja, which copies those slowly for each page.
+        self._known: dict[str, Any] = {
             "policy": _POLICY.format(live=f" {_source(header.api)}" if options.live and header.api else ""),
             "live": options.live,
             "site": self.title,
@@ -88,6 +92,8 @@ class Pages:
             "license": options.license,
             "rel": tree.REL,
             "address": self.address,
+            "when": _when,
+            "pill": _pill,
         }
 
     def address(self, object_id: str, version: int | None = None) -> str:
@@ -135,7 +141,7 @@ class Pages:
             plots=plots.plots(numbers(past)) if past is not None else [],
         )
 
-    def index(self, facts: Facts, rows: Sequence[Row], collections: Mapping[str, Collection]) -> str:
+    def index(self, facts: Facts, rows: Iterable[Row], collections: Mapping[str, Collection]) -> str:
         """The first page."""
         only = next(iter(collections.values())) if len(collections) == 1 else None
         newest = facts.last
@@ -144,23 +150,18 @@ class Pages:
             "bars": plots.bars(facts.days),
             "latest": facts.of_objects,
             "columns": only.columns if only is not None else None,
-            "lines": [self._line(row, collections, single=only is not None) for row in rows[:FIRST_ROWS]],
-            "more": len(rows) > FIRST_ROWS,
+            "lines": [self._line(row, collections, single=only is not None) for row in islice(rows, FIRST_ROWS)],
+            "more": facts.objects > FIRST_ROWS,
             "json_ld": dataset(self.title, self._options, self.base, self._header.repository, self._home, newest),
         }
         return self._render("index.html", "", **shown, time=self._header.time)
 
-    def lists(self, rows: Sequence[Row], collections: Mapping[str, Collection]) -> list[str]:
+    def lists(self, rows: Rows, collections: Mapping[str, Collection]) -> Iterator[str]:
         """The pages of the plain list."""
-        pages = max(-(-len(rows) // LISTED), 1)
-        return [
-            self._render(
-                "list.html", "../", number=number, pages=pages, time=self._header.time, objects=len(rows),
-                lines=[self._line(row, collections, single=False) for row in part],
-            )
-            for number in range(1, pages + 1)
-            for part in [rows[(number - 1) * LISTED : number * LISTED]]
-        ]  # fmt: skip
+        pages, lines = lists(len(rows)), (self._line(row, collections, single=False) for row in rows)
+        for number in range(1, pages + 1):
+            shown = {"number": number, "pages": pages, "objects": len(rows), "lines": [*islice(lines, LISTED)]}
+            yield self._render("list.html", "../", **shown, time=self._header.time)
 
     def changes(self, facts: Facts) -> str:
         """The page of the latest changes."""
@@ -186,13 +187,28 @@ class Pages:
 
     def _render(self, template: str, root: str, **shown: Any) -> str:
         try:
-            return self._templates.get_template(template).render(root=root, **shown)
+            return self._templates.get_template(template).render(self._known, root=root, **shown)
         except jinja2.TemplateError as error:  # of a theme: ours are whole
             raise ConfigurationError(
                 f"{self._options.theme}: {template}: {' '.join(str(error).split())}.",
                 file=self._options.theme,
                 hint="Correct the template, or take it out of the theme.",
             ) from error
+
+
+def lists(objects: int) -> int:
+    """How many pages the plain list of so many objects has."""
+    return max(-(-objects // LISTED), 1)
+
+
+def _when(time: datetime) -> Markup:
+    return Markup(f'<time datetime="{stamp(time)}">{minute(time)}</time>')  # noqa: S704  # times hold nothing to escape
+
+
+def _pill(version: int, outcome: str) -> Markup:
+    kind = {Outcome.REJECTED.value: " bad", Outcome.PENDING.value: " warn"}.get(outcome, "")
+    text = outcome if kind else f"v{version}"
+    return Markup(f'<span class="pill{kind}">{text}</span>')  # noqa: S704  # as above: words of ours
 
 
 def _source(api: str) -> str:

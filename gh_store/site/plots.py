@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from gh_store.site.text import day, dotted, visible
 
@@ -69,11 +69,12 @@ def _line(label: str, points: Sequence[tuple[int, float]]) -> Markup:
 
     drawn = " ".join(f"{across(time):.4g},{up(value):.4g}" for time, value in _thinned(points))
     base = up(0.0) if low < 0 < high else _HEIGHT - 0.5
-    return Markup(
-        '<svg viewBox="0 0 {w} {h}" preserveAspectRatio="none" role="img" aria-label="{label}">'
-        '<polygon class="area" points="0,{base:.4g} {drawn} {end:.4g},{base:.4g}"/>'
-        '<line class="base" x1="0" x2="{w}" y1="{base:.4g}" y2="{base:.4g}"/><polyline points="{drawn}"/></svg>'
-    ).format(w=_WIDTH, h=_HEIGHT, label=f"{label} over time", base=base, drawn=drawn, end=across(end))
+    return Markup(  # noqa: S704  # the label is escaped, and all else are numbers
+        f'<svg viewBox="0 0 {_WIDTH} {_HEIGHT}" preserveAspectRatio="none" role="img" '
+        f'aria-label="{escape(label)} over time">'
+        f'<polygon class="area" points="0,{base:.4g} {drawn} {across(end):.4g},{base:.4g}"/>'
+        f'<line class="base" x1="0" x2="{_WIDTH}" y1="{base:.4g}" y2="{base:.4g}"/><polyline points="{drawn}"/></svg>'
+    )
 
 
 def _thinned(points: Sequence[tuple[int, float]]) -> list[tuple[int, float]]:
@@ -125,7 +126,7 @@ def bars(days: Mapping[date, int]) -> Bars | None:
         )
         for index, count in enumerate(heights)
     )
-    begin = max(first, last - timedelta(days=total * length - 1))
+    begin = last - timedelta(days=min(total * length - 1, (last - first).days))
     unit = "day" if length == 1 else "week"
     label = f"Events per {unit}, {day_of(begin)} to {day_of(last)}"
     svg = Markup(

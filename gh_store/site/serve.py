@@ -7,7 +7,6 @@ from http import HTTPStatus
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, Final
-from urllib.parse import unquote, urlsplit
 
 from gh_store.domain.exceptions import InvalidInput
 
@@ -66,22 +65,26 @@ class _Handler(SimpleHTTPRequestHandler):
             super().do_HEAD()
 
     def _is_ours(self) -> bool:
+        """True if a file is asked for, under a name of ours; else the answer is given."""
         names = [f"{name}:{self.server.server_port}" for name in (HOST, "localhost")]
-        if self.headers.get("Host") not in names:
+        path, root = self.path.partition("?")[0].partition("#")[0], self.server.path
+        if self.headers.get_all("Host", []) not in [[name] for name in names]:
             self.send_error(HTTPStatus.MISDIRECTED_REQUEST)
-            return False
-        if not unquote(urlsplit(self.path).path).startswith(self.server.path):
-            if urlsplit(self.path).path == "/":
-                self.send_response(HTTPStatus.FOUND)
-                self.send_header("Location", self.server.path)
-                self.send_header("Content-Length", "0")
-                self.end_headers()
-            else:
-                self.send_error(HTTPStatus.NOT_FOUND)
-            return False
-        self.server.refresh()
-        self.path = "/" + self.path[len(self.server.path) :]
-        return True
+        elif path != root and path in ("/", root[:-1]):
+            self.send_response(HTTPStatus.FOUND)
+            self.send_header("Location", root)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+        elif not path.startswith(root):
+            self.send_error(HTTPStatus.NOT_FOUND)
+        else:
+            self.server.refresh()
+            self.path = "/" + path[len(root) :]
+            # A folder is no page: the class above would lead to it, and to wherever its name looks like an address.
+            if self.path == "/" or _is_file(self.translate_path(self.path)):
+                return True
+            self.send_error(HTTPStatus.NOT_FOUND)
+        return False
 
     def end_headers(self) -> None:
         self.send_header("Cache-Control", "no-cache")
@@ -108,3 +111,10 @@ class _Handler(SimpleHTTPRequestHandler):
 
     def log_message(self, format: str, *arguments: Any) -> None:  # noqa: A002  # the name is that of the library
         """Nothing: the pages are what one looks at."""
+
+
+def _is_file(path: str) -> bool:
+    try:
+        return Path(path).is_file()
+    except OSError:  # no file has such a name
+        return False

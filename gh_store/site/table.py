@@ -1,19 +1,25 @@
 """The table of all objects: which columns each collection has, and its rows, in files of 5,000."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, Final
 
 from gh_store.domain.values import JsonObject
 from gh_store.site.names import collection_of, name_of
 from gh_store.site.source import Item
 from gh_store.site.text import compact, searched, stamp
+from gh_store.spool import Spool
 
 SHARD: Final = 5_000
 """Rows in a file."""
 
 _MOST_COLUMNS: Final = 5
+_MOST_FIELDS: Final = 1_000
+"""Fields of a collection that are looked at, the first that come up: the keys of some data have no end."""
+
 _MOST_LEAVES: Final = 60
 _MOST_CHOICES: Final = 12
 _LONGEST_CHOICE: Final = 40
@@ -91,33 +97,57 @@ def _scalars(data: JsonObject) -> Iterator[tuple[str, Any]]:
             yield key, value
 
 
-def collections_of(rows: Sequence[Row], chosen: Mapping[str, Sequence[str]]) -> dict[str, Collection]:
+class Rows:
+    """The rows of a site, sorted by id. Memory holds few of them; they may be iterated again and again."""
+
+    def __init__(self, spool: Spool) -> None:
+        self._spool = spool
+        self._count = 0
+
+    def add(self, row: Row) -> None:
+        told = [row.version, row.updated, row.leaves, sorted(row.numeric), row.text]
+        self._spool.add(f"{row.object_id}\t{json.dumps(told)}")  # no id has a tab
+        self._count += 1
+
+    def __len__(self) -> int:
+        return self._count
+
+    def __iter__(self) -> Iterator[Row]:
+        for line in self._spool:
+            object_id, _, told = line.partition("\t")
+            version, updated, leaves, numeric, text = json.loads(told)
+            yield Row(object_id, version, updated, leaves, frozenset(numeric), text)
+
+
+def collections_of(rows: Iterable[Row], chosen: Mapping[str, Sequence[str]]) -> dict[str, Collection]:
     """
     The collections, by name.
 
     Args:
         chosen: The columns that somebody wants for a collection.
     """
-    grouped: dict[str, list[Row]] = {}
+    counts, fields = Counter[str](), dict[str, dict[str, _Field]]()
     for row in rows:
-        grouped.setdefault(collection_of(row.object_id), []).append(row)
+        name, last = collection_of(row.object_id), row.object_id.rpartition("/")[2]
+        counts[name] += 1
+        known = fields.setdefault(name, {path: _Field() for path in chosen.get(name, ())})
+        for path, value in row.leaves.items():
+            if path not in known and len(known) < _MOST_FIELDS:
+                known[path] = _Field()
+            if path in known:
+                known[path].add(value, number=path in row.numeric, other=value != last)
     return {
-        name: Collection(name, len(members), tuple(_columns(members, chosen.get(name))))
-        for name, members in sorted(grouped.items())
+        name: Collection(name, count, tuple(_columns(fields[name], count, chosen.get(name))))
+        for name, count in sorted(counts.items())
     }
 
 
-def _columns(rows: Sequence[Row], chosen: Sequence[str] | None) -> list[Column]:
-    found: dict[str, list[tuple[Row, str | bool | None]]] = {}
-    for row in rows:
-        for path, value in row.leaves.items():
-            found.setdefault(path, []).append((row, value))
+def _columns(fields: Mapping[str, "_Field"], count: int, chosen: Sequence[str] | None) -> list[Column]:
     if chosen is not None:
-        return [_column(path, found.get(path, [])) for path in chosen]
-    often = [path for path, cells in found.items() if len(cells) >= _OFTEN * len(rows)]
-    telling = [path for path in often if _tells(found[path])]
-    columns = [_column(path, found[path]) for path in telling]
-    columns.sort(key=lambda each: (_rank(each), "." in each.path, -len(found[each.path]), each.path))
+        return [fields[path].column(path) for path in chosen]
+    often = [path for path, field in fields.items() if field.cells >= _OFTEN * count and field.tells]
+    columns = [fields[path].column(path) for path in often]
+    columns.sort(key=lambda each: (_rank(each), "." in each.path, -fields[each.path].cells, each.path))
     long = [each for each in columns if each.long][:1]
     return [*[each for each in columns if not each.long][: _MOST_COLUMNS - len(long)], *long]
 
@@ -127,21 +157,47 @@ def _rank(column: Column) -> int:
     return _TITLES.index(key) if key in _TITLES else len(_TITLES)
 
 
-def _tells(cells: Sequence[tuple[Row, str | bool | None]]) -> bool:
-    """False for a field that says what the id says, or the same everywhere."""
-    if len(cells) > 2 and len({value for _, value in cells}) == 1:
-        return False
-    return any(value != row.object_id.rpartition("/")[2] for row, value in cells)
+class _Field:
+    """What the values of a field are like, in a collection."""
 
+    __slots__ = ("_characters", "_choices", "_filled", "_first", "_numbers", "_other", "_texts", "_varied", "cells")
 
-def _column(path: str, cells: Sequence[tuple[Row, str | bool | None]]) -> Column:
-    values = [value for _, value in cells if value not in (None, "")]
-    texts = [value for value in values if isinstance(value, str)]
-    number = bool(values) and all(path in row.numeric for row, value in cells if value not in (None, ""))
-    long = not number and bool(texts) and sum(map(len, texts)) > _LONG * len(texts)
-    distinct = {_shown(value) for value in values}
-    chosen = 2 <= len(distinct) <= min(_MOST_CHOICES, len(cells) // 2) and max(map(len, distinct)) <= _LONGEST_CHOICE
-    return Column(path, number, long, tuple(sorted(distinct)) if chosen and not number else ())
+    def __init__(self) -> None:
+        self.cells = self._filled = self._numbers = self._texts = self._characters = 0
+        self._first: str | bool | None = None
+        self._varied = self._other = False
+        self._choices: set[str] | None = set()
+
+    def add(self, value: str | bool | None, *, number: bool, other: bool) -> None:
+        if self.cells == 0:
+            self._first = value
+        self.cells += 1
+        self._varied = self._varied or value != self._first
+        self._other = self._other or other
+        if value in (None, ""):
+            return
+        self._filled += 1
+        self._numbers += number
+        if isinstance(value, str):
+            self._texts += 1
+            self._characters += len(value)
+        if self._choices is not None:
+            self._choices.add(_shown(value))
+            if len(self._choices) > _MOST_CHOICES:
+                self._choices = None
+
+    @property
+    def tells(self) -> bool:
+        """False for a field that says what the id says, or the same everywhere."""
+        return self._other and (self._varied or self.cells <= 2)
+
+    def column(self, path: str) -> Column:
+        """The column of the field."""
+        number = 0 < self._filled == self._numbers
+        long = not number and self._characters > _LONG * self._texts
+        choices = self._choices or set()
+        chosen = 2 <= len(choices) <= self.cells // 2 and max(map(len, choices)) <= _LONGEST_CHOICE and not number
+        return Column(path, number, long, tuple(sorted(choices)) if chosen else ())
 
 
 def _shown(value: str | bool | None) -> str:
@@ -153,13 +209,13 @@ def cells_of(row: Row, collection: Collection) -> list[str]:
     return [_shown(row.leaves.get(column.path)) for column in collection.columns]
 
 
-def meta_file(rows: Sequence[Row], collections: Mapping[str, Collection], *, own_pages: bool) -> JsonObject:
+def meta_file(objects: int, collections: Mapping[str, Collection], *, own_pages: bool) -> JsonObject:
     """What a page knows of the table before it reads rows."""
     largest = sorted(collections.values(), key=lambda each: -each.count)[:MOST_COLLECTIONS]
     return {
-        "objects": len(rows),
+        "objects": objects,
         "pages": own_pages,
-        "shards": -(-len(rows) // SHARD),
+        "shards": shards(objects),
         "collections": [
             {"name": each.name, "count": each.count, "columns": [_described(column) for column in each.columns]}
             for each in sorted(largest, key=lambda each: each.name)
@@ -178,14 +234,20 @@ def _described(column: Column) -> JsonObject:
     return shown
 
 
-def shard_files(rows: Sequence[Row], collections: Mapping[str, Collection]) -> Iterator[list[list[Any]]]:
+def shards(objects: int) -> int:
+    """How many files hold the rows of so many objects."""
+    return -(-objects // SHARD)
+
+
+def shard_files(rows: Iterable[Row], collections: Mapping[str, Collection]) -> Iterator[list[list[Any]]]:
     """
     The rows in files: id, version, time, cells, searched text; and the name where it is not the id.
 
     Cells are text, so that numbers stay as they are stored.
     """
-    for start in range(0, len(rows), SHARD):
-        yield [_row(row, collections[collection_of(row.object_id)]) for row in rows[start : start + SHARD]]
+    told = (_row(row, collections[collection_of(row.object_id)]) for row in rows)
+    while part := [*islice(told, SHARD)]:
+        yield part
 
 
 def _row(row: Row, collection: Collection) -> list[Any]:

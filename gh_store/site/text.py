@@ -81,9 +81,9 @@ def day(time: datetime) -> str:
 
 def minute(time: datetime) -> str:
     """A time in words (UTC)."""
-    return f"{day(time)}, {time:%H:%M}"
+    return f"{day(time)}, {time.hour:02}:{time.minute:02}"
 
 
 def stamp(time: datetime) -> str:
     """A time for programs, in UTC and whole seconds."""
-    return time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return f"{time.astimezone(UTC).isoformat(timespec='seconds').removesuffix('+00:00')}Z"

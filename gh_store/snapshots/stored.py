@@ -72,8 +72,12 @@ class _Stored:
     entry: Callable[[str, Any], Entry]
 
     def __iter__(self) -> Iterator[Entry]:
+        last: str | None = None
         try:
             for object_id, value in self.members():
+                if last is not None and object_id <= last:
+                    raise Malformed(f"object {wire.shortened(object_id)} is there twice, or not in its place")
+                last = object_id
                 yield self.entry(object_id, value)
         except ValueError as error:
             raise no_snapshot(self.path, str(error)) from error

@@ -1,24 +1,17 @@
 """Snapshots with history, in every format: what they tell, what they cost, and that they go forward to the byte."""
 
 import json
-import tempfile
 import tracemalloc
 from collections import Counter
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from lives import MOST, REJECTED, Far
 from world import GitHubWorld, MemoryWorld, World
 
 from gh_store import ConfigurationError, InvalidInput, snapshots
-from gh_store import config as configuration
 from gh_store.devserver.faults import Fault
 from gh_store.snapshots import Format
-
-MOST = 5
-"""Comments of an issue, where objects go on in another one."""
 
 
 def objects(text):
@@ -312,14 +305,6 @@ def remote(request, tmp_path, config):
         yield world
 
 
-class Far(MemoryWorld):
-    """A repository whose answers lag."""
-
-    def __post_init__(self):
-        super().__post_init__()
-        self.faults.label_lag = 1.0
-
-
 def cost(world, verb):
     world.requests()
     verb()
@@ -416,9 +401,6 @@ def test_a_deleted_comment_leaves_no_trace_but_the_count(remote, tmp_path):
     calls = brought_forward(remote, file)
     assert calls["list_comments"] >= 1
     assert not remote.store().write_snapshot(file, history=True, complete=True)
-
-
-REJECTED = '{"_data": [{"op": "remove", "path": "/none"}], "_meta": {"update_mode": "patch"}}'
 
 
 @pytest.mark.parametrize("seconds", [0, 60])
@@ -552,65 +534,6 @@ def test_a_list_that_is_not_to_be_had_is_done_without(tmp_path, config):
         assert world.store().update_snapshot(tmp_path / "s.json")
         world.trouble.clear()
         assert objects((tmp_path / "s.json").read_text()) == objects(world.near().snapshot(history=True).text())
-
-
-# --- forward equals anew --------------------------------------------------------------------------
-
-STEP = st.tuples(
-    st.sampled_from(
-        ["update", "update", "patch", "reject", "bare", "talk", "delete", "pending", "look", "look", "look"]
-    ),
-    st.sampled_from(["a", "b"]),
-    st.sampled_from([0, 1, 5]),
-)
-
-
-@settings(max_examples=30)
-@given(st.lists(STEP, min_size=3, max_size=14), st.booleans())
-def test_forward_equals_anew(steps, folder):
-    """Whatever happens: deletions, objects made anew, moves to other issues, rejected events, and talk."""
-    with tempfile.TemporaryDirectory() as place:
-        config = replace(configuration.load(), log_max_events=MOST)
-        path = Path(place) / "forward"
-        form = Format.FOLDER if folder else Format.DOCUMENT
-        with Far(Path(place) / "none", config) as world:
-            store, alive = world.store(), set[str]()
-            store.write_snapshot(path, form, history=True)
-            for at, (what, name, seconds) in enumerate([*steps, ("look", "a", 5)]):
-                world.clock.sleep(seconds)
-                happen(world, store, alive, what, name, at)
-                if what == "look":
-                    world.store().update_snapshot(path)
-                    anew = world.near().snapshot(history=True)
-                    assert {entry.object_id: entry.value for entry in snapshots.read(path)} == {
-                        entry.object_id: entry.value for entry in anew
-                    }
-
-
-def happen(world, store, alive, what, name, at):
-    if what == "look":
-        return
-    if name not in alive:
-        store.create(name, {"at": at})
-        alive.add(name)
-        return
-    number = store.get(name).meta.issue_number
-    if what == "update":
-        store.update(name, {"n": at, "deep": {str(at): at}}, process=True)
-    elif what == "patch":
-        store.update(name, [{"op": "add", "path": f"/p{at}", "value": at}], mode="patch", process=True)
-    elif what in ("reject", "bare", "talk", "pending"):
-        text = {
-            "reject": REJECTED,
-            "talk": "hello",
-        }.get(what, '{"bare": 1}')
-        world.backend().create_comment(number, text)
-        if what != "pending":
-            world.settle()
-            store.process_updates(number)
-    elif what == "delete":
-        store.delete(name)
-        alive.discard(name)
 
 
 @pytest.mark.parametrize("form", Format)

@@ -1,7 +1,8 @@
 """A site is a function of its snapshot: rebuilt is as built anew, and what is not ours stays."""
 
 import json
-from functools import reduce
+import tracemalloc
+from functools import partial, reduce
 
 import pytest
 from hypothesis import given, settings
@@ -9,9 +10,10 @@ from hypothesis import strategies as st
 from told import cities, entry, files, hostile, packages, prices, write
 
 from gh_store import ConfigurationError, site, snapshots
-from gh_store.site import api
+from gh_store.site import api, builder, facts, pages, table
 from gh_store.site.past import past_of
 from gh_store.site.source import read_item
+from gh_store.spool import Spool
 
 
 def test_the_same_snapshot_gives_the_same_bytes(build):
@@ -41,6 +43,26 @@ def test_only_what_changed_is_written(build):
     assert build.result.written < 16
     build([*packages(30), entry("new", 777, {"a": 1})])
     assert (build.result.written, build.result.removed) == (0, 0)
+
+
+@pytest.mark.untraced
+def test_memory_does_not_grow_with_the_objects(tmp_path, monkeypatch):
+    monkeypatch.setattr(builder, "Spool", partial(Spool, 200_000))  # small bounds, so that few objects reach them
+    for module, name in ((table, "SHARD"), (pages, "LISTED"), (facts, "MOST_CHANGES")):
+        monkeypatch.setattr(module, name, 20)
+
+    def peak(number):
+        objects = [entry(f"object-{n:03d}", n + 1, {"text": f"{n} " * 3_000}) for n in range(number)]
+        source = write(tmp_path / f"{number}.json", objects)
+        del objects
+        tracemalloc.start()
+        site.build(source, tmp_path / f"site-{number}", site.Options(pages=False))
+        most = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        return most
+
+    peak(5)  # what is imported and compiled once
+    assert peak(150) < 1.5 * peak(40)
 
 
 def test_a_newer_time_alone_touches_no_page_of_an_object(build):
@@ -103,7 +125,21 @@ def test_a_folder_with_files_of_others_is_refused(build, tmp_path):
     assert (tmp_path / "site" / "thesis.txt").read_text() == "mine"
 
 
-@pytest.mark.parametrize("torn", ["whole lines", "in a line", "empty", "no JSON", "missing"])
+@pytest.mark.parametrize(
+    "times", [("0001-01-01", "0001-03-10"), ("0001-01-01", "9999-12-31"), ("9999-10-01", "9999-12-31")]
+)
+def test_the_ends_of_the_calendar(tmp_path, times):
+    first, last = (f"{day}T00:00:00+00:00" for day in times)
+    value = entry("a", 1, {"n": 1}, [("append", {"n": 2})]).value
+    value["history"][0]["timestamp"] = value["meta"]["created_at"] = first
+    value["history"][1]["timestamp"] = value["meta"]["updated_at"] = last
+    write(tmp_path / "snapshot.json", [snapshots.Entry("a", 1, json.dumps(value))])
+    site.build(tmp_path / "snapshot.json", tmp_path / "site", site.Options())
+    told = json.loads((tmp_path / "site" / "api" / "objects" / "a.json").read_text())["meta"]
+    assert (told["created_at"], told["updated_at"]) == tuple(f"{day}T00:00:00Z" for day in times)
+
+
+@pytest.mark.parametrize("torn", ["whole lines", "in a line", "empty", "no JSON", "missing", "twice", "digits"])
 def test_no_snapshot_and_a_torn_one_leave_the_site_as_it_is(build, tmp_path, torn):
     folder = build(cities())
     before, source = files(folder), tmp_path / "snapshot.json"
@@ -111,7 +147,11 @@ def test_no_snapshot_and_a_torn_one_leave_the_site_as_it_is(build, tmp_path, tor
     if torn == "missing":
         source.unlink()
     else:
-        cut = {"whole lines": text[: text.index("\n", 40) + 1], "in a line": text[:-400], "empty": "", "no JSON": "x"}
+        line = text[text.index("\n", 4) + 1 : text.index("\n", 40) + 1]
+        cut = {
+            "whole lines": text[: text.index("\n", 40) + 1], "in a line": text[:-400], "empty": "", "no JSON": "x",
+            "twice": text.replace(line, line + line), "digits": text.replace("514", "5" * 100_000),
+        }  # fmt: skip
         source.write_text(cut[torn])
     with pytest.raises(ConfigurationError):
         site.build(source, folder, site.Options())

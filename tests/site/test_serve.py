@@ -1,6 +1,7 @@
 """A site on this machine: for its own name alone, under the path of Pages, and up to date."""
 
 import http.client
+import socket
 import sys
 import threading
 
@@ -39,7 +40,7 @@ def test_pages_are_served_under_their_path(ask):
     assert ask("/open-data/")[0] == 200
     assert "cities/oslo" in ask("/open-data/o/cities/oslo.html")[1]
     assert ask("/open-data/", f"localhost:{ask.server.server_port}")[0] == 200
-    assert ask("/")[0] == 302
+    assert ask("/")[0] == ask("/open-data")[0] == 302
     assert len(ask.asked) == 3
 
 
@@ -49,6 +50,13 @@ def test_other_names_get_421(ask, host):
     assert not ask.asked
 
 
+def test_one_name_is_told(ask):
+    with socket.create_connection(("127.0.0.1", ask.server.server_port), timeout=20) as connection:
+        ours = f"Host: 127.0.0.1:{ask.server.server_port}"
+        connection.sendall(f"GET /open-data/ HTTP/1.1\r\n{ours}\r\nHost: evil.example\r\n\r\n".encode())
+        assert connection.makefile("rb").readline().split()[1] == b"421"
+
+
 def test_what_is_not_there_is_the_page_that_says_so(ask):
     for path in (
         "/open-data/nothing",
@@ -56,6 +64,17 @@ def test_what_is_not_there_is_the_page_that_says_so(ask):
         "/open-data/../../etc/passwd",
         "/other/",
         "/open-data/%2e%2e/snapshot.json",
+        "/open-data/o",
+        "/open-data//evil.example/..",
+        "/open-data//o",
+        "//evil.example/",
+        "//[",
+        "/open-data/%00",
+        "/open-data/index.html/",
+        "/open-data/" + "a/" * 9_000,
+        "/%6fpen-data/index.html",
+        "http://evil.example/open-data/",
+        "*",
     ):
         status, text = ask(path)
         assert status == 404, path
