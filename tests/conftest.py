@@ -104,7 +104,7 @@ def world(request: pytest.FixtureRequest, tmp_path: Path, config: Config) -> Ite
 @pytest.fixture
 def hub(tmp_path: Path, config: Config) -> Iterator[GitHubWorld]:
     """A repository on a server that behaves like GitHub, at an address of this machine."""
-    world = GitHubWorld(tmp_path / "store.db", config).on_a_socket()
+    world = GitHubWorld(tmp_path / "store.db", config, in_file=True).on_a_socket()
     with world:
         yield world
 

@@ -11,7 +11,7 @@ import tempfile
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import replace
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
@@ -195,7 +195,9 @@ def template(prepare: Callable[[World], None]) -> tuple[bytes, float]:
         return world.path.read_bytes(), world.clock.at
 
 
-def prepared(kind: type[W], path: Path, config: Config, verb: Callable[[Store], None] | None = None) -> W:
+def prepared(
+    kind: Callable[[Path, Config], W], path: Path, config: Config, verb: Callable[[Store], None] | None = None
+) -> W:
     """A repository of its own, with all of that in it."""
     many, moves = verb is process_120, verb in (move, move_again, delete_moved)
     data, at = template(prepare_many if many else prepare_moved if moves else prepare)
@@ -344,7 +346,7 @@ def over_http(
     path: Path, config: Config, verb: Callable[[Store], None], fault: str | None = None, at: int = 0
 ) -> tuple[Picture, list[str]]:
     """The picture after a verb that met a fault at one request, and what was asked of the server."""
-    world = prepared(GitHubWorld, path, settings(verb, config), verb)
+    world = prepared(partial(GitHubWorld, in_file=True), path, settings(verb, config), verb)
     with world.closing:
         if fault is not None:
             world.trouble.add({"kind": fault, "after": at})
