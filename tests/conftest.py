@@ -12,6 +12,7 @@ import pytest
 from hypothesis import settings
 from in_process import ZONE
 from shell import Shell
+from warm import command
 from world import GitHubWorld, MemoryWorld, World, stop_server
 
 from gh_store import config as configuration
@@ -76,6 +77,13 @@ def server_of_this_process() -> Iterator[None]:
     """The one server that tests over HTTP share is ended with them."""
     yield
     stop_server()
+
+
+@pytest.fixture(scope="session")
+def warm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, ...]]:
+    """What to call for `gh-store` where each call shall be a process, but need not start Python."""
+    with command(tmp_path_factory.mktemp("warm")) as called:
+        yield called
 
 
 WORLDS: dict[str, Callable[[Path, Config], World]] = {
