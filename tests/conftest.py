@@ -89,7 +89,7 @@ def warm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, ...]]:
 WORLDS: dict[str, Callable[[Path, Config], World]] = {
     "embedded": World,
     "memory": MemoryWorld,
-    "lagging": partial(World, lagging=True),
+    "lagging": partial(MemoryWorld, lagging=True),
     "github": partial(GitHubWorld, lagging=True),
 }
 """Every backend that the promises hold on; GitHub with its lags, as it is."""
