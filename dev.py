@@ -77,9 +77,11 @@ def main() -> int:
     set_up(extras)
     if sys.argv[1] == "test":
         install_peers()
+    # Each process that the tests start would compile the package again.
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     for command in commands:
         print(f"$ {' '.join(command)}", file=sys.stderr, flush=True)
-        done = subprocess.run([str(BIN / command[0]), *command[1:]], cwd=ROOT, check=False)
+        done = subprocess.run([str(BIN / command[0]), *command[1:]], cwd=ROOT, env=environment, check=False)
         if done.returncode:
             return done.returncode
     return 0

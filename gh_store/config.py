@@ -72,9 +72,15 @@ def default_text() -> str:
     raise ConfigurationError("default_config.yml is missing from this installation.", hint="Reinstall the package.")
 
 
+@cache
+def _defaults() -> dict[str, Any]:
+    """The settings of default_config.yml, which nobody changes: the parser takes its time."""
+    return dict.fromkeys(_TEXT_OR_NULL) | _settings(default_text(), Path("default_config.yml"))
+
+
 def default_format() -> str:
     """The format of the log, where nobody has chosen one."""
-    return str(_settings(default_text(), Path("default_config.yml"))["log.format"])
+    return str(_defaults()["log.format"])
 
 
 def user_path() -> Path | None:
@@ -101,11 +107,10 @@ def load(path: str | Path | None = None) -> Config:
     Raises:
         ConfigurationError: The file cannot be read, or a key or a value is not valid.
     """
-    defaults = dict.fromkeys(_TEXT_OR_NULL) | _settings(default_text(), Path("default_config.yml"))
     if path is None:
         file = user_path()
         if file is None or not _is_file(file):
-            return _config(defaults, None)
+            return _config(_defaults(), None)
     else:
         file = Path(path)
     try:
@@ -118,7 +123,7 @@ def load(path: str | Path | None = None) -> Config:
             file=file,
             hint="`gh-store init --config FILE` creates one." if missing else None,
         ) from error
-    return _config(_overlay(defaults, _settings(text, file), file), file)
+    return _config(_overlay(_defaults(), _settings(text, file), file), file)
 
 
 def _is_file(path: Path) -> bool:

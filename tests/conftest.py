@@ -12,6 +12,7 @@ import pytest
 from hypothesis import settings
 from in_process import ZONE
 from shell import Shell
+from warm import command
 from world import GitHubWorld, MemoryWorld, World, stop_server
 
 from gh_store import config as configuration
@@ -78,10 +79,17 @@ def server_of_this_process() -> Iterator[None]:
     stop_server()
 
 
+@pytest.fixture(scope="session")
+def warm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, ...]]:
+    """What to call for `gh-store` where each call shall be a process, but need not start Python."""
+    with command(tmp_path_factory.mktemp("warm")) as called:
+        yield called
+
+
 WORLDS: dict[str, Callable[[Path, Config], World]] = {
     "embedded": World,
     "memory": MemoryWorld,
-    "lagging": partial(World, lagging=True),
+    "lagging": partial(MemoryWorld, lagging=True),
     "github": partial(GitHubWorld, lagging=True),
 }
 """Every backend that the promises hold on; GitHub with its lags, as it is."""
@@ -104,7 +112,7 @@ def world(request: pytest.FixtureRequest, tmp_path: Path, config: Config) -> Ite
 @pytest.fixture
 def hub(tmp_path: Path, config: Config) -> Iterator[GitHubWorld]:
     """A repository on a server that behaves like GitHub, at an address of this machine."""
-    world = GitHubWorld(tmp_path / "store.db", config).on_a_socket()
+    world = GitHubWorld(tmp_path / "store.db", config, in_file=True).on_a_socket()
     with world:
         yield world
 

@@ -24,7 +24,7 @@ from gh_store.backends.github import transport
 ZONE = "in.process"
 
 _NUMBERS = itertools.count(1)
-_SERVERS: dict[str, tuple[ASGIApp, asyncio.Runner, threading.Lock]] = {}
+_SERVERS: dict[str, tuple[ASGIApp, asyncio.AbstractEventLoop, threading.Lock]] = {}
 
 
 @contextmanager
@@ -32,7 +32,7 @@ def serving(app: ASGIApp) -> Iterator[str]:
     """Answer the requests of this process, one at a time; yields the address."""
     host = f"{next(_NUMBERS)}.{ZONE}"
     with asyncio.Runner() as runner:
-        _SERVERS[host] = app, runner, threading.Lock()
+        _SERVERS[host] = app, runner.get_loop(), threading.Lock()
         try:
             yield f"http://{host}"
         finally:
@@ -89,10 +89,10 @@ class _Connection(HTTPConnection):
         }  # fmt: skip  # as in the specification
 
     def getresponse(self) -> urllib3.HTTPResponse:  # type: ignore[override]  # as urllib3 declares its own
-        app, runner, lock = _SERVERS[self.host]
+        app, loop, lock = _SERVERS[self.host]
         exchange = self._exchange
         with lock:
-            runner.run(exchange.answered(app, self._scope))
+            loop.run_until_complete(exchange.answered(app, self._scope))
         if not exchange.status:
             raise TimeoutError
         return urllib3.HTTPResponse(

@@ -37,7 +37,7 @@ def both(tmp_path, config):
     worlds = []
     for name in ("without.db", "over.db"):
         (tmp_path / name).write_bytes(data)
-        worlds.append(GitHubWorld(tmp_path / name, config))
+        worlds.append(GitHubWorld(tmp_path / name, config, in_file=True))
     with worlds[0], worlds[1]:
         yield worlds[0], worlds[1].on_a_socket()
 

@@ -10,7 +10,7 @@ import in_process
 from gh_store import Store
 from gh_store.backends.base import Backend
 from gh_store.backends.github import Connection, GitHubBackend, Limiter, Limits
-from gh_store.backends.memory import Repository
+from gh_store.backends.memory import MEMORY, Repository
 from gh_store.backends.testing.faults import Faults, FaultyBackend
 from gh_store.backends.testing.local import LocalWebUI
 from gh_store.backends.testing.memory import MemoryWebUI
@@ -174,20 +174,27 @@ class MemoryWorld(World):
 
 
 class GitHubWorld(World):
-    """The same repository on a server that behaves like GitHub, reached over HTTP; without a socket, unless asked."""
+    """
+    The repository on a server that behaves like GitHub, reached over HTTP: in memory and without a socket, unless asked.
+    """
 
     @property
     def repository(self) -> str:
         return REPOSITORY
 
-    def __init__(self, path: Path, config: Config, *, lagging: bool = False) -> None:
+    def __init__(self, path: Path, config: Config, *, lagging: bool = False, in_file: bool = False) -> None:
         super().__init__(path, config)
-        self.server = DevServer(path, REPOSITORY, {"token-of-local": "local"}, clock=self.clock, synchronous="OFF")
+        self.server = DevServer(
+            path if in_file else MEMORY, REPOSITORY, {"token-of-local": "local"}, clock=self.clock, synchronous="OFF"
+        )
         if lagging:
             lags = self.server.faults.lags
             lags.label_lag, lags.read_lag, lags.late_ids = 1.5, 0.9, True
         self.closing.callback(self.server.close)
         self.address = self.closing.enter_context(in_process.serving(self.server))
+
+    def open(self, user: str | None) -> WebUI:
+        return self.server.owner_pages.as_user(user or "local")
 
     def on_a_socket(self) -> Self:
         """Answer at an address that other processes may use, too."""

@@ -82,9 +82,10 @@ class DevServer:
         latency: float = 0.0,
         synchronous: Synchronous = "FULL",
     ) -> None:
+        self._in_memory = str(path) == MEMORY
         self.owner_pages: WebUI = (
             MemoryWebUI(Repository(clock))
-            if str(path) == MEMORY
+            if self._in_memory
             else LocalWebUI(path, create=not Path(path).exists(), clock=clock, synchronous=synchronous)
         )
         self.repository_id = number_of("repository", repository.lower())
@@ -151,6 +152,8 @@ class DevServer:
 
     async def _beside(self, work: Callable[..., T], request: Request, *arguments: Any) -> T:
         """What may wait for a file waits beside the loop that answers others; a write holds up no read."""
+        if self._in_memory:
+            return work(request, *arguments)
         threads = self._reading if request.method in _READS else self._writing
         return await asyncio.get_running_loop().run_in_executor(threads, work, request, *arguments)
 

@@ -5,7 +5,7 @@ import os
 import pty
 import re
 import subprocess
-import sys
+from functools import partial
 
 import pytest
 from hypothesis import given
@@ -50,10 +50,15 @@ def store(tmp_path):
     return path
 
 
-def run(store, home, *arguments, **environment):
+@pytest.fixture
+def run(store, home, warm):
+    return partial(_run, warm, store, home)
+
+
+def _run(program, store, home, *arguments, **environment):
     ours = {name: value for name, value in os.environ.items() if not name.startswith(("GH_", "GITHUB_"))}
     return subprocess.run(
-        [sys.executable, "-m", "gh_store", *arguments, "--store", str(store)],
+        [*program, *arguments, "--store", str(store)],
         env={**ours, "HOME": str(home), "PYTHONPATH": str(ROOT), "NO_COLOR": "1", **environment},
         capture_output=True, text=True, timeout=60, check=False,
     )  # fmt: skip
@@ -64,16 +69,16 @@ COMMANDS = [("process-updates", "--all"), ("history", "[red]x[/red]"), ("list",)
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command[0])
-def test_no_command_prints_what_acts(store, home, command):
-    done = run(store, home, *command)
+def test_no_command_prints_what_acts(run, command):
+    done = run(*command)
     assert not ACTS.search(done.stdout + done.stderr)
     assert not re.search(r"^\s*::", done.stdout + done.stderr, re.MULTILINE)
     if done.stdout and command[0] not in ("verify", "export"):
         json.loads(done.stdout)
 
 
-def test_an_event_that_is_rejected_is_one_line_of_the_log(store, home):
-    done = run(store, home, "process-updates", "--all")
+def test_an_event_that_is_rejected_is_one_line_of_the_log(run):
+    done = run("process-updates", "--all")
     [line] = [line for line in done.stderr.splitlines() if "rejected" in line]
     assert r"\n::stop-commands::x\n" in line
     assert r"\x1b[2J\u202e" in line
@@ -95,19 +100,19 @@ def test_it_is_one_line_in_the_log_of_a_program_too(store):
     assert not ACTS.search(line.rstrip("\n"))
 
 
-def test_csv_in_the_log_of_a_workflow_does_nothing_and_in_a_pipe_or_file_is_what_is_stored(store, home, tmp_path):
-    logged = run(store, home, "list", "--csv", GITHUB_ACTIONS="true").stdout
+def test_csv_in_the_log_of_a_workflow_does_nothing_and_in_a_pipe_or_file_is_what_is_stored(run, tmp_path):
+    logged = run("list", "--csv", GITHUB_ACTIONS="true").stdout
     assert not ACTS.search(logged)
     assert not re.search(r"^\s*::", logged, re.MULTILINE)
-    assert EVIL.partition("\r")[0] in run(store, home, "list", "--csv").stdout
-    run(store, home, "list", "--csv", "-o", str(tmp_path / "list.csv"), GITHUB_ACTIONS="true")
+    assert EVIL.partition("\r")[0] in run("list", "--csv").stdout
+    run("list", "--csv", "-o", str(tmp_path / "list.csv"), GITHUB_ACTIONS="true")
     assert EVIL.replace("\r", "") in (tmp_path / "list.csv").read_bytes().decode().replace("\r", "")
 
 
-def test_in_a_workflow_nothing_that_is_printed_is_a_command(store, home):
+def test_in_a_workflow_nothing_that_is_printed_is_a_command(run):
     tokens = set()
     for command in COMMANDS:
-        done = run(store, home, *command, GITHUB_ACTIONS="true")
+        done = run(*command, GITHUB_ACTIONS="true")
         first, *_, last = done.stderr.splitlines()
         token = first.removeprefix("::stop-commands::")
         assert re.fullmatch("[0-9a-f]{32}", token)
@@ -122,11 +127,11 @@ PEOPLE_SEE = [("list",), ("list", "--csv"), ("list", "--ids"), ("list", "--jsonl
 
 
 @pytest.mark.parametrize("command", PEOPLE_SEE, ids=lambda command: "-".join(command[::2]))
-def test_on_a_terminal_hostile_data_is_shown_as_escapes(store, home, command):
+def test_on_a_terminal_hostile_data_is_shown_as_escapes(store, home, warm, command):
     pid, terminal = pty.fork()
     if pid == 0:
         os.environ.update(HOME=str(home), PYTHONPATH=str(ROOT), COLUMNS="200", NO_COLOR="1", TERM="dumb")
-        os.execv(sys.executable, [sys.executable, "-m", "gh_store", *command, "--store", str(store)])
+        os.execv(warm[0], [*warm, *command, "--store", str(store)])
     shown = b""
     try:
         while piece := os.read(terminal, 65_536):

@@ -2,6 +2,7 @@
 
 import errno
 import os
+import shlex
 import socket
 import stat
 import subprocess
@@ -18,9 +19,13 @@ from gh_store import config as configuration
 is_root = hasattr(os, "geteuid") and os.geteuid() == 0
 
 
-def run(folder, command, **environ):
+PYTHON = (sys.executable, "-m", "gh_store")
+"""The program where the start and the end of Python matter, too; others take `warm`."""
+
+
+def run(program, folder, command, **environ):
     """A command of a shell, in which `gh-store` is this program."""
-    shell = f'gh-store() {{ "{sys.executable}" -m gh_store "$@"; }}\n{command}'
+    shell = f'gh-store() {{ {shlex.join(program)} "$@"; }}\n{command}'
     env = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "HOME": str(folder), **environ}
     done = subprocess.run(
         ["bash", "-c", shell], cwd=folder, env=env, capture_output=True, text=True, timeout=60, check=False
@@ -74,21 +79,21 @@ def test_a_pipe_is_written_into_and_never_read_first(tmp_path, store):
         store.update_snapshot(pipe)
 
 
-def test_standard_output_has_a_name_too(tmp_path, store):
+def test_standard_output_has_a_name_too(tmp_path, store, warm):
     text = store.snapshot().text()
     given = "snapshot --store s.db --output"
-    assert run(tmp_path, f"gh-store {given} /dev/stdout | cat").stdout == text
-    assert run(tmp_path, f"gh-store {given} >(cat) | cat").stdout == text
-    run(tmp_path, f"{{ echo before; gh-store {given} /dev/stdout; echo after; }} > out.txt")
+    assert run(warm, tmp_path, f"gh-store {given} /dev/stdout | cat").stdout == text
+    assert run(warm, tmp_path, f"gh-store {given} >(cat) | cat").stdout == text
+    run(warm, tmp_path, f"{{ echo before; gh-store {given} /dev/stdout; echo after; }} > out.txt")
     assert (tmp_path / "out.txt").read_text() == f"before\n{text}after\n"
     reports = {"GITHUB_OUTPUT": str(tmp_path / "reported")}
-    assert run(tmp_path, f"gh-store {given} /dev/stdout > out.txt", **reports).returncode == 0
+    assert run(warm, tmp_path, f"gh-store {given} /dev/stdout > out.txt", **reports).returncode == 0
 
 
 def test_a_reader_that_leaves_is_no_failure(tmp_path, store):
     store.create("large", {f"k{n}": "x" * 50 for n in range(500)})
     for command in ("export", "snapshot --output -", "snapshot --output /dev/stdout", "get large"):
-        done = run(tmp_path, f"gh-store {command} --store s.db | head -c 10; echo ${{PIPESTATUS[0]}} >&2")
+        done = run(PYTHON, tmp_path, f"gh-store {command} --store s.db | head -c 10; echo ${{PIPESTATUS[0]}} >&2")
         assert done.stderr.splitlines()[-1] == "0"
         assert len(done.stderr.splitlines()) <= 2, done.stderr
 
@@ -120,34 +125,34 @@ def test_streams_that_are_closed_or_full(tmp_path, store, command, code, lines):
     named = "" if command.startswith(("--help", "2>", "nonsense")) else "--store s.db"
     before = (tmp_path / "s.db").stat().st_size
     word, _, rest = command.partition(" ")
-    done = run(tmp_path, f"gh-store {word if named else ''} {named} {rest if named else command}")
+    done = run(PYTHON, tmp_path, f"gh-store {word if named else ''} {named} {rest if named else command}")
     assert done.returncode == code, done.stderr
     assert len(done.stderr.splitlines()) == lines, done.stderr
     assert (tmp_path / "s.db").stat().st_size == before
     assert store.get("a").data == {"n": 1}
 
 
-def test_the_descriptor_of_another_process_is_written_into(tmp_path, store):
+def test_the_descriptor_of_another_process_is_written_into(tmp_path, store, warm):
     """Its link names a pipe, which is no file of any folder."""
     command = (
         "cat <pipe >told & sleep 60 >pipe & gh-store snapshot --store s.db --output /proc/$!/fd/1; kill $!; wait %1"
     )
     os.mkfifo(tmp_path / "pipe")
-    told = run(tmp_path, command).stderr
+    told = run(warm, tmp_path, command).stderr
     assert (tmp_path / "told").read_text() == store.snapshot().text(), told
 
 
-def test_a_thread_names_standard_output_too(tmp_path, store):
-    shown = run(tmp_path, "gh-store snapshot --store s.db --output /proc/thread-self/fd/1 | cat").stdout
+def test_a_thread_names_standard_output_too(tmp_path, store, warm):
+    shown = run(warm, tmp_path, "gh-store snapshot --store s.db --output /proc/thread-self/fd/1 | cat").stdout
     assert shown == store.snapshot().text()
 
 
 @pytest.mark.parametrize("command", ["snapshot --output", "export --output", "get a --output"])
 @pytest.mark.parametrize("name", ["s.db", "linked.db", "named.db"])
-def test_no_output_takes_the_place_of_a_store(tmp_path, store, command, name):
+def test_no_output_takes_the_place_of_a_store(tmp_path, store, command, name, warm):
     (tmp_path / "linked.db").symlink_to("s.db")
     (tmp_path / "named.db").hardlink_to(tmp_path / "s.db")
-    done = run(tmp_path, f"gh-store {command} {name} --store s.db")
+    done = run(warm, tmp_path, f"gh-store {command} {name} --store s.db")
     assert (done.returncode, store.get("a").data) == (2, {"n": 1})
     assert "is a database" in done.stderr
     with LocalStore(tmp_path / "s.db", create=False) as again:
@@ -156,46 +161,46 @@ def test_no_output_takes_the_place_of_a_store(tmp_path, store, command, name):
 
 def test_a_working_folder_that_was_deleted(tmp_path, store):
     for command in ("get a --store ../s.db", "list", "snapshot --store x/../s.db --output y", "init", "demo"):
-        done = run(tmp_path, f"mkdir gone; cd gone; rmdir ../gone; gh-store {command}")
+        done = run(PYTHON, tmp_path, f"mkdir gone; cd gone; rmdir ../gone; gh-store {command}")
         assert done.returncode == 2, (command, done.stderr)
         assert "stdout" not in done.stderr, command
 
 
-def test_a_demo_that_was_interrupted_makes_room_for_the_next(tmp_path):
-    assert "visits" in run(tmp_path, "gh-store demo | head -n 9").stdout
+def test_a_demo_that_was_interrupted_makes_room_for_the_next(tmp_path, warm):
+    assert "visits" in run(warm, tmp_path, "gh-store demo | head -n 9").stdout
     assert (tmp_path / "gh-store-demo/store.db").exists()
-    done = run(tmp_path, "gh-store demo")
+    done = run(warm, tmp_path, "gh-store demo")
     assert done.returncode == 0, done.stderr
 
 
-def test_a_configuration_is_written_as_every_file_is(tmp_path):
+def test_a_configuration_is_written_as_every_file_is(tmp_path, warm):
     (tmp_path / "link.yml").symlink_to("new/own.yml")
-    done = run(tmp_path, "gh-store init --config link.yml --store s.db")
+    done = run(warm, tmp_path, "gh-store init --config link.yml --store s.db")
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "link.yml").is_symlink()
     assert configuration.load(tmp_path / "new/own.yml") == configuration.load(tmp_path / "link.yml")
     (tmp_path / "shared").mkdir()
     (tmp_path / "shared").chmod(0o777)
     (tmp_path / "shared/c.yml").symlink_to(tmp_path / "victim.yml")
-    done = run(tmp_path, "gh-store init --config shared/c.yml --store s.db")
+    done = run(warm, tmp_path, "gh-store init --config shared/c.yml --store s.db")
     assert (done.returncode, (tmp_path / "victim.yml").exists()) == (2, False)
     assert "not followed" in done.stderr
 
 
 @pytest.mark.parametrize("output", [".", "", "folder"])
-def test_a_folder_is_wrong_input(tmp_path, store, output):
+def test_a_folder_is_wrong_input(tmp_path, store, output, warm):
     (tmp_path / "folder").mkdir()
     for command in ("snapshot", "export", "get a"):
-        done = run(tmp_path, f"gh-store {command} --store s.db --output '{output}'")
+        done = run(warm, tmp_path, f"gh-store {command} --store s.db --output '{output}'")
         assert done.returncode == 2, done.stderr
         assert "this is a folder" in done.stderr
 
 
 @pytest.mark.parametrize("output", ["new/", "new/deeper/", "there/"])
-def test_a_name_that_ends_in_a_slash_is_that_of_a_folder(tmp_path, store, output):
+def test_a_name_that_ends_in_a_slash_is_that_of_a_folder(tmp_path, store, output, warm):
     (tmp_path / "there").write_text("a file")
     for command in ("snapshot", "export", "get a"):
-        done = run(tmp_path, f"gh-store {command} --store s.db --output {output}")
+        done = run(warm, tmp_path, f"gh-store {command} --store s.db --output {output}")
         assert (done.returncode, "this is a folder" in done.stderr) == (2, True)
     with pytest.raises(ConfigurationError, match="this is a folder"):
         store.write_snapshot(f"{tmp_path}/{output}")
@@ -222,7 +227,7 @@ def test_a_name_that_no_file_has_is_wrong_input(tmp_path, store, name):
     assert not [each.name for each in tmp_path.iterdir() if not each.name.startswith("s.db")]
 
 
-def test_no_more_is_read_than_is_allowed(tmp_path, store):
+def test_no_more_is_read_than_is_allowed(tmp_path, store, warm):
     sparse = tmp_path / "sparse"
     sparse.touch()
     os.truncate(sparse, files.MOST + 1)
@@ -234,7 +239,7 @@ def test_no_more_is_read_than_is_allowed(tmp_path, store):
     assert sparse.read_text() == store.snapshot().text()
     if Path("/dev/zero").exists():
         for source in ("--from-file /dev/zero", "- < /dev/zero"):
-            done = run(tmp_path, f"gh-store update a --store s.db {source}")
+            done = run(warm, tmp_path, f"gh-store update a --store s.db {source}")
             assert (done.returncode, "larger than 32,000,000 bytes" in done.stderr) == (2, True)
 
 
@@ -255,15 +260,15 @@ def test_text_that_is_exactly_as_large_as_allowed_is_read(tmp_path):
 def test_streams_that_are_closed_in_a_workflow(tmp_path, store, stream, lines):
     if "/dev/full" in stream and not Path("/dev/full").exists():
         pytest.skip("there is no full device here")
-    done = run(tmp_path, f"gh-store get none --store s.db {stream}", GITHUB_ACTIONS="true")
+    done = run(PYTHON, tmp_path, f"gh-store get none --store s.db {stream}", GITHUB_ACTIONS="true")
     assert (done.returncode, len(done.stderr.splitlines())) == (3, lines)
 
 
-def test_an_empty_name_of_a_store_is_no_other_store(tmp_path):
+def test_an_empty_name_of_a_store_is_no_other_store(tmp_path, warm):
     for command in ("create a '{}'", "list"):
-        done = run(tmp_path, f"gh-store {command} --store ''")
+        done = run(warm, tmp_path, f"gh-store {command} --store ''")
         assert (done.returncode, len(done.stderr.splitlines())) == (2, 2)
-    assert run(tmp_path, "gh-store init --workflows ''").returncode == 2
+    assert run(warm, tmp_path, "gh-store init --workflows ''").returncode == 2
     assert not {"gh-store.db", ".github"} & {each.name for each in tmp_path.iterdir()}
 
 
@@ -271,12 +276,14 @@ BOM = r"\xef\xbb\xbf"
 
 
 @pytest.mark.parametrize("before", [BOM, rf"{BOM} \n", rf" \n{BOM}", rf"\r\n{BOM}\t"])
-def test_a_byte_order_mark_before_or_behind_white_space(tmp_path, store, before):
+def test_a_byte_order_mark_before_or_behind_white_space(tmp_path, store, before, warm):
     for command in ("update a - --process", "update a --from-file <(cat) --process"):
-        done = run(tmp_path, f"printf '{before}{{\"n\": 2}}' | gh-store {command} --store s.db")
+        done = run(warm, tmp_path, f"printf '{before}{{\"n\": 2}}' | gh-store {command} --store s.db")
         assert done.returncode == 0, done.stderr
     done = run(
-        tmp_path, f"""printf '{before}{{"id": "x", "document": {{}}}}\\n{BOM}\\n' | gh-store import - --store s.db"""
+        warm,
+        tmp_path,
+        f"""printf '{before}{{"id": "x", "document": {{}}}}\\n{BOM}\\n' | gh-store import - --store s.db""",
     )
     assert done.returncode == 0, done.stderr
     assert store.get("x").data == {}

@@ -1,6 +1,7 @@
 """Every block of the README and of the docs runs, against the package under test; shell in bash and in zsh."""
 
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -16,21 +17,21 @@ pytestmark = pytest.mark.untraced
 
 
 @pytest.fixture
-def environment(hub, home, tmp_path):
+def environment(hub, home, tmp_path, warm):
     """Where the repository that the pages speak of is, settings under which nobody waits, and the commands."""
     hub.trouble.repository = "ada/site"
     (home / ".config" / "gh-store").mkdir(parents=True)
     (home / ".config" / "gh-store" / "config.yml").write_text(QUICK)
     commands = tmp_path / "bin"
-    write_commands(commands, EXECUTE)
+    write_commands(commands, EXECUTE, warm)
     ours = {"PYTHONPATH": str(ROOT), "CLONE": str(ROOT), "PATH": f"{commands}{os.pathsep}{tools()}"}
     return {**os.environ, "GITHUB_API_URL": hub.address, "GITHUB_TOKEN": "token-of-local", **ours}
 
 
-def write_commands(folder, script):
+def write_commands(folder, script, warm):
     """The commands that blocks call, each a script for bash of its `{name}` and its `{program}`."""
     folder.mkdir(exist_ok=True)
-    ours = {"gh-store": f'"{sys.executable}" -m gh_store', "pytest": f'"{sys.executable}" -m pytest'}
+    ours = {"gh-store": shlex.join(warm), "pytest": f'"{sys.executable}" -m pytest'}
     theirs = {name: shutil.which(name, path=tools()) for name in ("curl", "git", "python", "python3", *PROGRAMS)}
     for name, program in {**ours, **theirs}.items():
         if program is not None:
@@ -110,19 +111,19 @@ exit "$(cat "$call.code")"
 
 
 @pytest.mark.parametrize("block", SHELL, ids=lambda block: block.name)
-def test_shell(work, environment, block, tmp_path):
+def test_shell(work, environment, warm, block, tmp_path):
     """In bash; and zsh understands it as bash does: it calls the same, and gets the same answers."""
     skip_what_is_missing(block)
     folder, environment["CALLS"] = work(block), str(tmp_path / "calls")
     (tmp_path / "calls").mkdir()
-    write_commands(tmp_path / "bin", EXECUTE if "dev-server" in block.code else RECORD)
+    write_commands(tmp_path / "bin", EXECUTE if "dev-server" in block.code else RECORD, warm)
     run([*SHELLS["bash"], block.code], folder, environment)
     if shutil.which("zsh") is None:
         pytest.skip("zsh is not found")
     if "dev-server" in block.code:  # it tells a token of its own each time
-        write_commands(tmp_path / "bin", EXECUTE)
+        write_commands(tmp_path / "bin", EXECUTE, warm)
         folder = tmp_path / "again"
         folder.mkdir()
     else:
-        write_commands(tmp_path / "bin", REPLAY)
+        write_commands(tmp_path / "bin", REPLAY, warm)
     run([*SHELLS["zsh"], block.code], folder, environment)

@@ -13,6 +13,8 @@ import urllib3
 from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 
+from gh_store.backends.github.deadline import DEADLINES
+
 LARGEST: Final = 64_000_000
 """The most bytes of an answer, unpacked. A page of 100 texts of 65,536 characters, each escaped, has 39 million."""
 
@@ -112,11 +114,8 @@ class Line:
         verb, url, data, headers = self._asked
         self._expired = self.connecting = False
         _BUSY.line = self
-        timer = threading.Timer(self._timeout, self._abort)
-        timer.daemon = True
-        timer.start()
         try:
-            with self._session.request(
+            with DEADLINES.within(self._timeout, self._abort), self._session.request(
                 verb, f"{self._origin}{url}", data=data, headers=headers,
                 timeout=self._timeout, verify=self._verify, allow_redirects=False, stream=True,
             ) as response:  # fmt: skip
@@ -127,8 +126,6 @@ class Line:
             if self._expired:
                 raise requests.ReadTimeout from None
             raise
-        finally:
-            timer.cancel()
         if self._expired:  # the end of the text may be missing
             raise requests.ReadTimeout
         return reply
