@@ -50,11 +50,18 @@ def test_without_script_everything_is_told(page, address):
 COLOURS = "(each => { const style = getComputedStyle(document.querySelector(each)); return [style.color, style.backgroundColor]; })"
 
 
+THEME = """(() => { const theme = new CSSStyleSheet();
+  theme.replaceSync(":root { --bg: #123; --card: #123; --text: #eee; --accent: #000; --num: #eee; --warn-text: #eee; }");
+  document.adoptedStyleSheets = [theme]; })()"""
+"""A theme is no reason to print light words, or to hide what is drawn."""
+
+
 def test_dark_and_printed(page, address):
     page.look(dark=True)
     page.open(f"{address}o/cities/oslo.html#v30")
     page.wait(VERSION)
     assert page.run(f"{COLOURS}('body')[1]") == "rgb(17, 21, 20)"
+    page.run(THEME)
     page.look(media="print", dark=True)
     assert page.run(f"{COLOURS}('body')") == ["rgb(0, 0, 0)", "rgb(255, 255, 255)"]
     for each in ("ins", "del", ".pill", "#version", ".num", ".card a"):
@@ -69,6 +76,7 @@ def test_in_forced_colours_nothing_is_told_by_colour_alone(page, address):
     page.look(dark=True, forced=True)
     page.open(f"{address}o/cities/oslo.html")
     page.wait(OBJECT)
+    page.run(THEME)
     border = "(each => { const style = getComputedStyle(document.querySelector(each)); return [style.borderTopWidth, style.borderTopColor !== style.backgroundColor]; })"
     for each in (".pill", "#timeline ins", "#timeline del"):
         assert page.run(f"{border}('{each}')") == ["1px", True], each
