@@ -79,6 +79,7 @@ OWN = f"""<!doctype html>
 @needs_browser
 def test_elements_show_text_under_a_strict_policy(page, build):
     folder = build([*cities(), *hostile()])
+    assert {"gh-store.js", "gh-store.d.ts"} <= {file.name for file in (folder / "assets").iterdir()}
     (folder / "own.html").write_text(OWN, encoding="utf-8")
     with serving(folder) as address:
         page.open(f"{address}own.html")
