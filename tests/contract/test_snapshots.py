@@ -345,6 +345,21 @@ def test_a_snapshot_with_history_costs_pages_of_issues_and_of_comments(remote, t
     assert cost(remote, lambda: remote.store().update_snapshot(file)).total() <= 4, "nothing has changed"
 
 
+def test_many_changes_cost_pages_of_issues_and_of_comments(tmp_path, config):
+    with Far(tmp_path / "none", config) as world:
+        populated(world, 130)
+        file, store = tmp_path / "s.json", world.near()
+        world.store().write_snapshot(file, history=True)
+        world.clock.sleep(60)
+        for number in range(130):
+            for n in (1, 2):
+                store.update(f"object-{number}", {"again": n}, process=True)
+        world.settle()
+        calls = cost(world, lambda: world.store().update_snapshot(file))
+        assert calls == {"list_issues": 2, "list_recent_comments": 3}, "260 comments on 130 issues"
+        assert objects(file.read_text()) == objects(store.snapshot(history=True).text())
+
+
 def test_an_embedded_store_is_asked_object_by_object(tmp_path, config):
     with World(tmp_path / "store.db", config) as world:
         populated(world, 3)

@@ -5,9 +5,9 @@ import os
 import shutil
 import sys
 import tempfile
+from collections import Counter
 from contextlib import contextmanager
 from dataclasses import replace
-from itertools import count
 from pathlib import Path
 
 import pytest
@@ -17,7 +17,7 @@ from lives import Lives, examples, lives
 from told import cities, entry, files, write
 
 from gh_store import site
-from gh_store.site import api
+from gh_store.site import api, pages, table
 from gh_store.site.folder import MANIFEST, read_manifest
 
 # --- cuts -----------------------------------------------------------------------------------------
@@ -28,66 +28,96 @@ class Cut(Exception):
 
 
 class Switch:
-    """Cuts what this process writes below a folder, before one of its writes or in the middle of it."""
+    """Sees what this process writes below a folder, and may cut it: before a write, or in the middle of one."""
 
     _CHANGES = {"open": 0, "os.remove": 0, "os.rename": 1, "os.rmdir": 0}  # noqa: RUF012  # a table: where the path stands
 
     def __init__(self) -> None:
-        self.folder, self.left = None, 0
+        self._folder, self._told = None, None
         sys.addaudithook(self._heard)  # one that is added stays
 
     def _heard(self, event, arguments):
-        if self.folder is None or event not in self._CHANGES:
+        if self._folder is None or event not in self._CHANGES:
             return
-        path = arguments[self._CHANGES[event]]
-        if not str(path).startswith(self.folder) or (event == "open" and not arguments[2] & (os.O_WRONLY | os.O_RDWR)):
-            return
-        self.left -= 1
-        if self.left == 0:
-            self.folder = None
-            if event == "open":
-                Path(path).write_text("torn")
-            raise Cut
+        path = str(arguments[self._CHANGES[event]])
+        if path.startswith(self._folder) and (event != "open" or arguments[2] & (os.O_WRONLY | os.O_RDWR)):
+            self._told(event, path)
 
     @contextmanager
-    def cut(self, folder, at):
-        """Cut the block at a write; at 0, not at all."""
-        self.folder, self.left = str(folder), at
+    def tells(self, folder, told):
+        """Call a function with each write of the block."""
+        self._folder, self._told = f"{folder}/", told
         try:
             yield
         finally:
-            self.folder = None
+            self._folder = None
+
+    def cut(self, folder, at):
+        """Cut the block at a write; at 0, not at all."""
+        left = at
+
+        def told(event, path):
+            nonlocal left
+            left -= 1
+            if left == 0:
+                self._folder = None
+                if event == "open":
+                    Path(path).write_text("torn")
+                raise Cut
+
+        return self.tells(folder, told)
 
 
 SWITCH = Switch()
 
 
-def test_a_build_may_be_cut_at_each_write(tmp_path, monkeypatch):
-    """What was begun leaves nothing behind, even if the next build is of other objects. (All cuts with EXAMPLES.)"""
-    monkeypatch.setattr(api, "PIECE", 2)
-    before = [*cities(), entry("gone", 1, {"n": 1})]
-    long = entry("long", 2, {"n": 0}, [("append", {"n": n}) for n in range(4)])
-    begun = write(tmp_path / "begun.json", [long, entry("CON", 3, {"n": 1}), entry("new/one", 4, {})], hour=1)
-    last = write(tmp_path / "last.json", [entry("gone", 1, {"n": 2}), entry("other", 5, {})], hour=2)
-    old, folder = tmp_path / "old", tmp_path / "site"
-    site.build(write(tmp_path / "before.json", before), old, site.Options())
+@pytest.fixture
+def changing(tmp_path, monkeypatch):
+    """A folder with a site, and two snapshots that follow one another, each with more and with less than before."""
+    for module, name in ((api, "PIECE"), (pages, "LISTED"), (table, "SHARD")):
+        monkeypatch.setattr(module, name, 2)
+    events = [("append", {"n": n}) for n in range(5)]
+    before = [*cities(), entry("gone", 1, {"n": 1}), entry("long", 2, {"n": 0}, events[:1])]
+    begun = [entry("long", 2, {"n": 0}, events), entry("CON", 3, {"n": 1}, events)]
+    begun += [entry(f"new/{number}", number, {}) for number in range(4, 8)]
+    last = [entry("gone", 1, {"n": 2}), entry("other", 5, {})]
+    site.build(write(tmp_path / "before.json", before), tmp_path / "site", site.Options())
+    return tmp_path / "site", write(tmp_path / "begun.json", begun, hour=1), write(tmp_path / "last.json", last, hour=2)
+
+
+ELSEWHERE = site.Options(base_url="https://example.org/")
+"""With a sitemap of its own address."""
+
+
+def test_no_file_is_there_that_the_manifest_does_not_name(changing):
+    """At any moment: so what was begun leaves nothing behind, even if the next build is of other objects."""
+    folder, begun, _ = changing
+    seen = Counter()
+
+    def told(event, path):
+        name = Path(path).relative_to(folder).as_posix()
+        if name != MANIFEST and not name.endswith(".tmp"):
+            seen[event] += 1
+            built = read_manifest(folder, force=False)
+            assert not built.whole
+            assert event == "os.rmdir" or name in built.files()
+            assert {*files(folder)} <= {*built.files(), MANIFEST}
+
+    with SWITCH.tells(folder, told):
+        site.build(begun, folder, ELSEWHERE)
+    assert seen["open"] > 15
+    assert seen["os.remove"] > 5
+
+
+@pytest.mark.parametrize("at", [1, 4, 9, 26, 40] if "EXAMPLES" not in os.environ else range(1, 60))
+def test_a_build_that_was_cut_leaves_nothing(changing, tmp_path, at):
+    folder, begun, last = changing
+    with SWITCH.cut(folder, at), pytest.raises(Cut):
+        site.build(begun, folder, ELSEWHERE)
+    site.build(last, folder, site.Options())
     site.build(last, tmp_path / "anew", site.Options())
-    expected, cuts = files(tmp_path / "anew"), 0
-    for at in count(1, 1 if "EXAMPLES" in os.environ else 5):
-        shutil.rmtree(folder, ignore_errors=True)
-        shutil.copytree(old, folder)
-        with SWITCH.cut(folder, at):
-            try:
-                site.build(begun, folder, site.Options(base_url="https://example.org/"))
-            except Cut:
-                cuts += 1
-            else:
-                break
-        site.build(last, folder, site.Options())
-        left = {name: raw for name, raw in files(folder).items() if not name.endswith(".tmp")}
-        assert left == expected, at
-        assert read_manifest(folder, force=False).whole
-    assert cuts > 5
+    left = {name: raw for name, raw in files(folder).items() if not name.endswith(".tmp")}
+    assert left == files(tmp_path / "anew")
 
 
 # --- what may be in the folder --------------------------------------------------------------------
