@@ -1,13 +1,17 @@
 """What the server knows of a store: the newest observation of each object. Pure."""
 
 import hashlib
+import json
 import re
 import secrets
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from gh_store.domain.values import StoredObject
+
 _CURSOR: Final = re.compile(r"([0-9a-f]{16})-([0-9]{1,15})", re.ASCII)
+_TAG: Final = re.compile(r'"v([1-9][0-9]{0,14})-[0-9a-f]{32}"', re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +62,8 @@ class Row:
 
     @property
     def etag(self) -> str:
-        """A strong validator of the text."""
-        return etag_of(self.seen.text or "")
+        """A strong validator of the text, which tells the version: a write with If-Match expects that one."""
+        return etag_of(self.seen.text or "", self.seen.version)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,9 +116,31 @@ def new_generation() -> str:
     return secrets.token_hex(8)
 
 
-def etag_of(text: str) -> str:
-    """A strong validator of an answer's text, with its quotes."""
-    return f'"{hashlib.sha256(text.encode()).hexdigest()[:32]}"'
+def text_of(obj: StoredObject) -> str:
+    """An object as JSON with the members that `gh-store get` prints."""
+    meta = obj.meta
+    told = {
+        "object_id": meta.object_id,
+        "issue_number": meta.issue_number,
+        "created_at": meta.created_at.isoformat(),
+        "updated_at": meta.updated_at.isoformat(),
+        "version": meta.version,
+        "pending": meta.pending,
+        "data": obj.data,
+    }
+    return json.dumps(told, ensure_ascii=False, separators=(",", ":"))
+
+
+def etag_of(text: str, version: int | None = None) -> str:
+    """A strong validator of an answer's text, with its quotes; of an object at a version it tells that, too."""
+    digest = hashlib.sha256(text.encode()).hexdigest()[:32]
+    return f'"{digest}"' if version is None else f'"v{version}-{digest}"'
+
+
+def version_of(etag: str) -> int | None:
+    """The version that the validator of an object tells, or None."""
+    found = _TAG.fullmatch(etag)
+    return int(found[1]) if found is not None else None
 
 
 def seconds(time: datetime) -> int:

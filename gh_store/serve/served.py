@@ -1,12 +1,15 @@
 """What the endpoints ask of a store that is served."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol, TypeVar
 
-from gh_store.domain.values import JsonObject, StoredObject
+from gh_store.domain.values import JsonObject
 from gh_store.serve.model import Row
+from gh_store.serve.webhook import Hint
 from gh_store.store import Store
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +47,22 @@ class Batch:
     rows: tuple[Row, ...]
     cursor: str
     more: bool
+    age: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """
+    A snapshot to send.
+
+    Attributes:
+        pieces: Its text.
+        etag: A strong validator of it, with its quotes; it is known before the text is.
+        age: Seconds since GitHub confirmed all of it.
+    """
+
+    pieces: AsyncIterator[str]
+    etag: str
     age: float = 0.0
 
 
@@ -95,17 +114,31 @@ class Served(Protocol):
     async def changes(self, after: str | None, limit: int) -> Batch:
         """What changed after a cursor, or all. Raises UnknownCursor, Incomplete."""
 
-    def snapshot(self) -> AsyncIterator[str]:
-        """A snapshot, in pieces. Raises Incomplete before the first."""
+    async def snapshot(self) -> Document:
+        """A snapshot. Raises Incomplete."""
 
     async def cursor(self) -> str:
         """Of the model as it is now."""
 
-    async def write(self, work: Callable[[Store], StoredObject | None]) -> StoredObject | None:
-        """Carry out a write, and show it to readers at once; what is pending is processed behind it."""
+    async def write(self, object_id: str, work: Callable[[Store], T]) -> T:
+        """Carry out a write, and show it to readers before it returns; what is pending is processed behind it."""
 
     async def sync(self, *, complete: bool = False) -> Synced:
         """Look at what changed, or at everything."""
 
-    def hint(self, hint: Any) -> None:
-        """Something may have happened to an issue: see `webhook.Hint`."""
+    def hint(self, hint: Hint) -> bool:
+        """Something may have happened to an issue. False if it is not one of this store."""
+
+
+class Stores(Protocol):
+    """All stores that are served."""
+
+    @property
+    def served(self) -> Sequence[Served]:
+        """In the order in which they were named."""
+
+    async def start(self) -> None:
+        """Begin to keep them fresh; returns at once."""
+
+    async def stop(self) -> None:
+        """End all that is under way, within seconds. No sleep is slept to its end."""
