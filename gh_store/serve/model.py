@@ -10,6 +10,9 @@ from typing import Final
 
 from gh_store.domain.values import StoredObject
 
+LAST_RANK: Final = 2**53 - 1
+"""No observation of a version has this rank; a number that JSON and Lua hold exactly."""
+
 _CURSOR: Final = re.compile(r"([0-9a-f]{16})-([0-9]{1,15})", re.ASCII)
 _TAG: Final = re.compile(r'"v([1-9][0-9]{0,14})-[0-9a-f]{32}"', re.ASCII)
 
@@ -40,9 +43,18 @@ class Observation:
         return self.text is None
 
     @property
+    def rank(self) -> int:
+        """
+        What makes one of two observations newer that were made in the same second; below 2 ** 53.
+
+        The higher version; of the same one, what is settled; and a deletion, which nobody takes back within a second.
+        """
+        return 2 * self.version + self.settled if not self.deleted else LAST_RANK
+
+    @property
     def order(self) -> tuple[int, int]:
         """What makes one observation of an issue newer than another."""
-        return self.updated_at, self.version
+        return self.updated_at, self.rank
 
 
 @dataclass(frozen=True, slots=True)
