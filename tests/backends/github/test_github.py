@@ -1,6 +1,7 @@
 """What GitHub really does, each trap in turn: over HTTP, to a server that does the same."""
 
 import gc
+import itertools
 import json
 import logging
 import os
@@ -398,6 +399,74 @@ def test_one_limiter_for_all_threads():
     for thread in threads:
         thread.join()
     assert sorted(due) == [1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0]
+
+
+class Queue:
+    """Writers of several threads, each asleep until it is told to go on; time moves by what they have slept."""
+
+    def __init__(self, limits):
+        self.clock, self.asleep, self.go, self.admitted = Clock(0.0), threading.Semaphore(0), threading.Semaphore(0), []
+        self.limiter = Limiter(limits, clock=self.clock, sleep=self.sleep)
+        self.now = datetime.now(UTC)
+        self.threads = []
+
+    def sleep(self, seconds):
+        self.asleep.release()
+        assert self.go.acquire(timeout=10)
+        self.clock.sleep(seconds)
+
+    def write(self):
+        def admit():
+            self.limiter.admit(write=True, now=self.now)
+            self.admitted.append(self.clock())
+
+        self.threads.append(threading.Thread(target=admit))
+        self.threads[-1].start()
+
+    def reader(self, slept):
+        """The same identity, in another thread."""
+        return Limiter(self.limiter.limits, clock=self.clock, sleep=slept.append, ledger=self.limiter.ledger)
+
+
+def test_reads_pass_writes_that_queue_up():
+    """Of ten writes at once, paced at a second, the last waits nine; a read beside them waits for the pause of reads."""
+    queue, slept = Queue(Limits(between_writes=1.0, between_requests=0.2)), []
+    for _ in range(10):
+        queue.write()
+    assert queue.asleep.acquire(timeout=10)  # one has gone through, and one is waiting for its turn
+    for _ in range(3):
+        queue.reader(slept).admit(write=False, now=queue.now)
+    assert slept == pytest.approx([0.2, 0.4, 0.6])
+    for _ in range(30):
+        queue.go.release()  # and who sleeps twice, for its turn and for the pause after a read, is told twice
+    for thread in queue.threads:
+        thread.join(10)
+    pauses = [b - a for a, b in itertools.pairwise(sorted(queue.admitted))]
+    assert len(pauses) == 9
+    assert min(pauses) >= 1.0 - 1e-9, "reads that pass take nothing of the pause between writes"
+    assert queue.admitted[-1] <= 10
+
+
+def test_a_limit_that_is_met_is_told_to_writes_that_wait_for_their_turn():
+    queue, told = Queue(Limits(between_writes=60.0)), []
+    queue.write()
+    queue.threads.pop().join(10)
+
+    def admit():
+        with pytest.raises(RateLimited, match="is reached"):
+            queue.limiter.admit(write=True, now=queue.now)
+        told.append(True)
+
+    threads = [threading.Thread(target=admit) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    assert queue.asleep.acquire(timeout=10)
+    queue.limiter.refuse(RateLimited("A limit is reached.", wait=100))
+    queue.go.release()
+    for thread in threads:
+        thread.join(10)
+    assert told == [True] * 3
+    assert queue.clock() == 60.0, "only the one that was asleep already has slept"
 
 
 def test_reads_wait_for_no_write():
