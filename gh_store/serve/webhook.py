@@ -3,7 +3,6 @@
 import hashlib
 import hmac
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import parse_qs
@@ -40,7 +39,7 @@ class Hint:
         updated_at: What the issue's `updated_at` must have reached: seconds since the epoch; 0 if that is not told.
         gone: True if the issue was deleted, or moved to another repository: a read that shows it lags.
         head: The issue as the payload shows it, for what its labels say; None if it does not, or the issue is gone.
-        whole: True if `head` is all that there is to tell: of a comment's event it is not.
+        whole: True if `head` may tell the state of the object by itself, if it is settled: not beside a comment.
     """
 
     repository: str
@@ -51,15 +50,6 @@ class Hint:
     gone: bool = False
     head: ObjectIssue | None = None
     whole: bool = False
-
-    def settled(self, is_settled: Callable[[ObjectIssue], bool]) -> ObjectIssue | None:
-        """
-        The issue, if the payload alone tells the state of its object: nothing is pending, and it is to be believed.
-
-        Args:
-            is_settled: What the store's authority says of a head, without a request.
-        """
-        return self.head if self.whole and self.head is not None and is_settled(self.head) else None
 
 
 def is_signed(body: bytes, signature: str | None, secret: str) -> bool:
