@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import Final, TypeAlias, TypeVar
 
 from gh_store.domain.exceptions import ConfigurationError
 from gh_store.files import resolved
@@ -20,9 +20,16 @@ _APPLICATION_ID: Final = 0x67687363  # "ghsc"
 _NOT_DAMAGED: Final = ("SQLITE_FULL", "SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_NOMEM", "SQLITE_INTERRUPT")
 """Errors that say nothing about what is in the file."""
 
+_WRITTEN: Final = "CREATE TABLE written (number); INSERT INTO written VALUES (0)"
+"""How often it was written to: a log that was cut is as valid as before, and older."""
+
 
 class Damaged(Exception):
     """What is in the file contradicts itself."""
+
+
+_LOST: Final = (sqlite3.DatabaseError, Damaged)
+_State: TypeAlias = "tuple[tuple[int, ...] | None, tuple[int, ...] | None]"
 
 
 class CacheFile:
@@ -43,27 +50,32 @@ class CacheFile:
 
     def __init__(self, path: Path, schema: str, version: int, check: Callable[[sqlite3.Connection], None]) -> None:
         self._path = _in_a_safe_folder(path)
+        self._names = str(self._path), f"{self._path}-wal"
         self._schema = schema
         self._version = version
         self._check = check
         self._lock = threading.Lock()
         self._held: sqlite3.Connection | None = _only_one(self._path)
         self._connection: sqlite3.Connection | None = None
-        self._left: tuple[tuple[int, ...] | None, ...] = ()
+        self._left: _State = (None, None)
+        self._written: int | None = None
         try:
             with self._lock:
                 self._open()
         except CacheDown as error:
             self.close()
+            if _is_busy(error.__cause__):  # somebody has deleted the lock of another process
+                raise _used(self._path) from error
             raise ConfigurationError(
                 f"{self._path}: the cache cannot be opened: {error}.",
                 file=self._path,
                 hint="Name a folder with --cache.",
             ) from error
 
-    def doing(self, work: Callable[[sqlite3.Connection], _T]) -> _T:
+    def reading(self, work: Callable[[sqlite3.Connection], _T]) -> _T:
         """
-        Do one thing with the file as a transaction. If it turns out to be damaged, again, with an empty one.
+        Do something that only reads, while nothing else is done. If the file turns out to be damaged, again, with an
+        empty one.
 
         Raises:
             CacheDown: It cannot be done: the disk is full, or the file may not be written.
@@ -71,13 +83,21 @@ class CacheFile:
         with self._lock:
             if self._held is None:
                 raise CacheDown("it is closed")
-            if self._connection is None or self._left != self._state():
-                self._open()
+            connection = self._connection
+            if connection is None or self._left != self._state():
+                connection = self._open()
             try:
-                return self._done(work)
-            except (sqlite3.DatabaseError, Damaged) as error:
-                self._anew(error)
-                return self._done(work)
+                return work(connection)
+            except _LOST as error:
+                connection = self._anew(error)
+            try:
+                return work(connection)
+            except _LOST as error:
+                raise CacheDown(str(error)) from error
+
+    def writing(self, work: Callable[[sqlite3.Connection], _T]) -> _T:
+        """The same for what writes: it happens wholly or not at all."""
+        return self.reading(lambda connection: self._transaction(connection, work))
 
     def close(self) -> None:
         """Close it, and let other processes have it; harmless to repeat."""
@@ -87,74 +107,83 @@ class CacheFile:
                 self._held.close()
                 self._held = None
 
-    def _done(self, work: Callable[[sqlite3.Connection], _T]) -> _T:
-        connection = self._connection
-        assert connection is not None
-        before = connection.total_changes
+    def _transaction(self, connection: sqlite3.Connection, work: Callable[[sqlite3.Connection], _T]) -> _T:
+        connection.execute("BEGIN")
         try:
-            connection.execute("BEGIN")
             told = work(connection)
+            connection.execute("UPDATE written SET number = number + 1")
             connection.execute("COMMIT")
-        except BaseException as error:
-            with suppress(sqlite3.Error):
-                if connection.in_transaction:
-                    connection.execute("ROLLBACK")
-            self._left = self._state()
-            if getattr(error, "sqlite_errorname", "").startswith(_NOT_DAMAGED):
-                raise CacheDown(str(error)) from error
+            self._written = 1 + (self._written or 0)
+        except BaseException:
+            with suppress(sqlite3.Error):  # some errors have ended it
+                connection.execute("ROLLBACK")
             raise
-        if connection.total_changes != before:
+        finally:
             self._left = self._state()
         return told
 
-    def _state(self) -> tuple[tuple[int, ...] | None, ...]:
+    def _state(self) -> _State:
         """What changes when anybody writes to the file."""
-        return tuple(_told(f"{self._path}{suffix}") for suffix in ("", "-wal"))
+        file, log = self._names
+        return _told(file), _told(log)
 
     # --- opening ----------------------------------------------------------------------------------
 
-    def _open(self) -> None:
-        """Open the file as it is, or begin anew."""
+    def _open(self) -> sqlite3.Connection:
+        """The file as it is, or an empty one. Raises CacheDown."""
         self._let_go()
         try:
-            self._connect()
-        except (sqlite3.DatabaseError, Damaged, OSError) as error:
-            self._anew(error)
+            return self._connect()
+        except (*_LOST, OSError) as error:
+            return self._anew(error)
 
-    def _anew(self, error: Exception) -> None:
+    def _anew(self, error: Exception) -> sqlite3.Connection:
+        """An empty file, after this error. Raises CacheDown if it does not say that the file is damaged."""
+        if isinstance(error, sqlite3.ProgrammingError):
+            raise error
         if getattr(error, "sqlite_errorname", "").startswith(_NOT_DAMAGED):
             raise CacheDown(str(error)) from error
+        self._written = None
         logger.warning("serve: {}: the cache begins anew: {}", self._path, error)
         self._let_go()
         try:
             for suffix in ("", "-wal", "-shm", "-journal"):
                 Path(f"{self._path}{suffix}").unlink(missing_ok=True)
-            self._connect()
-        except (sqlite3.DatabaseError, Damaged, OSError) as again:
-            self._let_go()
+            return self._connect()
+        except (*_LOST, OSError) as again:
             raise CacheDown(getattr(again, "strerror", None) or str(again)) from again
 
-    def _connect(self) -> None:
+    def _connect(self) -> sqlite3.Connection:
         self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._path.touch(mode=0o600)
-        self._connection = connection = sqlite3.connect(
-            self._path, timeout=0, isolation_level=None, check_same_thread=False
-        )
+        connection = sqlite3.connect(self._path, timeout=0, isolation_level=None, check_same_thread=False)
+        try:
+            self._prepare(connection)
+        except BaseException:
+            connection.close()
+            raise
+        self._connection = connection
+        return connection
+
+    def _prepare(self, connection: sqlite3.Connection) -> None:
         # A file that is used exclusively needs no shared memory, which would end this process if it were truncated.
         for pragma in ("locking_mode = EXCLUSIVE", "mmap_size = 0", "synchronous = OFF", "journal_mode = WAL"):
             connection.execute(f"PRAGMA {pragma}").fetchall()
         made = [connection.execute(f"PRAGMA {name}").fetchone()[0] for name in ("application_id", "user_version")]
         if made == [0, 0] and not connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
             connection.executescript(
-                f"BEGIN; {self._schema}; PRAGMA application_id = {_APPLICATION_ID}; "
+                f"BEGIN; {self._schema}; {_WRITTEN}; PRAGMA application_id = {_APPLICATION_ID}; "
                 f"PRAGMA user_version = {self._version}; COMMIT"
             )
         elif made != [_APPLICATION_ID, self._version]:
             raise Damaged("it is of another version")
         elif (fault := connection.execute("PRAGMA integrity_check(1)").fetchone()[0]) != "ok":
             raise Damaged(fault)
-        self._done(self._check)
-        self._left = self._state()
+        (written,) = connection.execute("SELECT number FROM written").fetchone() or (None,)
+        if not isinstance(written, int) or self._written not in (None, written):
+            raise Damaged("it is older than it was")
+        self._written = written
+        self._transaction(connection, self._check)
 
     def _let_go(self) -> None:
         if self._connection is not None:
@@ -165,7 +194,7 @@ class CacheFile:
 
 def _told(path: str) -> tuple[int, ...] | None:
     try:
-        told = os.stat(path)  # noqa: PTH116  # on every read: a Path takes twice the time
+        told = os.stat(path)  # noqa: PTH116  # on every read: quicker so
     except OSError:
         return None
     return told.st_ino, told.st_size, told.st_mtime_ns
@@ -205,12 +234,8 @@ def _only_one(path: Path) -> sqlite3.Connection:
         except (sqlite3.Error, OSError) as error:
             if held is not None:
                 held.close()
-            if getattr(error, "sqlite_errorname", "").startswith("SQLITE_BUSY"):
-                raise ConfigurationError(
-                    f"{path}: another gh-store serve uses this cache.",
-                    file=path,
-                    hint="Give each a folder with --cache, or let them share one: --cache valkey://HOST:6379.",
-                ) from error
+            if _is_busy(error):
+                raise _used(path) from error
             if last or isinstance(error, OSError):
                 raise ConfigurationError(
                     f"{lock}: the cache cannot be locked: {getattr(error, 'strerror', None) or error}.",
@@ -221,3 +246,15 @@ def _only_one(path: Path) -> sqlite3.Connection:
         else:
             return held
     raise AssertionError
+
+
+def _is_busy(error: BaseException | None) -> bool:
+    return getattr(error, "sqlite_errorname", "").startswith("SQLITE_BUSY")
+
+
+def _used(path: Path) -> ConfigurationError:
+    return ConfigurationError(
+        f"{path}: another gh-store serve uses this cache.",
+        file=path,
+        hint="Give each a folder with --cache, or let them share one: --cache valkey://HOST:6379.",
+    )

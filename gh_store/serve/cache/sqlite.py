@@ -51,7 +51,7 @@ class SqliteCache:
         self._file = CacheFile(path, _SCHEMA, _VERSION, _check)
 
     def model(self) -> Model | None:
-        return self._file.doing(_model)
+        return self._file.reading(_model)
 
     def begin(self, generation: str) -> Model:
         def work(connection: sqlite3.Connection) -> Model:
@@ -61,18 +61,18 @@ class SqliteCache:
                 _write(connection, model)
             return model
 
-        return self._file.doing(work)
+        return self._file.writing(work)
 
     def row(self, object_id: str) -> Row | None:
-        return self._file.doing(lambda connection: _row(connection, object_id))
+        return self._file.reading(lambda connection: _row(connection, object_id))
 
     def row_of_issue(self, number: int) -> Row | None:
-        return self._file.doing(lambda connection: _row_of_issue(connection, number))
+        return self._file.reading(lambda connection: _row_of_issue(connection, number))
 
     def rows(self, prefix: str, after: str, limit: int) -> Sequence[Row]:
         low, begins = _bytes(after), _bytes(prefix)
         where = "WHERE text IS NOT NULL AND id > ? AND id >= ? AND id < ? ORDER BY id LIMIT ?"
-        return self._file.doing(lambda connection: _rows(connection, where, low, begins, begins + b"\xff", limit))
+        return self._file.reading(lambda connection: _rows(connection, where, low, begins, begins + b"\xff", limit))
 
     def keep(self, generation: str, seen: Observation, now: float, *, over: int | None = None) -> Kept | None:
         def work(connection: sqlite3.Connection) -> Kept | None:
@@ -91,10 +91,10 @@ class SqliteCache:
             _put(connection, row)
             return Kept(row, changed)
 
-        return self._file.doing(work)
+        return self._file.writing(work)
 
     def listed(self, generation: str, since: int, now: float) -> None:
-        self._file.doing(lambda connection: _confirm(connection, generation, since, now))
+        self._file.writing(lambda connection: _confirm(connection, generation, since, now))
 
     def completed(self, generation: str, since: int, now: float) -> bool:
         def work(connection: sqlite3.Connection) -> bool:
@@ -103,7 +103,7 @@ class SqliteCache:
                 _write(connection, replace(model, complete=True, completed=max(model.completed, now)))
             return model is not None
 
-        return self._file.doing(work)
+        return self._file.writing(work)
 
     def changes(self, after: Cursor, limit: int) -> Sequence[Row] | None:
         def work(connection: sqlite3.Connection) -> Sequence[Row] | None:
@@ -112,7 +112,7 @@ class SqliteCache:
                 return None
             return _rows(connection, "WHERE position > ? ORDER BY position LIMIT ?", after.position, limit)
 
-        return self._file.doing(work)
+        return self._file.writing(work)
 
     def note(self, object_id: str, name: str, stamp: str, text: str) -> None:
         raw = _bytes(text)
@@ -131,7 +131,7 @@ class SqliteCache:
                     (self._most_noted,),
                 )
 
-        self._file.doing(work)
+        self._file.writing(work)
 
     def noted(self, object_id: str, name: str) -> tuple[str, str] | None:
         def work(connection: sqlite3.Connection) -> tuple[str, str] | None:
@@ -141,7 +141,7 @@ class SqliteCache:
             ).fetchone()
             return (found[2], _text(_intact(found)[4])) if found is not None else None
 
-        return self._file.doing(work)
+        return self._file.writing(work)
 
     def close(self) -> None:
         self._file.close()
