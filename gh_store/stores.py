@@ -22,8 +22,8 @@ class GitHubStore(Store):
 
     Args:
         repo: `owner/name`; without it, GITHUB_REPOSITORY.
-        token: Without it, GH_TOKEN, GITHUB_TOKEN, or what `gh auth token` says. With no token at
-            all, a public repository can be read.
+        token: Without it, the tokens of the GitHub App that GH_STORE_APP_ID names, or GH_TOKEN, GITHUB_TOKEN, or what
+            `gh auth token` says. With no token at all, a public repository can be read.
         config_path: A configuration file that must be there.
         max_concurrent_updates: See Store.
         base_url: The address of the REST API; without it, GITHUB_API_URL, that of GH_HOST, or
@@ -48,19 +48,13 @@ class GitHubStore(Store):
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         # PyGithub is imported only where GitHub is used: it costs a command more than its work does.
-        from gh_store.backends.github import Connection, GitHubBackend, Limits, shared_limiter  # noqa: PLC0415
+        from gh_store.backends.github import GitHubBackend, Limits, connect, shared_limiter  # noqa: PLC0415
 
         who = credentials.resolve(repo, token, base_url, ca_bundle)
         config = configuration.load(config_path)
         if on_limit is not None:
             config = replace(config, rate_limit_on_limit=on_limit)
-        connection = Connection(
-            who.base_url,
-            who.token.value if who.token is not None else None,
-            timeout=config.http_timeout,
-            ca_bundle=who.ca_bundle,
-            cache=Path(config.http_cache).expanduser() if config.http_cache is not None else None,
-        )
+        connection = connect(who, timeout=config.http_timeout, cache=config.http_cache)
         limits = Limits(
             config.rate_limit_max_requests_per_hour,
             config.rate_limit_seconds_between_writes,

@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 from gh_store.backends.base import PAGE, Backend, Permission
 from gh_store.backends.github.client import Client, Connection, site_of
+from gh_store.backends.github.connecting import connect
 from gh_store.backends.github.decode import (
     UNREADABLE,
     several,
@@ -35,7 +36,7 @@ from gh_store.domain.limits import MAX_COMMENTS
 
 T = TypeVar("T")
 
-__all__ = ["Connection", "GitHubBackend", "Limiter", "Limits", "shared_limiter"]
+__all__ = ["Connection", "GitHubBackend", "Limiter", "Limits", "connect", "shared_limiter"]
 
 _PAGES: Final = 10_000
 """The most pages of a list that are followed: a million issues. A server that goes on is not GitHub."""

@@ -784,12 +784,12 @@ def test_long_work_is_only_that_of_its_own_thread():
 
 def test_each_thread_has_a_connection_of_its_own(hub):
     """PyGithub keeps the request in fields of a connection: threads that share one may get each other's answers."""
-    client, meet, used = hub.through().client, threading.Barrier(4), []
+    exchange, meet, used = hub.through().client._exchange, threading.Barrier(4), []
 
     def ask():
-        used.append(client._line())
+        used.append(exchange._line("a token", app=False))
         meet.wait()
-        assert client._line() in used
+        assert exchange._line("a token", app=False) in used
 
     threads = [threading.Thread(target=ask) for _ in range(4)]
     for thread in threads:
@@ -807,7 +807,7 @@ def test_what_a_thread_had_goes_with_it(hub):
         thread.start()
         thread.join()
     gc.collect()
-    assert len(backend.client._open) == 0
+    assert len(backend.client._exchange._open) == 0
 
 
 def test_a_store_may_be_shared_by_threads(hub):
