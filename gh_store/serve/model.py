@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from gh_store.domain.values import StoredObject
+from gh_store.domain.values import ObjectMeta, StoredObject
 
 LAST_RANK: Final = 2**53 - 1
 """No observation of a version has this rank; a number that JSON and Lua hold exactly."""
@@ -141,6 +141,14 @@ def text_of(obj: StoredObject) -> str:
         "data": obj.data,
     }
     return json.dumps(told, ensure_ascii=False, separators=(",", ":"))
+
+
+def object_of(text: str) -> StoredObject:
+    """The object that such a text is of."""
+    told = json.loads(text)
+    data = told.pop("data")
+    created, updated = (datetime.fromisoformat(told.pop(name)) for name in ("created_at", "updated_at"))
+    return StoredObject(ObjectMeta(created_at=created, updated_at=updated, **told), data)
 
 
 def etag_of(text: str, version: int | None = None) -> str:

@@ -61,14 +61,14 @@ class Queue:
     Attributes:
         delay: Seconds from the first hint until an issue is due; later hints do not prolong it.
         at_once: How many may be under way.
-        most: How many may wait.
+        most: How many may wait; None for no limit.
         patient: True if a hint does not shorten the pause after a failure.
         jitter: A number from 0 to 1, another each time.
     """
 
     delay: float
     at_once: int
-    most: int
+    most: int | None
     jitter: Callable[[], float]
     patient: bool = False
     _waiting: dict[int, _Entry] = field(default_factory=dict)
@@ -95,7 +95,7 @@ class Queue:
             if due < waiting.due and not (self.patient and number in self._failures):
                 self._put(number, replace(waiting, due=due))
             return True
-        if len(self._waiting) >= self.most:
+        if self.most is not None and len(self._waiting) >= self.most:
             self._waiting.clear()
             self._order.clear()
             self._failures.clear()
