@@ -1,24 +1,30 @@
 """What the port of the cache promises, on SQLite and on Valkey."""
 
 import random
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from gh_store.serve.cache import Cache, Held, Kept
-from gh_store.serve.cache.sqlite import SqliteCache
+from gh_store.serve.cache.opening import opened
 from gh_store.serve.model import Cursor, Model, Observation, Row, new_generation
 
 GENERATION = "0123456789abcdef"
 
 
+@pytest.fixture(params=["sqlite", "valkey"])
+def place(request, tmp_path):
+    """Where caches are: a folder, or the address of a server."""
+    return str(tmp_path / "cache") if request.param == "sqlite" else request.getfixturevalue("valkey").address
+
+
 @pytest.fixture
-def cache(tmp_path):
-    cache = SqliteCache(tmp_path / "cache" / "one.db")
-    yield cache
-    cache.close()
+def cache(place):
+    with closing(opened(place, "api.github.com/owner/name")) as cache:
+        yield cache
 
 
 def seen(object_id="a", issue=1, at=100, version=1, text="{}", *, settled=True) -> Observation:
@@ -284,26 +290,10 @@ def applied(cache: Cache, pure: Pure, steps) -> None:
         assert ours == theirs
 
 
-@pytest.fixture(scope="module")
-def fresh(tmp_path_factory):
-    """An empty cache, again and again."""
-    folder, made = tmp_path_factory.mktemp("caches") / "cache", list[Cache]()
-
-    def make() -> Cache:
-        for cache in made:
-            cache.close()
-        cache = SqliteCache(folder / f"{new_generation()}.db")
-        made[:] = [cache]
-        return cache
-
-    yield make
-    for cache in made:
-        cache.close()
-
-
-@settings(max_examples=60)
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(STEP, max_size=25))
-def test_any_sequence_is_what_a_few_dicts_make_of_it(fresh, steps):
-    cache, pure = fresh(), Pure()
-    applied(cache, pure, [("begin", GENERATION), *steps])
-    compare(cache, pure)
+def test_any_sequence_is_what_a_few_dicts_make_of_it(place, steps):
+    with closing(opened(place, new_generation())) as cache:
+        pure = Pure()
+        applied(cache, pure, [("begin", GENERATION), *steps])
+        compare(cache, pure)
