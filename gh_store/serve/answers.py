@@ -35,12 +35,21 @@ class Answers:
         ttl: Seconds after which what is held is asked for again before it is served.
         read_only: True if nobody may write.
         embedded: True for a store that answers at once: it is asked each time, and the model is for lists.
+        repository: What it is called, where that is not what its backend says.
     """
 
     def __init__(
-        self, hub: Hub, *, interval: float = 300.0, ttl: float = 600.0, read_only: bool = False, embedded: bool = False
+        self,
+        hub: Hub,
+        *,
+        interval: float = 300.0,
+        ttl: float = 600.0,
+        read_only: bool = False,
+        embedded: bool = False,
+        repository: str | None = None,
     ) -> None:
         self.hub = hub
+        self._repository = repository
         self._interval = interval
         self._ttl = ttl
         self._read_only = read_only
@@ -52,7 +61,7 @@ class Answers:
 
     @property
     def repository(self) -> str:
-        return self.hub.store.backend.repository
+        return self._repository or self.hub.store.backend.repository
 
     async def status(self) -> JsonObject:
         hub, model = self.hub, await self.hub.watch.look()

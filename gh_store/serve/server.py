@@ -5,7 +5,7 @@ import os
 import signal
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from types import FrameType
 from typing import Final
@@ -51,6 +51,12 @@ def _deaf(host: str, port: int, error: Exception) -> InvalidInput:
     return InvalidInput(
         f"Cannot listen on {host}:{port}: {reason}.", hint="Give another --host or --port; port 0 chooses a free one."
     )
+
+
+def address_of(listening: socket.socket) -> str:
+    """Where it listens, as people type it."""
+    host, port = listening.getsockname()[:2]
+    return f"http://{f'[{host}]' if ':' in host else host}:{port}"
 
 
 class Server(uvicorn.Server):
@@ -112,14 +118,14 @@ class Running:
 
 
 @contextmanager
-def until_signal(running: Running) -> Iterator[None]:
-    """While the block lasts, Ctrl-C and SIGTERM end the server; the process is over within seconds."""
+def until_signal(stop: Callable[[], None]) -> Iterator[None]:
+    """While the block lasts, Ctrl-C and SIGTERM call `stop`; the process is over within seconds, with 0."""
 
     def ending(_: int, __: FrameType | None) -> None:
-        running.stop()
         last = threading.Timer(_LAST_RESORT, os._exit, (0,))
         last.daemon = True
         last.start()
+        stop()
 
     before = {number: signal.signal(number, ending) for number in SIGNALS}
     try:

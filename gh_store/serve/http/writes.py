@@ -147,17 +147,18 @@ async def _expected(call: Call) -> int | None:
     if header is None:
         return None
     versions = expected_versions(header)
-    if versions is not None and len(versions) == 1:
-        return versions[0]
     now = await current(call.store, call.object_id)
-    if now is None:
+    version = json.loads(now.text)["version"] if now is not None else None
+    if versions is not None and len(versions) == 1:
+        # Versions only grow. An update that has a name may be there already, and then made the version that is shown.
+        if version is not None and version > versions[0] and "idempotency-key" not in call.headers:
+            raise unmet(f"The object is at version {version}.")
+        return versions[0]
+    if version is None:
         raise unmet("There is no such object.")
-    if versions is None:
-        return None
-    version = json.loads(now.text)["version"]
-    if version not in versions:
+    if versions is not None and version not in versions:
         raise unmet(f"The object is at version {version}.")
-    return int(version)
+    return version if versions is not None else None
 
 
 @contextmanager
