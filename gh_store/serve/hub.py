@@ -322,7 +322,9 @@ class Hub:
             raise Over
         model = await self.watch.look()
         cursor = str(model.cursor) if model is not None else str(sync.model.cursor)
-        logger.info("{}: looked at {} issues; {} changed.", self.store.backend.repository, sync.looked_at, sync.changed)
+        level = "INFO" if sync.changed or complete else "DEBUG"
+        repository = self.store.backend.repository
+        logger.log(level, "{}: looked at {} issues; {} changed.", repository, sync.looked_at, sync.changed)
         return Synced(sync.looked_at, sync.changed, sync.failed, sync.complete, cursor)
 
 
