@@ -5,7 +5,7 @@ import hashlib
 import json
 import secrets
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from email.utils import format_datetime
@@ -23,6 +23,7 @@ from gh_store.backends.testing.local import LocalWebUI
 from gh_store.backends.testing.memory import MemoryWebUI
 from gh_store.backends.testing.web_ui import WebUI
 from gh_store.devserver import api, control
+from gh_store.devserver.apps import App, Apps
 from gh_store.devserver.faults import Fault, FaultPlan
 from gh_store.devserver.origin import is_meant
 from gh_store.devserver.payloads import Payloads, number_of
@@ -64,6 +65,7 @@ class DevServer:
         private: True to show the repository only to users with a role of triage or more.
         latency: Seconds that each answer takes.
         synchronous: As for the embedded backend.
+        apps: The GitHub Apps that are installed.
     Attributes:
         control_token: What `/_devserver/` asks for.
     """
@@ -78,6 +80,7 @@ class DevServer:
         private: bool = False,
         latency: float = 0.0,
         synchronous: Synchronous = "FULL",
+        apps: Sequence[App] = (),
     ) -> None:
         self.owner_pages: WebUI = (
             MemoryWebUI(Repository(clock))
@@ -90,11 +93,14 @@ class DevServer:
         self.private = private
         self.latency = latency
         self.faults = FaultPlan(self.owner_pages, repository, Faults(clock=clock))
+        self.apps = Apps(apps, clock)
+        for app in apps:
+            self.owner_pages.set_role(app.bot, app.role)
         self._clock = clock
         self._pool = Pool(self.owner_pages)
         self._reading = ThreadPoolExecutor(_AT_ONCE, "dev-server-read")
         self._writing = ThreadPoolExecutor(_AT_ONCE, "dev-server-write")
-        self._used: dict[str | None, tuple[int, int]] = {}
+        self._used: dict[str | int | None, tuple[int, int]] = {}
         self._answered = 0
 
     @property
@@ -161,7 +167,13 @@ class DevServer:
 
     async def _answer(self, request: Request, body: bytes) -> Answer:
         token = _token(request.headers.get("authorization", ""))
-        if token is not None and token not in self.users:
+        path = request.url.path.removeprefix("/api/v3")
+        of_app = self.apps.answer(token, request.method, path, self._payloads(request, frozenset()))
+        if path.endswith("/installation"):
+            of_app = self._moved(request) or of_app
+        if of_app is not None:
+            return self._finished(request, token, of_app)
+        if token is not None and self._login(token) is None:
             return self._finished(request, token, api.Reply.error(401, "Bad credentials"))
         limited = self._limited(token)
         if limited is not None:
@@ -169,7 +181,7 @@ class DevServer:
         return self._finished(request, token, await self._beside(self._reply, request, token, body))
 
     def _reply(self, request: Request, token: str | None, body: bytes) -> api.Reply:
-        login = self.users.get(token) if token is not None else None
+        login = self._login(token)
         try:
             with self._pool.lent(login or "-anonymous-") as pages:
                 return self._routed(request, token, body, login, pages)
@@ -181,7 +193,6 @@ class DevServer:
             return api.Reply.error(500, "Server Error")
 
     def _routed(self, request: Request, token: str | None, body: bytes, login: str | None, pages: WebUI) -> api.Reply:
-        path = request.url.path
         moved = self._moved(request)
         if moved is not None:
             return moved
@@ -202,9 +213,8 @@ class DevServer:
             sent = json.loads(body) if body else {}
         except (ValueError, RecursionError):
             return api.Reply.error(400, "Problems parsing JSON")
-        base = f"{request.url.scheme}://{request.url.netloc}{'/api/v3' if path.startswith('/api/v3') else ''}"
         call = api.Call(
-            payloads=Payloads(base, self.repository, self.repository_id, self._writers(pages)),
+            payloads=self._payloads(request, self._writers(pages)),
             backend=FaultyBackend(pages, self.faults.lags),
             pages=pages,
             login=login,
@@ -214,11 +224,22 @@ class DevServer:
             private=self.private,
             issues=not self.faults.no_issues,
             limit=self._limit(token),
+            apps=self.apps.bots,
         )
         try:
             return route.endpoint(call)  # type: ignore[no-any-return]  # starlette has no type for endpoints
         except GitHubStoreError as error:
             return api.refusal(error, call)
+
+    def _login(self, token: str | None) -> str | None:
+        """Whose token that is."""
+        app = self.apps.of_token(token) if token is not None else None
+        return app.bot if app is not None else self.users.get(token) if token is not None else None
+
+    def _payloads(self, request: Request, writers: frozenset[str]) -> Payloads:
+        below = "/api/v3" if request.url.path.startswith("/api/v3") else ""
+        base = f"{request.url.scheme}://{request.url.netloc}{below}"
+        return Payloads(base, self.repository, self.repository_id, writers)
 
     def _named(self, names: Mapping[str, Any]) -> bool:
         if "repository_id" in names:
@@ -242,9 +263,14 @@ class DevServer:
 
     # --- what it costs ----------------------------------------------------------------------------
 
+    def _payer(self, token: str | None) -> str | int | None:
+        """Whose limit a request counts against: an installation has one, whatever its token is."""
+        app = self.apps.of_token(token) if token is not None else None
+        return app.installation if app is not None else token
+
     def _limit(self, token: str | None) -> api.Limit:
         hour = int(self._clock()) // 3600
-        at, used = self._used.get(token, (hour, 0))
+        at, used = self._used.get(self._payer(token), (hour, 0))
         return api.Limit(HOURLY, used if at == hour else 0, (hour + 1) * 3600)
 
     def _limited(self, token: str | None) -> Answer | None:
@@ -269,7 +295,7 @@ class DevServer:
                 status, body = 304, b""
         if status != 304 and not request.url.path.endswith("/rate_limit"):
             limit = self._limit(token)
-            self._used[token] = (limit.reset // 3600 - 1, limit.used + 1)
+            self._used[self._payer(token)] = (limit.reset // 3600 - 1, limit.used + 1)
         limit = self._limit(token)
         headers |= {
             "x-ratelimit-limit": str(limit.limit),

@@ -2,7 +2,8 @@
 
 import threading
 import weakref
-from collections.abc import Mapping
+from collections.abc import Callable
+from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -11,6 +12,7 @@ import requests
 import urllib3
 from github.Auth import AppAuth, AppAuthToken, Token
 from github.Requester import Requester
+from jwt.algorithms import RSAAlgorithm
 
 from gh_store.backends.base import PAGE
 from gh_store.backends.github.decode import parse
@@ -126,16 +128,24 @@ class Exchange:
         return line
 
 
-def sign(private_key: str, claims: Mapping[str, object]) -> str:
-    """A JSON Web Token of a GitHub App. Raises ConfigurationError for a key that is none; it is not shown."""
+@lru_cache(maxsize=16)
+def signer(private_key: str) -> Callable[[dict[str, Any]], str | bytes]:
+    """
+    What makes the JSON Web Tokens of a GitHub App. Reading a key takes longer than a request, so it is done once.
+
+    Raises:
+        ConfigurationError: The key is not an RSA key in the format PEM; it is not shown.
+    """
     try:
-        token = AppAuth.create_jwt_sign(private_key, "RS256")(dict(claims))
+        key: Any = RSAAlgorithm(RSAAlgorithm.SHA256).prepare_key(private_key)
+        signing = AppAuth.create_jwt_sign(lambda: key, "RS256")
+        signing({})
     except Exception:  # noqa: BLE001  # each library has its own for a key that is not valid
         raise ConfigurationError(
             "The private key of the GitHub App is not an RSA key in the format PEM.",
             hint="Give the file that GitHub made: GH_STORE_APP_PRIVATE_KEY_FILE=app.private-key.pem.",
         ) from None
-    return token if isinstance(token, str) else token.decode()
+    return signing
 
 
 def understood(reply: Reply, token: str | None, *, text: str | None = None) -> Answer:

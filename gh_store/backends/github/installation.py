@@ -3,13 +3,13 @@
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from gh_store.backends.github.decode import UNREADABLE, text, to_time, whole
 from gh_store.backends.github.errors import Answer, not_github, rate_limited, refusal
-from gh_store.backends.github.exchange import Exchange, sign, understood
+from gh_store.backends.github.exchange import Exchange, signer, understood
 from gh_store.credentials import App
 from gh_store.domain.exceptions import (
     AuthInvalid,
@@ -40,7 +40,7 @@ _HINT: Final = "Check GH_STORE_APP_ID and GH_STORE_APP_PRIVATE_KEY; `gh-store do
 class _Kept:
     """A token, when it was made, is to be renewed and ends: seconds by the clock of the installation."""
 
-    value: str
+    value: str = field(repr=False)
     made: float
     renewed: float
     ends: float
@@ -78,7 +78,7 @@ class Installation:
         self._number = app.installation
         self._kept: _Kept | None = None
         self._renewing = threading.Lock()
-        sign(app.private_key, {})  # a key that is none is found before any work begins
+        self._sign = signer(app.private_key)  # a key that is none is found before any work begins
 
     def __repr__(self) -> str:
         return f"Installation({self.app.app_id!r}, {self._repository!r})"
@@ -188,7 +188,8 @@ class Installation:
     def _signed(self, verb: str, path: str, what: str) -> Answer:
         at = int((self._now() + self._ahead).timestamp())
         claims = {"iat": at - _BACKDATED, "exp": at + _LIFE, "iss": self.app.app_id}
-        token = sign(self.app.private_key, claims)
+        signed = self._sign(claims)
+        token = signed if isinstance(signed, str) else signed.decode()
         return understood(self._exchange.ask(verb, path, what, token, app=True), token)
 
     def _refusal(self, answer: Answer, what: str) -> GitHubStoreError:
