@@ -1,7 +1,8 @@
 """What the port of the cache promises, on SQLite and on Valkey."""
 
 import random
-from contextlib import closing
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, field, replace
 
 import pytest
@@ -157,6 +158,37 @@ def test_notes_are_kept_and_replaced(cache):
 def test_numbers_of_issues_may_be_larger_than_any_column(cache):
     begun(cache)
     assert cache.row_of_issue(2**64) is None
+
+
+# --- several at once ------------------------------------------------------------------------------
+
+
+def test_threads_and_instances_agree_about_what_is_newest_and_about_each_position(place):
+    told = [
+        seen(f"object-{number}", number, at, at, f'"{at}"' if at % 3 else None)
+        for number in range(1, 9)
+        for at in range(100, 112)
+    ]
+    with ExitStack() as stack, ThreadPoolExecutor(4) as threads:
+        first = stack.enter_context(closing(opened(place, "one")))
+        second = first if "://" not in place else stack.enter_context(closing(opened(place, "one")))
+        begun(first)
+
+        def keep(seed: int) -> list[Kept]:
+            cache = (first, second)[seed % 2]
+            each = [cache.keep(GENERATION, one, 1000.0) for one in random.Random(seed).sample(told, len(told))]
+            return [kept for kept in each if kept is not None and kept.changed]
+
+        changed = [kept for each in threads.map(keep, range(4)) for kept in each]
+        assert sorted(kept.row.position for kept in changed) == list(range(1, len(changed) + 1))
+        newest = [seen(f"object-{number}", number, 111, 111, None) for number in range(1, 9)]
+        assert [first.row(one.object_id).seen for one in newest] == newest
+        assert second.model() == Model(Cursor(GENERATION, len(changed)), 0)
+        positions = [row.position for row in second.changes(Cursor(GENERATION, 0), 100) or ()]
+        made = {
+            kept.row.seen.object_id: kept.row.position for kept in sorted(changed, key=lambda kept: kept.row.position)
+        }
+        assert positions == sorted(made.values())
 
 
 # --- against a model of the model -----------------------------------------------------------------
