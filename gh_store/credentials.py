@@ -150,30 +150,43 @@ def app_of(environ: Mapping[str, str]) -> App | None:
     return App(app_id, key.replace("\\n", "\n"), int(installation) if installation else None)
 
 
-def secret(name: str, environ: Mapping[str, str]) -> str | None:
+def secret(name: str, environ: Mapping[str, str] | None = None) -> str | None:
     """
     What a variable says, or the file that another one names: NAME or NAME_FILE. None if it is empty.
 
+    Args:
+        environ: The environment; else that of this process.
     Raises:
         ConfigurationError: Both are set, or the file cannot be read. What is in it is not shown.
     """
+    environ = os.environ if environ is None else environ
     given, file = environ.get(name, "").strip(), environ.get(f"{name}_FILE", "")
     if not file:
         return given or None
     if given:
         raise ConfigurationError(f"{name} and {name}_FILE are both set.", hint="Unset one of them.")
+    return secret_in(file, f"{name}_FILE")
+
+
+def secret_in(file: str, source: str) -> str:
+    """
+    What a file says.
+
+    Args:
+        source: What names the file, for messages.
+    Raises:
+        ConfigurationError: It cannot be read. What is in it is not shown.
+    """
     try:
         with open(file, encoding="utf-8") as opened:  # noqa: PTH123  # a name, as the environment has it
             text = opened.read(_LARGEST_SECRET + 1)
     except (OSError, ValueError) as error:
         told = error.strerror if isinstance(error, OSError) else "it is not text"
         raise ConfigurationError(
-            f"{name}_FILE: {file} cannot be read: {told}.", hint="Name a file that is there."
+            f"{source}: {file} cannot be read: {told}.", hint="Name a file that is there."
         ) from None
     if not text.strip() or len(text) > _LARGEST_SECRET:
-        raise ConfigurationError(
-            f"{name}_FILE: {file} is empty, or too large.", hint="Name the file of the secret alone."
-        )
+        raise ConfigurationError(f"{source}: {file} is empty, or too large.", hint="Name the file of the secret alone.")
     return text.strip()
 
 

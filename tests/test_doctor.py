@@ -79,10 +79,10 @@ def test_issues_that_are_switched_off(hub):
 
 
 def test_a_rate_limit_that_is_used_up(hub):
-    hub.server._used["token-of-local"] = (int(hub.clock()) // 3600, 4990)
+    hub.server.costs.used["token-of-local"] = (int(hub.clock()) // 3600, 4990)
     checks, _ = examine(hub)
     assert checks["rate limit"].outcome == "warning"
-    hub.server._used["token-of-local"] = (int(hub.clock()) // 3600, 5000)
+    hub.server.costs.used["token-of-local"] = (int(hub.clock()) // 3600, 5000)
     _, last = examine(hub)
     assert last.outcome == "RateLimited"
 

@@ -24,15 +24,15 @@ from gh_store.backends.testing.memory import MemoryWebUI
 from gh_store.backends.testing.web_ui import WebUI
 from gh_store.devserver import api, control
 from gh_store.devserver.apps import App, Apps
+from gh_store.devserver.costs import HOURLY, Costs
+from gh_store.devserver.deliveries import Deliveries
 from gh_store.devserver.faults import Fault, FaultPlan
+from gh_store.devserver.hooks import Tell, Watched, payload
 from gh_store.devserver.origin import is_meant
-from gh_store.devserver.payloads import Payloads, number_of
+from gh_store.devserver.payloads import Payloads, number_of, rights
 from gh_store.devserver.pool import Pool
 from gh_store.devserver.transport import Answer, drop, read_body, send_answer, until_gone
 from gh_store.domain.exceptions import GitHubStoreError, ObjectNotFound
-
-HOURLY: Final = 5000
-"""Requests per hour and token."""
 
 _AT_ONCE: Final = 64
 """Reads that are worked on at the same time; writes, which may all wait for a locked file, are as many beside them."""
@@ -66,8 +66,10 @@ class DevServer:
         latency: Seconds that each answer takes.
         synchronous: As for the embedded backend.
         apps: The GitHub Apps that are installed.
+        webhooks: Who is told of every change. They are closed with the server.
     Attributes:
         control_token: What `/_devserver/` asks for.
+        costs: What was asked for in this hour.
     """
 
     def __init__(
@@ -81,6 +83,7 @@ class DevServer:
         latency: float = 0.0,
         synchronous: Synchronous = "FULL",
         apps: Sequence[App] = (),
+        webhooks: Sequence[Deliveries] = (),
     ) -> None:
         self.owner_pages: WebUI = (
             MemoryWebUI(Repository(clock))
@@ -92,6 +95,7 @@ class DevServer:
         self.control_token = secrets.token_urlsafe(16)
         self.private = private
         self.latency = latency
+        self.webhooks = list(webhooks)
         self.faults = FaultPlan(self.owner_pages, repository, Faults(clock=clock))
         self.apps = Apps(apps, clock)
         for app in apps:
@@ -100,7 +104,7 @@ class DevServer:
         self._pool = Pool(self.owner_pages)
         self._reading = ThreadPoolExecutor(_AT_ONCE, "dev-server-read")
         self._writing = ThreadPoolExecutor(_AT_ONCE, "dev-server-write")
-        self._used: dict[str | int | None, tuple[int, int]] = {}
+        self.costs = Costs(lambda: self.apps, clock)
         self._answered = 0
 
     @property
@@ -113,6 +117,8 @@ class DevServer:
         for threads in (self._reading, self._writing):
             threads.shutdown(wait=False, cancel_futures=True)
         self._pool.close()
+        for webhook in self.webhooks:
+            webhook.close()
 
     def pages(self, login: str) -> WebUI:
         """The repository as a user sees and changes it."""
@@ -162,7 +168,13 @@ class DevServer:
         token = _token(request.headers.get("authorization", "")) or ""
         if not secrets.compare_digest(token.encode(), self.control_token.encode()):
             return self._error(401, "Send the token that the server told at its start: Authorization: Bearer TOKEN.")
+        before = self.repository
+        if self.webhooks:
+            self.faults.pages = Watched(self.owner_pages, self._tell(request, self.owner_pages.user))
         reply = control.answer(self.faults, request.method, request.url.path, body)
+        if self.repository != before:
+            changes = {"repository": {"name": {"from": before.partition("/")[2]}}}
+            self._tell(request, self.owner_pages.user)("repository", "renamed", changes=changes)
         return Answer(reply.status, {"content-type": "application/json"}, json.dumps(reply.data).encode())
 
     async def _answer(self, request: Request, body: bytes) -> Answer:
@@ -213,6 +225,8 @@ class DevServer:
             sent = json.loads(body) if body else {}
         except (ValueError, RecursionError):
             return api.Reply.error(400, "Problems parsing JSON")
+        if self.webhooks and login is not None and request.method not in _READS:
+            pages = Watched(pages, self._tell(request, login))
         call = api.Call(
             payloads=self._payloads(request, self._writers(pages)),
             backend=FaultyBackend(pages, self.faults.lags),
@@ -223,7 +237,7 @@ class DevServer:
             sent=sent,
             private=self.private,
             issues=not self.faults.no_issues,
-            limit=self._limit(token),
+            limit=self.costs.limit(token),
             apps=self.apps.bots,
         )
         try:
@@ -240,6 +254,18 @@ class DevServer:
         below = "/api/v3" if request.url.path.startswith("/api/v3") else ""
         base = f"{request.url.scheme}://{request.url.netloc}{below}"
         return Payloads(base, self.repository, self.repository_id, writers)
+
+    def _tell(self, request: Request, login: str) -> Tell:
+        """What tells the webhooks of changes that somebody makes."""
+        payloads = self._payloads(request, self._writers(self.owner_pages))
+
+        def tell(event: str, action: str, **about: Any) -> None:
+            now, may = self.owner_pages.now(), rights("admin")
+            whole = payloads.whole_repository(now, private=self.private, issues=not self.faults.no_issues, rights=may)
+            for webhook in self.webhooks:
+                webhook.put(event, payload(payloads, whole, login, action, **about))
+
+        return tell
 
     def _named(self, names: Mapping[str, Any]) -> bool:
         if "repository_id" in names:
@@ -263,18 +289,8 @@ class DevServer:
 
     # --- what it costs ----------------------------------------------------------------------------
 
-    def _payer(self, token: str | None) -> str | int | None:
-        """Whose limit a request counts against: an installation has one, whatever its token is."""
-        app = self.apps.of_token(token) if token is not None else None
-        return app.installation if app is not None else token
-
-    def _limit(self, token: str | None) -> api.Limit:
-        hour = int(self._clock()) // 3600
-        at, used = self._used.get(self._payer(token), (hour, 0))
-        return api.Limit(HOURLY, used if at == hour else 0, (hour + 1) * 3600)
-
     def _limited(self, token: str | None) -> Answer | None:
-        limit = self._limit(token)
+        limit = self.costs.limit(token)
         return self._primary(limit.reset) if limit.used >= limit.limit else None
 
     def _finished(self, request: Request, token: str | None, reply: api.Reply) -> Answer:
@@ -294,16 +310,8 @@ class DevServer:
             if request.headers.get("if-none-match") == etag:
                 status, body = 304, b""
         if status != 304 and not request.url.path.endswith("/rate_limit"):
-            limit = self._limit(token)
-            self._used[self._payer(token)] = (limit.reset // 3600 - 1, limit.used + 1)
-        limit = self._limit(token)
-        headers |= {
-            "x-ratelimit-limit": str(limit.limit),
-            "x-ratelimit-used": str(limit.used),
-            "x-ratelimit-remaining": str(limit.limit - limit.used),
-            "x-ratelimit-reset": str(limit.reset),
-            "x-ratelimit-resource": "core",
-        }
+            self.costs.charge(token)
+        headers |= self.costs.headers(token)
         return Answer(status, headers, body)
 
     def _headers(self) -> dict[str, str]:
