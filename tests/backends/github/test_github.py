@@ -31,6 +31,7 @@ from gh_store import (
     Store,
 )
 from gh_store.backends.github import Connection, GitHubBackend, Limiter, Limits
+from gh_store.backends.github import cache as cache_file
 from gh_store.backends.github.cache import Cache, Known
 from gh_store.backends.github.errors import Answer, rate_limited, refusal
 from gh_store.backends.retry import _long_work, long_work
@@ -548,6 +549,30 @@ def test_what_has_not_changed_costs_no_rate_limit(hub):
     assert [request.split()[-1] for request in hub.asked()] == ["304"] * 3
     hub.store().update("a", {"n": 1}, process=True)
     assert store.get("a").data == {"n": 1}, "never an answer that is older than the server's"
+
+
+def test_memory_holds_the_issues_of_ten_thousand_objects_and_no_more(hub, monkeypatch):
+    """So a server that asks for each of them by number asks for nothing that counts while they are unchanged."""
+    hub.near().create("a", {"visits": 12, "tags": ["a", "b"], "note": "a line of text, as objects have it"})
+    backend = hub.through()
+    backend.get_issue(1)
+    cache = backend.client._cache
+    (address,), text = cache._known, cache.get(next(iter(cache._known))).text
+    for number in range(1, 101):
+        cache.put(
+            address.replace("/1", f"/{number}"), Known(f'"{number}{"e" * 60}"', text.replace("visits", f"v{number}"))
+        )
+    assert cache.get(address.replace("/1", "/77")).text == text.replace("visits", "v77")
+    assert cache._size * 100 < cache_file._MEMORY
+    size = cache._size
+    cache.put(address, Known("e", text))
+    cache.put(address, Known('"1' + "e" * 60 + '"', text.replace("visits", "v1")))
+    assert cache._size == size, "what is replaced is not counted twice"
+    monkeypatch.setattr(cache_file, "_MEMORY", size // 2)
+    cache.put(address, Known("e", text))
+    assert cache._size <= size // 2
+    assert cache.get(address) is not None
+    assert cache.get(address.replace("/1", "/2")) is None, "the longest unused goes first"
 
 
 def test_a_folder_keeps_answers_for_the_next_run_of_the_same_token(hub, tmp_path):
