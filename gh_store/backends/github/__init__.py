@@ -21,6 +21,7 @@ from gh_store.backends.github.decode import (
     to_user,
 )
 from gh_store.backends.github.errors import not_github
+from gh_store.backends.github.installation import Installation
 from gh_store.backends.github.limiter import Limiter, Limits, shared_limiter
 from gh_store.domain import exceptions
 from gh_store.domain.exceptions import (
@@ -36,7 +37,7 @@ from gh_store.domain.limits import MAX_COMMENTS
 
 T = TypeVar("T")
 
-__all__ = ["Connection", "GitHubBackend", "Limiter", "Limits", "connect", "shared_limiter"]
+__all__ = ["Connection", "GitHubBackend", "Installation", "Limiter", "Limits", "connect", "shared_limiter"]
 
 _PAGES: Final = 10_000
 """The most pages of a list that are followed: a million issues. A server that goes on is not GitHub."""
