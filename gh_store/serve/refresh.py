@@ -98,12 +98,12 @@ class Refresh:
 
     def issue(self, number: int) -> Looked:
         """Refresh one issue. Raises Over, CacheDown, and what the store raises."""
-        generation = self.model().cursor.generation
+        generation, asked = self.model().cursor.generation, self._server_time()
         try:
             seen = self._store.observe(number)
         except ObjectNotFound:
             return self._without(generation, Looked(number))
-        return self._kept(generation, seen)
+        return self._kept(generation, seen, asked)
 
     def object(self, object_id: str) -> tuple[Row, Looked]:
         """
@@ -112,7 +112,7 @@ class Refresh:
         Raises:
             ObjectNotFound: There is no such object; what was held of it was given up.
         """
-        now = self._clock()
+        now, asked = self._clock(), self._server_time()
         try:
             seen = self._store.observe_object(object_id)
         except ObjectNotFound:
@@ -122,7 +122,7 @@ class Refresh:
         assert found is not None
         own = Row(found, 0, now)
         try:
-            looked = self._kept(self.model().cursor.generation, seen)
+            looked = self._kept(self.model().cursor.generation, seen, asked)
             held = self._cache.row(object_id)
         except (CacheDown, Over):
             return own, _looked(seen)
@@ -130,7 +130,7 @@ class Refresh:
 
     def deleted(self, object_id: str) -> None:
         """An object was just deleted by this process, whatever reads show that lag."""
-        self._given_up(object_id)
+        self._given_up(object_id, self._server_time())
 
     def told(self, told: Observation) -> bool:
         """Keep what a payload said by itself, if it is newer; True if that has changed the model."""
@@ -160,7 +160,10 @@ class Refresh:
             held = self._cache.row(seen.object_id)
             if held is None or held.seen.issue_number > seen.issue_number:
                 return _looked(seen)
-        return self._kept(generation, seen)
+        looked, held = self._kept(generation, seen), self._cache.row(seen.object_id or "")
+        if held is not None and self._is_doubtful(held, seen, self._server_time()):
+            return self.issue(seen.issue_number)
+        return looked
 
     def rows(self, after: str) -> tuple[Row, ...]:
         """The next rows by id."""
@@ -181,8 +184,13 @@ class Refresh:
 
     # --- inside -----------------------------------------------------------------------------------
 
-    def _kept(self, generation: str, seen: Observed) -> Looked:
-        """Keep what an issue says, or let the store decide."""
+    def _kept(self, generation: str, seen: Observed, asked: int = 0) -> Looked:
+        """
+        Keep what an issue says, or let the store decide.
+
+        Args:
+            asked: When it was asked for, by the server's clock; 0 if that was too long ago.
+        """
         looked, new = _looked(seen), observation(seen)
         if seen.error is not None:
             return looked
@@ -191,22 +199,30 @@ class Refresh:
         changed = False
         for _ in range(_TRIES):
             try:
-                return replace(looked, changed=self._newer(generation, new).changed or changed)
+                kept = self._in_force(self._cache.keep(generation, new, self._clock()))
+                if self._is_doubtful(kept.row, seen, asked):
+                    kept = self._in_force(
+                        self._cache.keep(generation, new, self._clock(), over=kept.row.position)
+                    )  # fmt: skip  # what is done, and how
+                return replace(looked, changed=kept.changed or changed)
             except Held as held:
                 decided = self._decided(generation, held.row.seen.object_id)
                 changed |= decided.changed
                 if held.row.seen.object_id == new.object_id:
-                    return replace(looked, changed=changed)
+                    break
         return replace(looked, changed=changed)
 
-    def _newer(self, generation: str, new: Observation) -> Kept:
-        kept = self._in_force(self._cache.keep(generation, new, self._clock()))
-        held = kept.row.seen
-        rested = seconds(self._store.backend.now()) > new.updated_at + _RESTED
-        if held != new and held.updated_at == new.updated_at and rested:
-            # Of two states in one second it held the one that was there first: what is read now, long after, is right.
-            kept = self._in_force(self._cache.keep(generation, new, self._clock(), over=kept.row.position))
-        return kept
+    def _is_doubtful(self, held: Row, seen: Observed, asked: int) -> bool:
+        """
+        True if what is held seems newer than what was read long after it: no read lags so much.
+
+        Of two states in one second, it is the one that was there first; or somebody has set a clock back.
+        """
+        same, new = held.seen.issue_number == seen.issue_number, observation(seen)
+        return same and new is not None and held.seen != new and held.seen.updated_at + _RESTED < asked
+
+    def _server_time(self) -> int:
+        return seconds(self._store.backend.now())
 
     def _in_force(self, kept: Kept | None) -> Kept:
         if kept is None:
@@ -230,7 +246,7 @@ class Refresh:
             except ObjectNotFound:
                 if held is None or held.seen.deleted:
                     return Looked(held.seen.issue_number if held is not None else 0)
-                looked, new = Looked(held.seen.issue_number), self._gone(held)
+                looked, new = Looked(held.seen.issue_number), _gone(held)
             except DuplicateUIDError as error:  # what is held stays until somebody repairs it
                 logger.warning("{} {}", error, error.hint)
                 return Looked(held.seen.issue_number if held is not None else 0, error=error)
@@ -247,18 +263,23 @@ class Refresh:
                 return replace(looked, changed=kept.changed)
         return looked
 
-    def _given_up(self, object_id: str) -> None:
+    def _given_up(self, object_id: str, at: int = 0) -> None:
         try:
             model, held = self.model(), self._cache.row(object_id)
             if held is not None and not held.seen.deleted:
-                self._cache.keep(model.cursor.generation, self._gone(held), self._clock(), over=held.position)
+                self._cache.keep(model.cursor.generation, _gone(held, at), self._clock(), over=held.position)
         except CacheDown:
             return
 
-    def _gone(self, held: Row) -> Observation:
-        """That an object is not there any more, as of now."""
-        now = max(held.seen.updated_at, seconds(self._store.backend.now()))
-        return replace(held.seen, updated_at=now, version=0, text=None, settled=True)
+
+def _gone(held: Row, at: int = 0) -> Observation:
+    """
+    That an object is not there any more.
+
+    Args:
+        at: When it was deleted, by the server's clock; else it comes after what is held, and before all that is newer.
+    """
+    return replace(held.seen, updated_at=max(held.seen.updated_at, at), version=0, text=None, settled=True)
 
 
 def _looked(seen: Observed) -> Looked:
