@@ -7,13 +7,13 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
-from urllib.parse import quote, urlsplit
+from urllib.parse import urlsplit
 
 from gh_store.backends.memory import MemoryBackend
 from gh_store.domain.exceptions import ConfigurationError
 from gh_store.serve.answers import Answers
 from gh_store.serve.cache import Cache
-from gh_store.serve.cache.sqlite import SqliteCache
+from gh_store.serve.cache.opening import opened
 from gh_store.serve.hub import Hub
 from gh_store.serve.settings import Settings
 from gh_store.serve.stopping import Stop
@@ -109,23 +109,9 @@ def _stores(where: Where, stop: Stop) -> Iterator[tuple[Store, str]]:
 
 
 def _cache(store: Store, place: str, closing: ExitStack) -> Cache:
-    """The cache of a store: a file in a folder, or keys of a Valkey."""
+    """The cache of a store, under a name that no other store has."""
     backend = store.backend
     host = urlsplit(backend.api).netloc if backend.api is not None else _EMBEDDED
-    name = f"{host}/{backend.repository}".lower()
-    if "://" in place:
-        return _in_valkey(place, name)
-    if isinstance(backend, MemoryBackend):
+    if isinstance(backend, MemoryBackend):  # nothing of it will be asked for again
         place = closing.enter_context(tempfile.TemporaryDirectory(prefix="gh-store-"))
-    return SqliteCache(Path(place).expanduser() / f"{quote(name, safe='')}.db")
-
-
-def _in_valkey(address: str, name: str) -> Cache:
-    try:
-        from gh_store.serve.cache.asking import Asking  # noqa: PLC0415  # an extra of its own
-        from gh_store.serve.cache.valkey import ValkeyCache  # noqa: PLC0415
-    except ImportError as error:
-        raise ConfigurationError(
-            f"A cache in Valkey needs {error.name}.", hint="pip install 'gh-object-store[valkey]'"
-        ) from error
-    return ValkeyCache(Asking(address), name)
+    return opened(place, f"{host}/{backend.repository}".lower())

@@ -24,7 +24,7 @@ _DURATION: Final = re.compile(r"([0-9]{1,9})([smhd]?)", re.ASCII)
 _LONGEST: Final = 366 * 86_400.0
 _TOKEN: Final = re.compile(r"[\x21-\x7e]+", re.ASCII)
 _ORIGIN: Final = re.compile(r"https?://([a-z0-9_.-]+|\[[0-9a-f:.]+\])(:[0-9]{1,5})?", re.ASCII)
-_NAME: Final = re.compile(r"[A-Za-z0-9_.-]+|\[?[0-9A-Fa-f:.]+\]?", re.ASCII)
+_NAME: Final = re.compile(r"[A-Za-z0-9_.-]+", re.ASCII)
 _BOOLEANS: Final = {
     **dict.fromkeys(("1", "true", "yes", "on"), True),
     **dict.fromkeys(("0", "false", "no", "off", ""), False),
@@ -141,11 +141,19 @@ def _each(read_one: Callable[[str], T], values: Sequence[str]) -> list[T]:
 
 
 def _host_name(text: str) -> str:
-    if not _NAME.fullmatch(text):
+    if not (_NAME.fullmatch(text) or _is_address(text.removeprefix("[").removesuffix("]"))):
         raise InvalidInput(
             f"--allowed-host: {_short(text)} is not a host name.", hint="Give a name without scheme and port."
         )
     return text.lower().strip("[]").rstrip(".")
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _origin(text: str) -> str:

@@ -32,6 +32,7 @@ COMMANDS = {
     "put": ["put", WIDE, '{"n": 2}'],
     "repair": ["repair", "--dry-run"],
     "revert": ["revert", "metrics", "--to", "1"],
+    "serve": ["serve", "--help"],
     "site": ["site", "old.json", "--output", "site"],
     "snapshot": ["snapshot"],
     "update": ["update", "metrics", '{"visits": 4}', "--process"],

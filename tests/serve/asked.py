@@ -3,17 +3,22 @@
 import asyncio
 import http.client
 import json
+import re
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import urlsplit
+
+from jsonschema import Draft202012Validator
 
 from gh_store import LocalStore, Store
 from gh_store import config as configuration
 from gh_store.serve.http.app import App
 from gh_store.serve.http.connection import Patience
 from gh_store.serve.http.events import Pace
+from gh_store.serve.http.openapi import describe
 from gh_store.serve.model import Cursor, Observation, Row, etag_of, seconds, text_of
 from gh_store.serve.served import Answer, Batch, Document, Synced, UnknownCursor
 from gh_store.serve.server import Running, listen
@@ -164,57 +169,108 @@ class Answered:
 
 
 @dataclass
+class Description:
+    """What /openapi.json says of an app."""
+
+    app: App
+
+    def __post_init__(self) -> None:
+        document = describe(self.app.table, self.app._rights)
+        self.paths, self.components = document["paths"], document["components"]
+        varying = {"id": ".+", "owner": "[^/]+", "name": "[^/]+"}
+        self.patterns = {
+            template: re.compile(re.sub(r"\{(\w+)\}", lambda found: varying[found[1]], template))
+            for template in self.paths
+        }
+        self.validators: dict[str, Draft202012Validator] = {}
+
+    def check(self, method: str, path: str, answered: Answered) -> None:
+        """An answer is one of those that its endpoint may give, and fits its schema."""
+        found = urlsplit(path)
+        names = found.path + ("/x" if re.search("(^|&)id=", found.query) else "")
+        template = next((name for name, pattern in self.patterns.items() if pattern.fullmatch(names)), None)
+        operation = self.paths[template].get(method.lower()) if template is not None else None
+        if operation is None:
+            assert answered.status in (204, 404, 405, 421, 429, 401), (method, path, answered.status)
+            return
+        content = operation["responses"][str(answered.status)].get("content", {})
+        if answered.body:
+            kind = answered["content-type"].partition(";")[0]
+            if "json" in kind:
+                self.validator(content[kind]["schema"]).validate(answered.json)
+            assert kind in content, (template, kind)
+
+    def validator(self, schema: Any) -> Draft202012Validator:
+        key = json.dumps(schema)
+        if key not in self.validators:
+            self.validators[key] = Draft202012Validator({**schema, "components": self.components})
+        return self.validators[key]
+
+
+@dataclass
 class Client:
-    """Asks a server on this machine, each time over a connection of its own."""
+    """Asks a server on this machine, each time over a connection of its own; answers must be as they are described."""
 
     port: int
-    asked: Asked
+    asked: Any
     app: App
+    description: Description
     token: str | None = None
+    store: str = "ada/data"
 
     def __call__(
         self, method: str, path: str, body: Any = None, token: str | None = None, **headers: str
     ) -> Answered:  # fmt: skip
-        """Ask; names of headers have _ for -. Below a path without a leading slash is the store."""
-        where = path if path.startswith("/") else f"/api/v1/repos/ada/data/{path}".rstrip("/")
+        """Ask; a path without a slash in front is one of the store. Names of headers have _ for -; `token=""`: none."""
+        where = path if path.startswith("/") else f"/api/v1/repos/{self.store}/{path}".rstrip("/")
         given = {name.replace("_", "-"): value for name, value in headers.items()}
         if body is not None and not isinstance(body, bytes):
             body = json.dumps(body).encode()
             given.setdefault("Content-Type", "application/json")
-        if token or self.token:
-            given["Authorization"] = f"Bearer {token or self.token}"
+        if shown := self.token if token is None else token:
+            given.setdefault("Authorization", f"Bearer {shown}")
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
         try:
             connection.request(method, where, body=body, headers=given)
             found = connection.getresponse()
             pairs = {name.lower(): value for name, value in found.getheaders()}
-            return Answered(found.status, pairs, found.read())
+            answered = Answered(found.status, pairs, found.read())
         finally:
             connection.close()
+        self.description.check(method, where, answered)
+        return answered
 
     def put(self, object_id: str, data: Any, **headers: str) -> Answered:
         return self("PUT", f"objects/{object_id}", data, **headers)
 
 
 @contextmanager
-def serving(
-    *asked: Asked, pace: Pace | None = None, patience: Patience | None = None, **settings: Any
+def running(
+    stores: Any, pace: Pace | None = None, patience: Patience | None = None, **settings: Any
 ) -> Iterator[Client]:
-    """A server of some stores, or of one that is empty; on loopback, with the token `secret`."""
-    served = asked or (Asked(),)
-    stores = All(served)
+    """A server of stores on a port of its own; on loopback, with the token `secret`, which the client sends."""
     app = App(stores, Settings(**{"token": "secret", **settings}), configuration.load(), pace)
     listening = listen("127.0.0.1", 0)
     port = listening.getsockname()[1]
-    running = Running(app, stores, listening, patience)
-    thread = threading.Thread(target=running.run, daemon=True)
+    server = Running(app, stores, listening, patience)
+    thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     try:
-        yield Client(port, served[0], app, "secret")
+        yield Client(port, stores.served[0], app, Description(app), "secret")
     finally:
-        running.stop()
+        server.stop()
         thread.join(20)
         assert not thread.is_alive()
+
+
+@contextmanager
+def serving(*asked: Asked, **options: Any) -> Iterator[Client]:
+    """A server of stores that are asked each time, or of one that is empty."""
+    stores = All(asked or (Asked(),))
+    try:
+        with running(stores, **options) as client:
+            yield client
         assert stores.stopped
-        for each in served:
+    finally:
+        for each in stores.served:
             each.store.close()

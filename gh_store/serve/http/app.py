@@ -46,8 +46,8 @@ class App:
         self._served = {each.repository.lower(): each for each in served}
         self._rate = guards.Rate(settings.rate, time.monotonic)
         self._events = Events(pace or Pace())
-        self._hooks = Hooks(served, settings.webhook_secret, config, self._rate.spend)
         self._metrics = Metrics(served, self._events)
+        self._hooks = Hooks(served, settings.webhook_secret, config, self._metrics.hooked, self._rate.spend)
         self._reads = Reads.of(served, self._rights, settings.max_age)
         self._hooks_now = 0
         self.table = routes.routes(

@@ -1,6 +1,7 @@
 """Who may come in at all: by which name they call the server, from which address, from which page, and how often."""
 
 import ipaddress
+import re
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
@@ -12,6 +13,7 @@ from gh_store.serve.settings import Network, Settings
 _MOST_ADDRESSES: Final = 10_000
 """Addresses whose requests are counted; the one that was quiet for longest is forgotten first."""
 
+_HOST: Final = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9_.-]+)(:[0-9]{0,5})?", re.ASCII)
 _MOST_FORWARDED: Final = 20
 _EXPOSED: Final = "ETag, Location, Link, Age, Cache-Status, Retry-After, Accept-Patch"
 _TAKEN: Final = "Authorization, Content-Type, If-Match, If-None-Match, Idempotency-Key, Last-Event-ID"
@@ -43,10 +45,9 @@ def check_host(given: Sequence[str], version: str, settings: Settings) -> None:
 
 
 def _name_in(host: str) -> str:
-    """The name in a Host header, without the port."""
-    if host.startswith("["):
-        return host[1:].partition("]")[0].lower()
-    return host.rpartition(":")[0].lower().rstrip(".") if ":" in host else host.lower().rstrip(".")
+    """The name in a Host header, without brackets and port; empty if it is garbage."""
+    found = _HOST.fullmatch(host)
+    return found[1].lower().strip("[]").rstrip(".") if found is not None else ""
 
 
 # --- the address ------------------------------------------------------------------------------------
@@ -112,7 +113,7 @@ class Rate:
                 "TooManyRequests",
                 f"More than {self._most:g} requests a second came from this address.",
                 "Ask less often; GET …/events tells when something changed.",
-                retry((1 - left) / self._most - 0.5),
+                retry((1 - left) / self._most),
             )
 
     def spend(self, client: str) -> None:

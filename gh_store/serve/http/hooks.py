@@ -23,13 +23,20 @@ class Hooks:
     Args:
         secret: What they are signed with; None if there are none.
         config: The settings that name labels.
-        refused: Called for each that was not signed, with the address that it came from.
+        signed: Called for each that was signed, with its event.
+        refused: Called for each that was not, with the address that it came from.
     """
 
     def __init__(
-        self, served: Sequence[Served], secret: str | None, config: Config, refused: Callable[[str], None]
+        self,
+        served: Sequence[Served],
+        secret: str | None,
+        config: Config,
+        signed: Callable[[str], None],
+        refused: Callable[[str], None],
     ) -> None:
-        self._served, self._secret, self._config, self._refused = served, secret, config, refused
+        self._served, self._secret, self._config = served, secret, config
+        self._signed, self._refused = signed, refused
 
     @property
     def enabled(self) -> bool:
@@ -43,6 +50,7 @@ class Hooks:
         except Problem:
             self._refused(call.client)
             raise
+        self._signed(call.headers.get("x-github-event", ""))
         if hint is None:
             return Response(204, (NO_STORE,))
         ours = [each.hint(hint) for each in self._served]

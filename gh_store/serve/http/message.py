@@ -1,6 +1,7 @@
 """A request as endpoints get it, what they answer, and a refusal."""
 
 import json
+import math
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -119,4 +120,4 @@ def no_such_path() -> Problem:
 
 def retry(seconds: float) -> dict[str, str]:
     """The header that says when to try again."""
-    return {"Retry-After": str(max(1, round(seconds + 0.5)))}
+    return {"Retry-After": str(max(1, math.ceil(seconds)))}

@@ -166,9 +166,9 @@ async def _sliced(pieces: AsyncIterator[str]) -> AsyncIterator[bytes]:
         yield b"".join(held)
 
 
-async def current(served: Served, object_id: str) -> Answer | None:
-    """An object as readers see it, or None."""
+async def current(served: Served, object_id: str, *, fresh: bool = False) -> Answer | None:
+    """An object as readers see it, or as GitHub says it is; None if there is none."""
     try:
-        return await served.object(object_id)
+        return await served.object(object_id, fresh=fresh)
     except ObjectNotFound:
         return None

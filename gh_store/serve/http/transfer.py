@@ -84,6 +84,7 @@ async def _while_there(pieces: AsyncIterator[bytes], receive: Receive, send: Sen
     try:
         async for piece in pieces:
             await send({"type": "http.response.body", "body": piece, "more_body": True})
+            await asyncio.sleep(0)  # to who has left, everything can be sent at once
     except asyncio.CancelledError:
         if not left.done():
             raise

@@ -142,23 +142,20 @@ def _event_id(call: Call) -> str | None:
 
 
 async def _expected(call: Call) -> int | None:
-    """The version that the object must be at. Raises Problem if the object is known to be at none of those named."""
+    """The version that the object must be at. Raises Problem if it is at none of those that are named."""
     header = call.headers.get("if-match")
     if header is None:
         return None
     versions = expected_versions(header)
-    now = await current(call.store, call.object_id)
-    version = json.loads(now.text)["version"] if now is not None else None
-    if versions is not None and len(versions) == 1:
-        # Versions only grow. An update that has a name may be there already, and then made the version that is shown.
-        if version is not None and version > versions[0] and "idempotency-key" not in call.headers:
-            raise unmet(f"The object is at version {version}.")
+    # An update that has a name may be there already, and then made the version that is shown.
+    if versions is not None and len(versions) == 1 and "idempotency-key" in call.headers:
         return versions[0]
-    if version is None:
-        raise unmet("There is no such object.")
-    if versions is not None and version not in versions:
-        raise unmet(f"The object is at version {version}.")
-    return version if versions is not None else None
+    for fresh in (False, True):  # what readers see may be old
+        now = await current(call.store, call.object_id, fresh=fresh)
+        version = int(json.loads(now.text)["version"]) if now is not None else None
+        if version is not None and (versions is None or version in versions):
+            return version if versions is not None else None
+    raise unmet("There is no such object." if version is None else f"The object is at version {version}.")
 
 
 @contextmanager
