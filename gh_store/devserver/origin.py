@@ -1,5 +1,6 @@
 """Who may ask: programs that mean this server, and no page in a browser whose name was led to this machine."""
 
+from functools import lru_cache
 from ipaddress import ip_address
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -7,6 +8,7 @@ from urllib.parse import urlsplit
 _PORTS: Final = {"http": 80, "https": 443}
 
 
+@lru_cache(64)  # asked of every request; names are of any length
 def is_loopback(host: str) -> bool:
     """True for an address that only this machine reaches."""
     try:
