@@ -96,6 +96,7 @@ def serve(
                 names = ", ".join(each.repository for each in stores.served)
                 say(f"{names}: served at {server.address_of(listening)}; press Ctrl-C to stop")
                 running.run()
+            server.leave_threads()
         except KeyboardInterrupt:  # before there was anything to end
             return
 

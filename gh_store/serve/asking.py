@@ -21,9 +21,13 @@ _WRITE: Final = ("process", "write")
 """Kinds that need rights which readers can do without."""
 
 
+THREADS: Final = "gh-store-"
+"""What the names of all threads begin with."""
+
+
 def make_threads(name: str, most: int) -> Executor:
     """So many threads of a name."""
-    return ThreadPoolExecutor(most, f"gh-store-{name}")
+    return ThreadPoolExecutor(most, f"{THREADS}{name}")
 
 
 class Asking:

@@ -4,7 +4,9 @@ import asyncio
 import os
 import signal
 import socket
+import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from types import FrameType
@@ -13,11 +15,13 @@ from typing import Final
 import uvicorn
 
 from gh_store.domain.exceptions import InvalidInput
+from gh_store.serve.asking import THREADS
 from gh_store.serve.http.app import App
 from gh_store.serve.http.connection import Config, Patience
 from gh_store.serve.served import Stores
 
 SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
+_LAST_MOMENT: Final = 1.0
 _LAST_RESORT: Final = 9.0
 """Seconds after a signal when the process ends, whatever its threads wait for: nothing is lost by that."""
 
@@ -115,6 +119,19 @@ class Running:
         assert self._ended is not None
         await self._ended.wait()
         await self._stores.stop()
+
+
+def leave_threads() -> None:
+    """End the process, with 0, if threads of a store wait on for answers that nobody needs any more."""
+    until = time.monotonic() + _LAST_MOMENT
+    threads = [each for each in threading.enumerate() if each.name.startswith(THREADS)]
+    for thread in threads:
+        thread.join(max(0.0, until - time.monotonic()))
+    if any(thread.is_alive() for thread in threads):
+        for stream in (sys.stdout, sys.stderr):
+            with suppress(OSError, ValueError):
+                stream.flush()
+        os._exit(0)
 
 
 @contextmanager

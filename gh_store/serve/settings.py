@@ -1,6 +1,7 @@
 """What a server is told by options and by the environment, checked before anything begins."""
 
 import ipaddress
+import math
 import os
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -85,6 +86,8 @@ def read(options: Mapping[str, Any], environ: Mapping[str, str]) -> Settings:
     host = str(options["host"])
     read_only = bool(options["read_only"]) or _boolean(environ, "GH_STORE_READ_ONLY")
     rate = options["rate"]
+    if rate is not None and not math.isfinite(rate):
+        raise InvalidInput(f"--rate: {rate} is not a number of requests.", hint="Give one such as 50; 0 is any number.")
     settings = Settings(
         host=host,
         port=options["port"],
