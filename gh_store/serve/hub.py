@@ -131,12 +131,16 @@ class Hub:
         named = hint.repository.lower() == self.store.backend.repository.lower()
         if not named and hint.repository_id != self._repository_id:
             return False
-        self._repository_id = hint.repository_id
+        if self._repository_id is None:
+            self._repository_id = hint.repository_id
         now = self.clock()
         if hint.issue_number is None:
             self.plan.ask("complete", now, patient=True)
         else:
-            self._hinted(hint.issue_number, self._want(hint), now)
+            want = self._want(hint)
+            self._hinted(hint.issue_number, want, now)
+            if not self.asking.gate.is_open:  # what can be told without GitHub is; the look waits
+                self.spawn(self._told(want))
         self.wake()
         return True
 
@@ -175,7 +179,8 @@ class Hub:
             due = self._begin(self.clock())
             pause = max(0.0, due - self.clock()) if due is not None else None
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._wake.wait(), pause)
+                async with asyncio.timeout(pause):  # wait_for of 3.11 swallows the end of the hub
+                    await self._wake.wait()
 
     def _begin(self, now: float) -> float | None:
         """Begin what is due; when to look again, or None for when something ends."""
@@ -311,6 +316,8 @@ class Hub:
             self.wake()
 
     async def _synced(self, *, complete: bool) -> Synced:
+        if self._repository_id is None:  # by it, webhooks are known after a rename
+            self._repository_id = await self.asking.first("sync", self.store.backend.repository_id)
         sync = await self.asking.first("sync", Sync.of, self.refresh, complete=complete)
         while not sync.ended:
             for looked in await self.asking.first("sync", sync.page):
