@@ -81,7 +81,7 @@ def open_stores(where: Where, settings: Settings) -> Iterator[Opened]:
                 hub,
                 interval=settings.interval,
                 ttl=settings.ttl,
-                read_only=not settings.rights.writable,
+                read_only=settings.read_only,
                 embedded=where.file is not None,
                 repository=name,
             )

@@ -88,6 +88,7 @@ def read(options: Mapping[str, Any], environ: Mapping[str, str]) -> Settings:
     rate = options["rate"]
     if rate is not None and not math.isfinite(rate):
         raise InvalidInput(f"--rate: {rate} is not a number of requests.", hint="Give one such as 50; 0 is any number.")
+    credentials.app_of(environ)  # garbage in it is refused, whichever store is served
     settings = Settings(
         host=host,
         port=options["port"],

@@ -3,8 +3,10 @@
 import re
 
 from jsonschema import Draft202012Validator
+from places import ROOT
 from serve.asked import Description, serving
 
+from gh_store.serve.http import routes
 from gh_store.serve.http.openapi import describe, statuses
 from gh_store.serve.http.schemas import SCHEMAS
 from gh_store.serve.rights import Rights
@@ -33,6 +35,19 @@ def test_its_schemas_are_schemas_and_all_are_used():
     with serving() as ask:
         text = ask("GET", "/openapi.json").body.decode()
         assert {*re.findall(r"#/components/schemas/(\w+)", text)} == {*SCHEMAS}
+
+
+def test_every_endpoint_parameter_and_metric_is_on_the_page():
+    page = (ROOT / "docs" / "serve.md").read_text("utf-8")
+    with serving() as ask:
+        for route in ask.app.table:
+            rest = route.template.removeprefix(routes.REPOSITORY) or "GET /api/v1/repos"
+            assert rest in page, route
+            for parameter in route.parameters or ():
+                assert f"{parameter.name}=" in page, parameter.name
+        for line in ask("GET", "/metrics").body.decode().splitlines():
+            if line.startswith("# TYPE") and not line.split()[2].endswith("_created"):
+                assert f"`{line.split()[2]}`" in page, line
 
 
 def test_what_does_not_fit_is_noticed():

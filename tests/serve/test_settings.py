@@ -106,6 +106,7 @@ def test_secrets_come_from_variables_or_files(tmp_path):
         {"GH_STORE_SERVE_TOKEN": "a", "GH_STORE_SERVE_TOKEN_FILE": "b"}, {"GH_STORE_SERVE_TOKEN_FILE": "/no/such"},
         {"GH_STORE_WEBHOOK_SECRET_FILE": "/"}, {"GH_STORE_SERVE_TOKEN": "to ken"}, {"GH_STORE_SERVE_TOKEN": "tökén"},
         {"GH_STORE_READ_ONLY": "maybe"}, {"GH_STORE_SERVE_TOKEN": "a\nb"},
+        {"GH_STORE_APP_ID": "1"}, {"GH_STORE_APP_PRIVATE_KEY": "x"}, {"GH_STORE_APP_INSTALLATION_ID": "1"},
     ],
 )  # fmt: skip  # an environment each
 def test_garbage_in_the_environment(environ):

@@ -190,3 +190,4 @@ def test_methods_that_a_path_does_not_take(ask):
     assert ask("GET", "sync")["allow"] == "POST, OPTIONS"
     options = ask("OPTIONS", "objects/there", token="")
     assert (options.status, options["allow"]) == (204, "GET, PUT, PATCH, DELETE, HEAD, OPTIONS")
+    assert options["accept-patch"] == f"application/json, {MERGE}, {PATCH}"

@@ -88,8 +88,9 @@ class App:
             if response is not None:
                 if response.done is not None:
                     response.done()
-                seconds = time.perf_counter() - started if response.pieces is None else None
-                self._metrics.answered(method, label, response.status, seconds)
+                seconds = time.perf_counter() - started
+                self._metrics.answered(method, label, response.status, seconds if response.pieces is None else None)
+                logger.debug("{} {}: {} in {:.1f} ms", method, label, response.status, 1_000 * seconds)
 
     # --- who, and what ----------------------------------------------------------------------------
 

@@ -4,10 +4,11 @@ import ipaddress
 import re
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Final
+from typing import Final
 
 from gh_store.devserver.origin import is_loopback
 from gh_store.serve.http.message import Headers, Problem, Response, encoded, retry
+from gh_store.serve.http.writes import MODES
 from gh_store.serve.settings import Network, Settings
 
 _MOST_ADDRESSES: Final = 10_000
@@ -157,7 +158,9 @@ def cors_headers(origin: str | None, allowed: frozenset[str]) -> Headers:
 
 def preflight(headers: Mapping[str, str], allowed: frozenset[str], methods: Sequence[str]) -> Response:
     """The answer to OPTIONS: the methods of a path; to a browser that asks for a page, what the page may send."""
-    told: dict[str, Any] = {"Allow": ", ".join(methods)}
+    told = {"Allow": ", ".join(methods)}
+    if "PATCH" in methods:
+        told["Accept-Patch"] = ", ".join(MODES)
     origin = headers.get("origin", "").lower()
     if "access-control-request-method" in headers and (origin in allowed or (origin and "*" in allowed)):
         told |= {
