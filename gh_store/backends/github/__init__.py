@@ -19,6 +19,7 @@ from gh_store.backends.github.decode import (
     to_label,
     to_recent,
     to_user,
+    whole,
 )
 from gh_store.backends.github.errors import not_github
 from gh_store.backends.github.installation import Installation
@@ -88,6 +89,9 @@ class GitHubBackend:
     @property
     def owner(self) -> str:
         return self.client.owner
+
+    def repository_id(self) -> int:
+        return _read(lambda data: whole(data["id"]), self.client.get("", "see the repository").data)
 
     def require_token(self) -> None:
         self.client.require_token("write")
