@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 import tempfile
 import threading
+import weakref
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
 from typing import IO, Final
@@ -24,7 +25,8 @@ class Written:
     """A text in a file, read by several at once."""
 
     def __init__(self, pieces: Iterator[str]) -> None:
-        self._file: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115  # it is closed when nobody reads it any more
+        self._file: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115  # until nobody reads it any more
+        weakref.finalize(self, self._file.close)
         self._lock = threading.Lock()
         digest = hashlib.sha256()
         for piece in pieces:

@@ -67,6 +67,7 @@ class Threads(Executor):
 
     def __init__(self, _name: str, most: int) -> None:
         self.most = most
+        self.takes = _STEP
         self.running = 0
         self.waiting: list[tuple[Future[Any], Callable[[], Any]]] = []
         self.closed = False
@@ -77,13 +78,13 @@ class Threads(Executor):
         self._next()
         return future
 
-    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:  # noqa: ARG002  # as Executor's
         self.closed = True
 
     def _next(self) -> None:
         while self.waiting and self.running < self.most:
             self.running += 1
-            asyncio.get_running_loop().call_later(_STEP, self._run, *self.waiting.pop(0))
+            asyncio.get_running_loop().call_later(self.takes, self._run, *self.waiting.pop(0))
 
     def _run(self, future: Future[Any], work: Callable[[], Any]) -> None:
         self.running -= 1
@@ -175,9 +176,8 @@ class Deliveries:
             known = {comment.id for comment in self._comments.get(number, ())}
             self._comments[number] = self.world.comments(number)
             where = self.world.repository, 1, number
-            for comment in self._comments[number]:
-                if comment.id not in known:
-                    hints.append(Hint(*where, comment.id, seconds(issue.updated_at), head=head))
+            new = (comment.id for comment in self._comments[number] if comment.id not in known)
+            hints += [Hint(*where, comment, seconds(issue.updated_at), head=head) for comment in new]
             hints.append(Hint(*where, 0, seconds(issue.updated_at), head=head, whole=True))
         hints += [Hint(self.world.repository, 1, number, gone=True) for number in before.keys() - self._issues.keys()]
         return hints
