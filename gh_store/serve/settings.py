@@ -58,7 +58,7 @@ class Settings:
     port: int = 8080
     interval: float = 300.0
     ttl: float = 600.0
-    cache: str = ""
+    cache: str = field(default="", repr=False)
     read_only: bool = False
     process: bool = True
     public_reads: bool = False
