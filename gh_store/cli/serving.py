@@ -1,6 +1,7 @@
 """`gh-store serve`: stores over HTTP, from a read model that webhooks and syncs keep fresh."""
 
 import os
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -70,14 +71,8 @@ def serve(
     Writes take the token in GH_STORE_SERVE_TOKEN; without one there are none. GH_STORE_WEBHOOK_SECRET is the secret of
     a webhook on GitHub, by which the server learns at once what changed. Durations are 90s, 5m or 1h.
     """
-    try:
-        from gh_store.serve import opening, server
-        from gh_store.serve import settings as serving
-        from gh_store.serve.http.app import App
-    except ImportError as error:
-        raise ConfigurationError(
-            f"The server needs {error.name}.", hint="pip install 'gh-object-store[server]'"
-        ) from error
+    from gh_store.serve.ending import leave_threads, until_signal
+
     running: Running | None = None
 
     def stop() -> None:
@@ -85,20 +80,25 @@ def serve(
             raise KeyboardInterrupt
         running.stop()
 
-    with server.until_signal(stop):
+    with until_signal(stop), suppress(KeyboardInterrupt):  # one that came before there was anything to end
         try:
-            loaded = settings.start(config)
-            told = serving.read(options, os.environ)
-            where = opening.Where(*_named(store, repos), token, base_url, ca_bundle, config)
-            with opening.open_stores(where, told) as stores:
-                listening = server.listen(told.host, told.port)
-                running = server.Running(App(stores, told, loaded), stores, listening)
-                names = ", ".join(each.repository for each in stores.served)
-                say(f"{names}: served at {server.address_of(listening)}; press Ctrl-C to stop")
-                running.run()
-            server.leave_threads()
-        except KeyboardInterrupt:  # before there was anything to end
-            return
+            from gh_store.serve import opening, server
+            from gh_store.serve import settings as serving
+            from gh_store.serve.http.app import App
+        except ImportError as error:
+            raise ConfigurationError(
+                f"The server needs {error.name}.", hint="pip install 'gh-object-store[server]'"
+            ) from error
+        loaded = settings.start(config)
+        told = serving.read(options, os.environ)
+        where = opening.Where(*_named(store, repos), token, base_url, ca_bundle, config)
+        with opening.open_stores(where, told) as stores:
+            listening = server.listen(told.host, told.port)
+            running = server.Running(App(stores, told, loaded), stores, listening)
+            names = ", ".join(each.repository for each in stores.served)
+            say(f"{names}: served at {server.address_of(listening)}; press Ctrl-C to stop")
+            running.run()
+        leave_threads()
 
 
 def _named(store: str | None, repos: tuple[str, ...]) -> tuple[str | None, tuple[str, ...]]:

@@ -9,6 +9,7 @@ from typing import Final, ParamSpec, TypeVar
 
 from gh_store.domain.exceptions import AccessError, GitHubStoreError
 from gh_store.logger import logger
+from gh_store.serve.ending import THREADS
 from gh_store.serve.gate import CLOSING, Gate
 
 P = ParamSpec("P")
@@ -19,10 +20,6 @@ POOLS: Final[Mapping[str, int]] = {"refresh": 4, "sync": 1, "process": 1, "read"
 
 _WRITE: Final = ("process", "write")
 """Kinds that need rights which readers can do without."""
-
-
-THREADS: Final = "gh-store-"
-"""What the names of all threads begin with."""
 
 
 def make_threads(name: str, most: int) -> Executor:

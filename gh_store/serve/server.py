@@ -1,29 +1,16 @@
 """Listening, serving until a signal comes, and an end within seconds."""
 
 import asyncio
-import os
-import signal
 import socket
-import sys
-import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from types import FrameType
-from typing import Final
 
 import uvicorn
 
 from gh_store.domain.exceptions import InvalidInput
-from gh_store.serve.asking import THREADS
 from gh_store.serve.http.app import App
 from gh_store.serve.http.connection import Config, Patience
 from gh_store.serve.served import Stores
-
-SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
-_LAST_MOMENT: Final = 1.0
-_LAST_RESORT: Final = 9.0
-"""Seconds after a signal when the process ends, whatever its threads wait for: nothing is lost by that."""
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -119,34 +106,3 @@ class Running:
         assert self._ended is not None
         await self._ended.wait()
         await self._stores.stop()
-
-
-def leave_threads() -> None:
-    """End the process, with 0, if threads of a store wait on for answers that nobody needs any more."""
-    until = time.monotonic() + _LAST_MOMENT
-    threads = [each for each in threading.enumerate() if each.name.startswith(THREADS)]
-    for thread in threads:
-        thread.join(max(0.0, until - time.monotonic()))
-    if any(thread.is_alive() for thread in threads):
-        for stream in (sys.stdout, sys.stderr):
-            with suppress(OSError, ValueError):
-                stream.flush()
-        os._exit(0)
-
-
-@contextmanager
-def until_signal(stop: Callable[[], None]) -> Iterator[None]:
-    """While the block lasts, Ctrl-C and SIGTERM call `stop`; the process is over within seconds, with 0."""
-
-    def ending(_: int, __: FrameType | None) -> None:
-        last = threading.Timer(_LAST_RESORT, os._exit, (0,))
-        last.daemon = True
-        last.start()
-        stop()
-
-    before = {number: signal.signal(number, ending) for number in SIGNALS}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

@@ -108,9 +108,14 @@ def encoded(headers: Mapping[str, str]) -> Headers:
     return tuple((name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers.items())
 
 
-def json_bytes(value: object) -> bytes:
+def json_text(value: object) -> str:
     """A value as JSON."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def json_bytes(value: object) -> bytes:
+    """The same in UTF-8."""
+    return json_text(value).encode()
 
 
 def no_such_path() -> Problem:

@@ -1,5 +1,6 @@
 """What readers get: objects, lists, histories, snapshots, changes; each with what caches need to know."""
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -7,7 +8,7 @@ from urllib.parse import quote, urlencode
 
 from gh_store.domain.exceptions import ObjectNotFound
 from gh_store.serve.http.conditional import is_known
-from gh_store.serve.http.message import JSON, Call, Headers, Response, json_bytes
+from gh_store.serve.http.message import JSON, Call, Headers, Response, json_text
 from gh_store.serve.model import Cursor, Row, etag_of
 from gh_store.serve.rights import Rights
 from gh_store.serve.served import Answer, Served
@@ -51,13 +52,14 @@ class Reads:
         batch = await call.store.objects(prefix, call.values["after"], limit)
         following = batch.rows[-1].seen.object_id if batch.more and batch.rows else None
         texts = ",".join(row.seen.text or "null" for row in batch.rows)
-        ends = json_bytes({"next": following, "cursor": batch.cursor})
-        body = b'{"objects":[' + texts.encode() + b"]," + ends[1:]
+        text = f'{{"objects":[{texts}],{json_text({"next": following, "cursor": batch.cursor})[1:]}'
         link: Headers = ()
         if following is not None:
             query = urlencode({**({"prefix": prefix} if prefix else {}), "after": following, "limit": limit})
             link = ((b"link", f'<{path_of(call.store)}/objects?{query}>; rel="next"'.encode()),)
-        return self._told(call, body, batch.age, more=link)
+        # What is large is not hashed on the event loop.
+        etag = etag_of(text) if len(text) < _SLICE else await asyncio.to_thread(etag_of, text)
+        return self._answered(call, Answer(text, etag, batch.age), link)
 
     async def one(self, call: Call) -> Response:
         """An object: as it is, or as it was at a version."""
@@ -95,20 +97,14 @@ class Reads:
 
     def told(self, call: Call, value: object, age: float = 0.0) -> Response:
         """Any value, as JSON."""
-        return self._told(call, json_bytes(value), age)
+        text = json_text(value)
+        return self._answered(call, Answer(text, etag_of(text), age))
 
-    def _answered(self, call: Call, answer: Answer) -> Response:
-        headers = self._headers(answer.etag, answer.age, answer.forwarded, answer.detail)
+    def _answered(self, call: Call, answer: Answer, more: Headers = ()) -> Response:
+        headers = (*self._headers(answer.etag, answer.age, answer.forwarded, answer.detail), *more)
         if is_known(call.headers.get("if-none-match"), answer.etag):
             return Response(304, headers)
         return Response(200, (JSON, *headers), answer.text.encode())
-
-    def _told(self, call: Call, body: bytes, age: float = 0.0, more: Headers = ()) -> Response:
-        etag = etag_of(body.decode())
-        headers = (*self._headers(etag, age), *more)
-        if is_known(call.headers.get("if-none-match"), etag):
-            return Response(304, headers)
-        return Response(200, (JSON, *headers), body)
 
     def _headers(
         self, etag: str, age: float, forwarded: str | None = None, detail: str | None = None

@@ -16,7 +16,7 @@ from gh_store.domain.values import JsonObject, Mode, StoredObject
 from gh_store.serve.http.conditional import creates_only, expected_versions, unmet
 from gh_store.serve.http.message import JSON, NO_STORE, Call, Headers, Problem, Response, encoded, json_bytes
 from gh_store.serve.http.reads import current, object_path
-from gh_store.serve.model import etag_of, text_of
+from gh_store.serve.model import etag_of, text_of, version_of
 from gh_store.serve.served import Served
 from gh_store.store import Store
 
@@ -152,7 +152,7 @@ async def _expected(call: Call) -> int | None:
         return versions[0]
     for fresh in (False, True):  # what readers see may be old
         now = await current(call.store, call.object_id, fresh=fresh)
-        version = int(json.loads(now.text)["version"]) if now is not None else None
+        version = version_of(now.etag) if now is not None else None
         if version is not None and (versions is None or version in versions):
             return version if versions is not None else None
     raise unmet("There is no such object." if version is None else f"The object is at version {version}.")
