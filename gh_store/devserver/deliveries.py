@@ -62,6 +62,11 @@ class Deliveries:
         except queue.Full:
             self._failed(f"{self.url}: too many deliveries are waiting; {event} is lost")
 
+    @property
+    def waiting(self) -> int:
+        """How many were not answered yet."""
+        return self._waiting.unfinished_tasks
+
     def close(self) -> None:
         """Send nothing more; what is on its way is waited for."""
         self._closed.set()
@@ -75,19 +80,21 @@ class Deliveries:
             taken = self._waiting.get()
             if taken is None or self._closed.is_set():
                 return
-            event, body = taken
-            try:
-                answer = self._pool.request(
-                    "POST", self.url, body=body, headers=self._headers(event, body), redirect=False,
-                    preload_content=False,
-                )  # fmt: skip
-                status = answer.status
-                answer.close()  # nobody reads what it says
-            except (urllib3.exceptions.HTTPError, OSError, ValueError) as error:
-                self._failed(f"{self.url}: {event} was not delivered: {type(error).__name__}")
-                continue
-            if not 200 <= status < 300:
-                self._failed(f"{self.url}: {event} was answered with {status}")
+            self._send(*taken)
+            self._waiting.task_done()
+
+    def _send(self, event: str, body: bytes) -> None:
+        try:
+            answer = self._pool.request(
+                "POST", self.url, body=body, headers=self._headers(event, body), redirect=False, preload_content=False
+            )
+            status = answer.status
+            answer.close()  # nobody reads what it says
+        except (urllib3.exceptions.HTTPError, OSError, ValueError) as error:
+            self._failed(f"{self.url}: {event} was not delivered: {type(error).__name__}")
+            return
+        if not 200 <= status < 300:
+            self._failed(f"{self.url}: {event} was answered with {status}")
 
     def _headers(self, event: str, body: bytes) -> dict[str, str]:
         signature = hmac.new(self._secret, body, hashlib.sha256).hexdigest()
