@@ -302,7 +302,7 @@ class Hub:
         trouble: Exception | None = None
         try:
             done = await self._synced(complete=complete)
-        except (*CLOSING, CacheDown) as error:
+        except (GitHubStoreError, CacheDown) as error:
             trouble = error
         except Over:  # who waits for it waits for the next one
             self._waiting += [(complete, future) for future in asked]

@@ -8,9 +8,8 @@ import asyncio
 import math
 import random
 import selectors
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -134,6 +133,7 @@ async def until(served: Answers, holds: Callable[[], bool], most: float = 600.0)
 async def idle(served: Answers, most: float = 3600.0) -> None:
     """Wait until nothing is under way."""
     hub = served.hub
+    await asyncio.sleep(0.1)  # so that what is due has begun
     await until(served, lambda: is_idle(served), most)
     assert hub.watch.model is not None
 
@@ -217,9 +217,13 @@ class Steps:
         self.taken = 0
         self.most = most
 
+    @property
+    def ended(self) -> bool:
+        return self.most is not None and self.taken > self.most
+
     def step(self) -> None:
         self.taken += 1
-        if self.most is not None and self.taken > self.most:
+        if self.ended:
             raise Killed
 
 
@@ -228,11 +232,3 @@ def cut_store(world: World, steps: Steps) -> Store:
     backend: Backend = Cut(world.through(), steps)  # type: ignore[assignment]
     return Store(backend, world.config, sleep=world.clock.sleep, clock=world.clock)
 
-
-@contextmanager
-def ended(cache: Cache) -> Iterator[Cache]:
-    """A cache that is let go of in the end."""
-    try:
-        yield cache
-    finally:
-        cache.close()
