@@ -1,5 +1,6 @@
 """The server as an ASGI application: who may come in, which endpoint is meant, and what becomes of errors."""
 
+import asyncio
 import time
 from collections.abc import Mapping
 from typing import Any, Final
@@ -26,6 +27,9 @@ from gh_store.serve.settings import Settings
 _HOOKS_AT_ONCE: Final = 16
 """Bodies of webhooks that are in memory at once: anybody may send them."""
 
+_HOOKS_WAITING: Final = 256
+"""Webhooks that wait until one of those bodies was read: GitHub sends each once, and gives it 10 s."""
+
 _CHALLENGE: Final = 'Bearer realm="gh-store"'
 
 
@@ -45,11 +49,12 @@ class App:
         self._settings, self._rights = settings, settings.rights
         self._served = {each.repository.lower(): each for each in served}
         self._rate = guards.Rate(settings.rate, time.monotonic)
+        self._unsigned = guards.Rate(settings.rate, time.monotonic)  # readers behind GitHub's proxy use up none of it
         self._events = Events(pace or Pace())
         self._metrics = Metrics(served, self._events)
-        self._hooks = Hooks(served, settings.webhook_secret, config, self._metrics.hooked, self._rate.spend)
+        self._hooks = Hooks(served, settings.webhook_secret, config, self._metrics.hooked, self._unsigned.spend)
         self._reads = Reads.of(served, self._rights, settings.max_age)
-        self._hooks_now = 0
+        self._hooks_now, self._hook_turns = 0, asyncio.Semaphore(_HOOKS_AT_ONCE)
         self.table = routes.routes(
             self._reads, self._events, self._hooks, Health(served), self._metrics, self._description
         )
@@ -110,7 +115,7 @@ class App:
         peer = scope["client"][0] if scope["client"] else ""
         client = guards.client_of(peer, headers.get("x-forwarded-for"), self._settings.trusted_proxies)
         if is_hook:  # GitHub sends as many as it has, once each; those of others are counted when they are read
-            self._rate.check(client)
+            self._unsigned.check(client)
         elif not any(route.access is Access.OPEN for route in methods.values()):
             self._rate.check(client)
             self._rate.spend(client)
@@ -175,11 +180,12 @@ class App:
         return await self._hook(route, call, receive)
 
     async def _hook(self, route: Route, call: Call, receive: Receive) -> Response:
-        if self._hooks_now >= _HOOKS_AT_ONCE:
+        if self._hooks_now >= _HOOKS_AT_ONCE + _HOOKS_WAITING:
             raise Problem(503, "TooManyBodies", "Too many webhooks are being read.", "Send it again.", retry(1))
         self._hooks_now += 1
         try:
-            return await _with_body(route, call, receive)
+            async with self._hook_turns:
+                return await _with_body(route, call, receive)
         finally:
             self._hooks_now -= 1
 
