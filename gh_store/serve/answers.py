@@ -74,7 +74,7 @@ class Answers:
             "cache": "ok" if model is not None else "down",
             "github": hub.asking.gate.told(),
             "queue": {"refresh": len(hub.queue), "process": len(hub.processing)},
-            "processing": hub.processes,
+            "processing": hub.processing.on,
             "read_only": self._read_only,
             "interval": self._interval,
             "ttl": self._ttl,

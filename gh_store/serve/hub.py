@@ -13,17 +13,19 @@ from concurrent.futures import Executor
 from contextlib import suppress
 from typing import Any, Final, TypeVar
 
-from gh_store.domain.exceptions import AccessError, AuthMissing, GitHubStoreError, InsufficientScope, ObjectNotFound
+from gh_store.domain.exceptions import GitHubStoreError
 from gh_store.issues.object_issue import Status
 from gh_store.logger import logger
 from gh_store.serve.asking import POOLS, Asking, make_threads
 from gh_store.serve.cache import Cache, CacheDown
 from gh_store.serve.gate import CLOSING, Gate
 from gh_store.serve.plan import Kind, Plan
+from gh_store.serve.processing import Processing
 from gh_store.serve.queue import Queue, Want
 from gh_store.serve.refresh import Looked, Over, Refresh, observation
 from gh_store.serve.served import Synced
 from gh_store.serve.sync import Sync
+from gh_store.serve.waiting import Waiting, tell
 from gh_store.serve.watch import Watch
 from gh_store.serve.webhook import Hint
 from gh_store.store import Store
@@ -38,9 +40,6 @@ _MOST: Final = 10_000
 
 _LOOKS: Final = 4
 """Looks at an issue until it is taken as it shows itself: what is looked for may be gone."""
-
-_CREATION: Final = 15.0
-"""Seconds that a creation under way is left to its creator: GitHub cuts off what takes longer."""
 
 
 class Hub:
@@ -71,14 +70,13 @@ class Hub:
         self.store = store
         self.clock = clock
         self.queue = Queue(_DELAY, POOLS["refresh"], _MOST, jitter)
-        self.processing = Queue(0.0, POOLS["process"], None, jitter, patient=True)
         self.plan = Plan(interval, jitter)
-        self.processes = process
         self.refresh = Refresh(store, cache, clock)
         self.asking = Asking(Gate(jitter), self._closed, clock=clock, make=threads)
+        self.processing = Processing(store, self.asking, self._look, clock=clock, jitter=jitter, on=process)
         self.watch = Watch(cache, self.refresh.model, self.asking, self.wake)
         self._repository_id: int | None = None
-        self._waiting: list[tuple[bool, asyncio.Future[Synced]]] = []
+        self._waiting = Waiting()
         self._syncing = False
         self._tasks = set[asyncio.Task[Any]]()
         self._wake = asyncio.Event()
@@ -96,8 +94,7 @@ class Hub:
         tasks = [*self._tasks]
         for task in tasks:
             task.cancel()
-        for _, future in self._waiting:
-            future.cancel()
+        self._waiting.end()
         await asyncio.gather(*tasks, return_exceptions=True)
         self.asking.stop()
 
@@ -155,6 +152,9 @@ class Hub:
             logger.warning("More than {:,} issues wait: looking at all that changed instead.", _MOST)
             self.plan.ask("changed", now)
 
+    def _look(self, number: int) -> None:
+        self._hinted(number, Want(), self.clock())
+
     async def sync(self, *, complete: bool) -> Synced:
         """
         Look at what changed, or at everything, beginning from now on.
@@ -165,11 +165,10 @@ class Hub:
         now = self.clock()
         if self.asking.gate.is_shut(now):
             raise self.asking.gate.refusal(now)
-        future: asyncio.Future[Synced] = asyncio.get_running_loop().create_future()
-        self._waiting.append((complete, future))
+        waiter = self._waiting.add(complete=complete)
         self.plan.ask("complete" if complete else "changed", now)
         self.wake()
-        return await future
+        return await waiter
 
     # --- the loop ---------------------------------------------------------------------------------
 
@@ -198,10 +197,9 @@ class Hub:
             return None if self._syncing else self.plan.next(model)
         while (job := self.queue.take(now)) is not None:
             self.spawn(self._refresh(*job))
-        while self.processes and (job := self.processing.take(now)) is not None:
-            self.spawn(self._process(*job))
-        dues = [self.queue.next, self.processing.next if self.processes else None]
-        dues.append(self.plan.next(model) if not self._syncing else None)
+        while (job := self.processing.take(now)) is not None:
+            self.spawn(self.processing.run(*job))
+        dues = [self.queue.next, self.processing.next, self.plan.next(model) if not self._syncing else None]
         return min((each for each in dues if each is not None), default=None)
 
     async def _refresh(self, number: int, want: Want, failures: int) -> None:
@@ -253,51 +251,13 @@ class Hub:
         """An issue was looked at: tell who listens, and process what is pending."""
         if looked.changed:
             await self.watch.look()
-        if not looked.due:
-            self.processing.drop(looked.number)
-        elif self.processes:
-            want = Want(looked.comment_id, looked.updated_at)
-            self.processing.hint(looked.number, want, self.clock(), delay=_CREATION if looked.begins else None)
+        self.processing.after(looked)
+        if looked.due:
             self.wake()
-
-    async def _process(self, number: int, want: Want, _: int) -> None:
-        """Apply what is pending on an issue, and read it again."""
-        applied = gone = False
-        try:
-            done = await self.asking.github("process", self.store.process, number, comment_id=want.comment_id)
-            applied = done.applied + done.rejected > 0
-        except ObjectNotFound:
-            gone = True
-        except CLOSING as error:
-            if isinstance(error, AccessError) and not await self._may_process(error):
-                logger.warning("This server processes nothing: {} {}", error, error.hint)
-                self.processes = False
-        except GitHubStoreError as error:
-            logger.warning("Issue {} cannot be processed: {} {}", number, error, error.hint)
-        finally:
-            now = self.clock()
-            if applied or gone or not self.processes:
-                self.processing.done(number)
-            else:
-                self.processing.again(number, now)  # until a look says that there is nothing to do
-            self._hinted(number, Want(), now)
-
-    async def _may_process(self, error: AccessError) -> bool:
-        """False if it is the right that is missing, and not that one issue is locked: who may ask for rights writes."""
-        if isinstance(error, AuthMissing):
-            return False
-        try:
-            await self.asking.first("process", self.store.backend.permission, self.store.backend.owner)
-        except InsufficientScope:
-            return False
-        except GitHubStoreError:
-            return True
-        return True
 
     async def _sync(self, kind: Kind) -> None:
         complete = kind == "complete"
-        asked = [future for whole, future in self._waiting if complete or not whole]
-        self._waiting = [each for each in self._waiting if each[1] not in asked]
+        waiters = self._waiting.take(complete=complete)
         done: Synced | None = None
         trouble: Exception | None = None
         try:
@@ -305,14 +265,13 @@ class Hub:
         except (GitHubStoreError, CacheDown) as error:
             trouble = error
         except Over:  # who waits for it waits for the next one
-            self._waiting += [(complete, future) for future in asked]
-            asked = []
+            self._waiting.put_back(waiters, complete=complete)
+            waiters = []
         finally:
             self._syncing = False
             now = self.clock()
             self.plan.done(kind, now) if done is not None else self.plan.failed(kind, now)
-            for future in asked:
-                _tell(future, done, trouble)
+            tell(waiters, done, trouble)
             self.wake()
 
     async def _synced(self, *, complete: bool) -> Synced:
@@ -324,7 +283,7 @@ class Hub:
                 await self.after(looked)
                 if looked.error is not None and looked.number:
                     self._hinted(looked.number, Want(updated_at=looked.updated_at), self.clock())
-        held = [since for since in (self.queue.since, self.processing.since) if since is not None]
+        held = [since for since in (self.queue.since, self.processing.queue.since) if since is not None]
         if not await self.watch.ask(sync.end, min(held, default=None)):
             raise Over
         model = await self.watch.look()
@@ -333,15 +292,3 @@ class Hub:
         repository = self.store.backend.repository
         logger.log(level, "{}: looked at {} issues; {} changed.", repository, sync.looked_at, sync.changed)
         return Synced(sync.looked_at, sync.changed, sync.failed, sync.complete, cursor)
-
-
-def _tell(future: asyncio.Future[Synced], done: Synced | None, trouble: Exception | None) -> None:
-    """Tell who waits for a sync what came of it."""
-    if future.done():
-        return
-    if done is not None:
-        future.set_result(done)
-    elif trouble is not None:
-        future.set_exception(trouble)
-    else:
-        future.cancel()

@@ -141,7 +141,7 @@ async def idle(served: Answers, most: float = 3600.0) -> None:
 def is_idle(served: Answers) -> bool:
     hub = served.hub
     model = hub.watch.model
-    busy = hub._syncing or len(hub.queue) or (hub.processes and len(hub.processing))
+    busy = hub._syncing or len(hub.queue) or (hub.processing.on and len(hub.processing))
     return not busy and model is not None and model.complete and hub.asking.gate.is_open
 
 

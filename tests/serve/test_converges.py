@@ -128,7 +128,7 @@ async def converged(world, *servers, complete):
         await idle(served, 900)
     world.settle()
     assert held(servers[0]) == listed(world)
-    assert all(served.hub.processes for served in servers)
+    assert all(served.hub.processing.on for served in servers)
     assert [done for done in world.near().process_pending() if done.error is None] == []  # nothing was left to do
     for served in servers:
         assert {served.hub.watch.model.objects} == {len(held(served))}

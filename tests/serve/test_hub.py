@@ -200,10 +200,10 @@ def test_without_the_right_it_warns_and_stops_processing_and_goes_on_to_serve(ca
     calm.user("eve", "read")
 
     async def main(served):
-        assert served.hub.processes
+        assert served.hub.processing.on
         calm.near().update("a", {"n": 2})
         served.hint(hinted(calm, 1))
-        await until(served, lambda: not served.hub.processes, 30)
+        await until(served, lambda: not served.hub.processing.on, 30)
         calm.requests()
         await asyncio.sleep(100)
         assert (await served.status())["processing"] is False
@@ -229,7 +229,7 @@ def test_one_issue_that_takes_nothing_is_no_reason_to_stop(calm, serve):
         await asyncio.sleep(20)
         served.hint(hinted(calm, 2))
         await until(served, lambda: calm.head(2).settled, 60)
-        assert served.hub.processes
+        assert served.hub.processing.on
         calm.backend().lock_issue(1, locked=False)
         await until(served, lambda: calm.head(1).settled, 200)
 
