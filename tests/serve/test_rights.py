@@ -6,6 +6,8 @@ import json
 import pytest
 from serve.asked import serving
 
+from gh_store.serve.http.guards import Rate
+from gh_store.serve.http.message import Problem
 from gh_store.serve.rights import Access, Rights
 
 ORIGIN = "https://data.example"
@@ -146,23 +148,47 @@ def test_without_cors_nothing_is_said_of_it():
 
 
 def test_an_address_has_a_rate():
-    with serving(rate=3.0) as ask:
-        answers = [ask("GET", "/nowhere") for _ in range(12)]
-        limited = [answer for answer in answers if answer.status == 429]
-        assert [answer.status for answer in answers[:3]] == [404] * 3
-        assert len(limited) >= 7
-        assert limited[0]["retry-after"] == "1"
+    with serving(rate=0.01) as ask:
+        assert ask("GET", "/nowhere").status == 404
+        limited = ask("GET", "objects")
+        assert (limited.status, limited["retry-after"]) in ((429, "100"), (429, "99"))
         assert ask("GET", "/healthz").status == 200
+
+
+def test_a_second_of_requests_may_come_at_once():
+    now, waits = [0.0], []
+    rate = Rate(3.0, lambda: now[0])
+
+    def comes(client="1.1.1.1"):
+        try:
+            rate.check(client)
+        except Problem as problem:
+            waits.append(problem.headers["Retry-After"])
+            return False
+        rate.spend(client)
+        return True
+
+    assert [comes() for _ in range(5)] == [True] * 3 + [False] * 2
+    assert comes("2.2.2.2")
+    now[0] = 0.5
+    assert [comes() for _ in range(2)] == [True, False]
+    now[0] = 100.0
+    assert [comes() for _ in range(4)] == [True] * 3 + [False]
+    assert [comes(f"2001:db8::{at}") for at in range(4)] == [True] * 3 + [False]
+    assert {*waits} == {"1"}
+    for at in range(20_000):
+        comes(str(at))
+    assert len(rate._left) <= 10_000
 
 
 def test_a_proxy_says_who_asks():
     trusted = (ipaddress.ip_network("127.0.0.0/8"), ipaddress.ip_network("10.0.0.0/8"))
-    with serving(rate=1.0, trusted_proxies=trusted) as ask:
+    with serving(rate=0.01, trusted_proxies=trusted) as ask:
         told = ["1.1.1.1", "2.2.2.2", "9.9.9.9, 3.3.3.3", "5.5.5.5, 10.1.1.1", "2001:db8::1"]
         assert [ask("GET", "/x", X_Forwarded_For=each).status for each in told] == [404] * 5
         again = ["1.1.1.1", "8.8.8.8, 3.3.3.3", "7.7.7.7, 5.5.5.5", "::ffff:2.2.2.2", "2001:db8::2"]
         assert [ask("GET", "/x", X_Forwarded_For=each).status for each in again] == [429] * 5
-    with serving(rate=1.0) as ask:
+    with serving(rate=0.01) as ask:
         assert ask("GET", "/x", X_Forwarded_For="1.1.1.1").status == 404
         assert ask("GET", "/x", X_Forwarded_For="2.2.2.2").status == 429, "nobody else is believed"
 
