@@ -57,7 +57,7 @@ class Exchange:
         return self._base.netloc
 
     def close(self) -> None:
-        """Close all connections, those that wait for an answer too; harmless to repeat."""
+        """Close all connections; harmless to repeat."""
         with self._lock:
             for line in list(self._open):
                 line.close()
