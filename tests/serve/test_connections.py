@@ -4,7 +4,7 @@ import json
 import select
 import socket
 import threading
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 
 import pytest
 from serve.asked import Asked, serving
@@ -192,19 +192,23 @@ def test_who_sends_too_much_reads_why(patient):
     assert (answer.status, answer.json["error"]) == (413, "ContentTooLarge")
 
 
-def test_only_so_many_bodies_of_webhooks_at_once(patient):
-    waiting = []
-    for _ in range(17):
-        opened = socket.create_connection(("127.0.0.1", patient.port), timeout=10)
-        opened.sendall(WEBHOOK + b"Content-Length: 5\r\nExpect: 100-continue\r\n\r\n")
-        waiting.append((opened, opened.recv(65_536)))
-    assert [status_of(received) for _, received in waiting] == [100] * 16 + [503]
-    assert b"retry-after: 1" in waiting[-1][1]
-    waiting[0][0].sendall(b"hello")
-    assert status_of(waiting[0][0].recv(65_536)) == 401
-    assert patient("POST", "/api/v1/webhooks/github", b"{}").status == 401
-    for opened, _ in waiting:
-        opened.close()
+def test_only_so_many_bodies_of_webhooks_at_once(patient, monkeypatch):
+    monkeypatch.setattr(app, "_HOOKS_WAITING", 1)
+    with ExitStack() as closing_all:
+        opened = [closing_all.enter_context(connected(patient)) for _ in range(18)]
+        for each in opened[:16]:
+            each.sendall(WEBHOOK + b"Content-Length: 5\r\nExpect: 100-continue\r\n\r\n")
+            assert status_of(each.recv(65_536)) == 100
+        for each in opened[16:]:
+            each.sendall(WEBHOOK + b"Content-Length: 5\r\nExpect: 100-continue\r\n\r\n")
+            if each is opened[16]:
+                assert select.select([each], [], [], 0.3)[0] == [], "it waits"
+        refused = opened[17].recv(65_536)
+        assert status_of(refused) == 503
+        assert b"retry-after: 1" in refused
+        opened[0].sendall(b"hello")
+        assert status_of(opened[0].recv(65_536)) == 401
+        assert status_of(opened[16].recv(65_536)) == 100, "it was its turn"
 
 
 def test_a_large_answer_comes_whole(patient):
