@@ -107,19 +107,20 @@ def test_an_issue_is_read_again_until_it_shows_what_was_hinted_at(calm, serve):
     calm.near().create("a", {"n": 1})
 
     async def main(served):
-        calm.faults.read_lag = 2.0
-        calm.store().update("a", {"n": 2})
+        before = calm.issue()
+        calm.near().update("a", {"n": 2}, process=True)
         issue, comment = calm.issue(), calm.comments()[-1]
-        calm.faults.commented[comment.id] = 0.0  # the comment shows, and the issue does not
+        calm.faults.read_lag, calm.faults.changed[1] = 2.0, (calm.clock(), before)
         served.hint(hinted(calm, 1, comment_id=comment.id, updated_at=seconds(issue.updated_at)))
         await until(served, lambda: data(served) == {"a": {"n": 2}}, 15)
+        assert reads(calm).count("get_issue") > 1
         await idle(served)
         served.hint(hinted(calm, 1, comment_id=comment.id + 10**6))  # it was deleted meanwhile
         await until(served, lambda: is_idle(served), 30)
         assert reads(calm).count("get_issue") < 12
 
     calm.clock.sleep(30)
-    serve(main)
+    serve(main, process=False)
 
 
 def test_while_github_fails_a_newer_payload_that_is_settled_is_served(calm, serve):
