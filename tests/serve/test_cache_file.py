@@ -81,6 +81,16 @@ def another_version(path: Path, rng: random.Random) -> None:
         made.execute("PRAGMA user_version = 99")
 
 
+def index_without_rows(path: Path, rng: random.Random) -> None:
+    with closing(sqlite3.connect(path)) as db:
+        (sql,) = db.execute("SELECT sql FROM sqlite_master WHERE name = 'objects'").fetchone()
+        db.execute("DROP INDEX objects")
+        db.execute(f"{sql} AND position > 5")
+        db.execute("PRAGMA writable_schema = ON")
+        db.execute("UPDATE sqlite_master SET sql = ? WHERE name = 'objects'", (sql,))
+        db.commit()
+
+
 DAMAGES = {
     "the file is deleted": lambda path, rng: path.unlink(),
     "the folder is deleted": lambda path, rng: shutil.rmtree(path.parent),
@@ -91,25 +101,36 @@ DAMAGES = {
     "it is text": lambda path, rng: path.write_text("something else" * 1000),
     "it is of another version": another_version,
 }
+CLOSED = {**DAMAGES, "an index is incomplete": index_without_rows}
 
 
-@pytest.mark.parametrize("opened", [True, False], ids=["open", "closed"])
+def tries(damage: str) -> range:
+    return range(8 if damage in ("the file is cut", "bytes are overwritten") else 1)
+
+
 @pytest.mark.parametrize("damage", DAMAGES)
-def test_a_damaged_file_is_as_it_was_or_begins_anew(path, damage, opened):
-    rng = random.Random(f"{damage} {opened}")
-    for _ in range(8 if damage in ("the file is cut", "bytes are overwritten") else 1):
+def test_a_file_that_is_damaged_while_it_is_open_is_as_it_was_or_begins_anew(path, damage):
+    rng = random.Random(damage)
+    for _ in tries(damage):
         with closing(filled(path)) as cache:
             assert is_whole(cache)
-            if opened:
-                DAMAGES[damage](path, rng)
-                is_whole(cache)
-                goes_on(cache)
-        if not opened:
             DAMAGES[damage](path, rng)
+            is_whole(cache)
+            goes_on(cache)
         with closing(SqliteCache(path)) as again:
-            if not opened:
-                is_whole(again)
             goes_on(again)
+        shutil.rmtree(path.parent)
+
+
+@pytest.mark.parametrize("damage", CLOSED)
+def test_a_file_that_was_damaged_is_as_it_was_or_begins_anew(path, damage):
+    rng = random.Random(damage)
+    for _ in tries(damage):
+        filled(path).close()
+        CLOSED[damage](path, rng)
+        with closing(SqliteCache(path)) as cache:
+            is_whole(cache)
+            goes_on(cache)
         shutil.rmtree(path.parent)
 
 
@@ -159,13 +180,22 @@ def test_a_second_process_is_refused_and_told_of_valkey(path):
         "except Exception as error: print(error.exit_code, error.hint)"
     )
     with closing(filled(path)) as cache:
-        for _ in range(2):
+        for lost in (path, Path(f"{path}.lock")):  # each of the two is enough
+            lost.unlink()
             told = subprocess.run([sys.executable, "-c", program, path], capture_output=True, text=True, check=True)
             assert told.stdout.startswith("2 Give each"), told
             assert "valkey://" in told.stdout, told
-            Path(f"{path}.lock").unlink()
-        assert is_whole(cache)
+            goes_on(cache)
     SqliteCache(path).close()
+
+
+def test_a_file_of_a_later_version_begins_anew(path):
+    filled(path).close()
+    with closing(sqlite3.connect(path)) as db:
+        db.execute("PRAGMA user_version = 99")
+    with closing(SqliteCache(path)) as cache:
+        assert not is_whole(cache)
+        goes_on(cache)
 
 
 def test_its_lock_may_be_anything(path):

@@ -80,7 +80,8 @@ class SqliteCache:
             if model is None or model.cursor.generation != generation:
                 return None
             held = _row(connection, seen.object_id)
-            row = row_after(held, _row_of_issue(connection, seen.issue_number), seen, now, over)
+            former = _row_of_issue(connection, seen.issue_number)
+            row = row_after(held, former, seen, now, over)
             if row is None:
                 return Kept(held, changed=False) if held is not None else None
             changed = row.position == NEXT
@@ -88,7 +89,10 @@ class SqliteCache:
                 row = replace(row, position=model.cursor.position + 1)
                 objects = model.objects + (not seen.deleted) - (held is not None and not held.seen.deleted)
                 _write(connection, replace(model, cursor=Cursor(generation, row.position), objects=objects))
-            _put(connection, row)
+            _put(connection, row, held)
+            if former is None or former.seen.object_id != seen.object_id:
+                made = (seen.issue_number, _bytes(seen.object_id))
+                connection.execute("INSERT OR REPLACE INTO issues VALUES (?, ?)", made)
             return Kept(row, changed)
 
         return self._file.writing(work)
@@ -211,15 +215,21 @@ def _rows(connection: sqlite3.Connection, where: str, *values: object) -> Sequen
     return rows
 
 
-def _put(connection: sqlite3.Connection, row: Row) -> None:
+def _put(connection: sqlite3.Connection, row: Row, held: Row | None) -> None:
+    """Write a row in place of the one that is held."""
     seen = row.seen
     told = (
         row.position, _bytes(seen.object_id), seen.issue_number, seen.updated_at, seen.version, int(seen.settled),
         row.confirmed, None if seen.text is None else _bytes(seen.text),
     )  # fmt: skip  # as the columns are
-    connection.execute("DELETE FROM rows WHERE id = ?", told[1:2])
+    if held is not None and held.position == row.position:  # the text is as it was: most of what is written is so
+        facts = (*told[2:7], _sum(told), row.position)
+        columns = "(issue, updated, version, settled, confirmed, sum) = (?, ?, ?, ?, ?, ?)"
+        connection.execute(f"UPDATE rows SET {columns} WHERE position = ?", facts)  # noqa: S608  # columns of ours
+        return
+    if held is not None:
+        connection.execute("DELETE FROM rows WHERE position = ?", (held.position,))
     connection.execute("INSERT INTO rows VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", (*told, _sum(told)))
-    connection.execute("INSERT OR REPLACE INTO issues VALUES (?, ?)", (seen.issue_number, told[1]))
 
 
 def _intact(told: tuple[Any, ...]) -> tuple[Any, ...]:
