@@ -29,7 +29,6 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
-from functools import partial
 from itertools import cycle
 from pathlib import Path
 from typing import Any, Final
@@ -167,7 +166,7 @@ def webhook(event: str, payload: object) -> bytes:
     )  # fmt: skip  # a call
 
 
-def accept_webhooks(server: Program, hub: str, objects: int, seconds: float) -> None:
+def accept_webhooks(server: Program, hub: str, objects: int, seconds: float, runs: int) -> None:
     repository = read(f"{hub}/repos/{REPOSITORY}", token="token")
     about = {"repository": repository, "sender": repository["owner"]}
     issues = read(f"{hub}/repos/{REPOSITORY}/issues?state=all&per_page=100", token="token")
@@ -183,16 +182,12 @@ def accept_webhooks(server: Program, hub: str, objects: int, seconds: float) -> 
     ]  # fmt: skip  # a payload
     print(f"\n{'webhooks accepted':<28} {'a second':>9} {'':>6} {'processor us':>13}")
     for name, requests in (("of what is held", cycle(held)), ("of comments", cycle(comments))):
-        met = load(
-            server.port,
-            server.pid,
-            partial(next, requests, None),
-            seconds=seconds,
-            status=202,
+        met = max(
+            (load(server.port, server.pid, requests.__next__, seconds=seconds, status=202) for _ in range(runs)),
+            key=lambda each: each.rate,
         )
-        print(
-            f"{name:<28} {met.rate:>9,.0f} {'':>6} {met.each:>13.0f}" + (f"  {met.others} refused" * bool(met.others))
-        )
+        assert not met.others, f"{name}: {met}"
+        print(f"{name:<28} {met.rate:>9,.0f} {'':>6} {met.each:>13.0f}", flush=True)
     while any(read(f"http://127.0.0.1:{server.port}{PATH}")["queue"].values()):
         time.sleep(0.5)
 
@@ -293,7 +288,7 @@ def main() -> None:
             "datasette": (others["datasette"], "/db/t/{}.json"),
         }
         compare_reads(sides, chosen.objects, chosen.seconds, chosen.runs)
-        accept_webhooks(ours, hub, chosen.objects, chosen.seconds)
+        accept_webhooks(ours, hub, chosen.objects, chosen.seconds, chosen.runs)
         see_changes(ours, hub, chosen.changes)
 
 
