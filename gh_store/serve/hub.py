@@ -161,12 +161,10 @@ class Hub:
 
         Raises:
             GitHubStoreError: GitHub cannot be asked, or the sync came to nothing.
+            CacheDown: The cache does not answer.
         """
-        now = self.clock()
-        if self.asking.gate.is_shut(now):
-            raise self.asking.gate.refusal(now)
         waiter = self._waiting.add(complete=complete)
-        self.plan.ask("complete" if complete else "changed", now)
+        self.plan.ask("complete" if complete else "changed", self.clock())
         self.wake()
         return await waiter
 
@@ -183,17 +181,16 @@ class Hub:
 
     def _begin(self, now: float) -> float | None:
         """Begin what is due; when to look again, or None for when something ends."""
-        if self.asking.gate.is_shut(now):
-            return self.asking.gate.until
-        model = self.watch.model
-        if model is None:
-            return None  # the watch goes on
+        gate, model = self.asking.gate, self.watch.model
+        if gate.is_shut(now) or model is None:  # nobody waits for a sync that may begin in an hour
+            tell(self._waiting.take(complete=True), None, gate.refusal(now) if model is not None else CacheDown())
+            return gate.until if model is not None else None  # the watch goes on
         kind = self.plan.due(now, model) if not self._syncing else None
         if kind is not None:
             self._syncing = True
             self.plan.begin(kind)
             self.spawn(self._sync(kind))
-        if not self.asking.gate.is_open:
+        if not gate.is_open:
             return None if self._syncing else self.plan.next(model)
         while (job := self.queue.take(now)) is not None:
             self.spawn(self._refresh(*job))

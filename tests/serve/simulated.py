@@ -67,7 +67,7 @@ class Threads(Executor):
     def __init__(self, _name: str, most: int) -> None:
         self.most = most
         self.takes = _STEP
-        self.running = 0
+        self.running = self.peak = 0
         self.waiting: list[tuple[Future[Any], Callable[[], Any]]] = []
         self.closed = False
 
@@ -83,6 +83,7 @@ class Threads(Executor):
     def _next(self) -> None:
         while self.waiting and self.running < self.most:
             self.running += 1
+            self.peak = max(self.peak, self.running)
             asyncio.get_running_loop().call_later(self.takes, self._run, *self.waiting.pop(0))
 
     def _run(self, future: Future[Any], work: Callable[[], Any]) -> None:

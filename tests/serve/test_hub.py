@@ -193,6 +193,22 @@ def test_an_object_in_trouble_is_tried_again_and_holds_up_no_other(calm, serve):
     serve(main)
 
 
+def test_four_issues_are_read_at_once_and_one_is_processed(calm, serve):
+    for name in "abcdefgh":
+        calm.near().create(name, {})
+
+    async def main(served):
+        for number, name in enumerate("abcdefgh", 1):
+            calm.near().update(name, {"n": number})
+            served.hint(hinted(calm, number))
+        await idle(served)
+        assert all(calm.head(number).settled for number in range(1, 9))
+        peaks = {name: pool.peak for name, pool in served.hub.asking._pools.items()}
+        assert (peaks["refresh"], peaks["process"]) == (4, 1)
+
+    serve(main)
+
+
 # --- processing -------------------------------------------------------------------------------------------
 
 
@@ -382,6 +398,24 @@ def test_a_sync_by_hand_tells_what_it_did_and_two_at_once_are_one(calm, serve):
     serve(main)
 
 
+def test_who_waits_for_a_sync_is_told_when_github_refuses_meanwhile(calm, serve):
+    calm.near().create("a", {"n": 1})
+
+    async def main(served):
+        served.hub.asking._pools["sync"].takes = 30.0
+        first = asyncio.create_task(served.sync())
+        await asyncio.sleep(1)
+        second = asyncio.create_task(served.sync())  # after the first
+        served.hub.asking.gate.close(RateLimited("used up", wait=1800.0), calm.clock(), calm.clock())
+        begun = calm.clock()
+        for waits in (first, second):
+            with pytest.raises(RateLimited):
+                await waits
+        assert calm.clock() - begun < 60
+
+    serve(main)
+
+
 def test_a_model_that_vanishes_begins_anew_with_everything(calm, serve, tmp_path):
     for name in "ab":
         calm.near().create(name, {})
@@ -391,6 +425,22 @@ def test_a_model_that_vanishes_begins_anew_with_everything(calm, serve, tmp_path
         (tmp_path / "cache.db").unlink()
         await until(served, lambda: is_idle(served) and len(data(served)) == 2, 10)
         assert (await served.cursor()).partition("-")[0] != before.partition("-")[0]
+
+    serve(main)
+
+
+def test_another_instance_sees_within_a_moment_that_the_model_has_changed(calm, serve, tmp_path):
+    calm.near().create("a", {})
+
+    async def main(served):
+        other = serving(calm, tmp_path, cache=served.hub.watch.cache)
+        await other.hub.start()
+        await idle(other)
+        before = await other.cursor()
+        await served.write("a", lambda store: store.put("a", {"n": 1}))
+        await asyncio.sleep(0.3)
+        assert before != await other.cursor() == await served.cursor()
+        await other.hub.stop()
 
     serve(main)
 
@@ -410,5 +460,7 @@ def test_a_cache_that_is_down_stops_no_look_up(calm, serve):
         assert (await served.status())["cache"] == "down"
         with pytest.raises(CacheDown):
             await served.objects("", "", 10)
+        with pytest.raises(CacheDown):
+            await served.sync()
 
     serve(main)
