@@ -230,6 +230,5 @@ class Steps:
 
 def cut_store(world: World, steps: Steps) -> Store:
     """A program's store that ends with its process."""
-    backend: Backend = Cut(world.through(), steps)  # type: ignore[assignment]
+    backend: Backend = Cut(world.through(), steps)
     return Store(backend, world.config, sleep=world.clock.sleep, clock=world.clock)
-

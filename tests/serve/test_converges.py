@@ -15,6 +15,7 @@ from gh_store import config as configuration
 from gh_store.domain.exceptions import ConcurrentUpdateError, GitHubStoreError, ObjectExists, ObjectNotFound
 from gh_store.serve.cache.sqlite import SqliteCache
 from gh_store.serve.model import text_of
+from gh_store.serve.webhook import Hint
 
 CONFIG = replace(configuration.load(), rate_limit_on_limit="raise", log_max_events=12)
 STEPS = 25
@@ -79,7 +80,7 @@ class Webhooks:
     def __init__(self, world: World, chance: random.Random) -> None:
         self.deliveries = Deliveries(world)
         self.chance = chance
-        self.late = []
+        self.late: list[Hint] = []
 
     def send(self, *servers):
         hints = self.deliveries.take() + self.late
