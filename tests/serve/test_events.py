@@ -8,6 +8,7 @@ import pytest
 from serve.asked import serving
 
 from gh_store.serve.cache import CacheDown
+from gh_store.serve.http.connection import Patience
 from gh_store.serve.http.events import Pace
 
 QUICK = Pace(poll=0.02, heartbeat=30.0, life=60.0, most=5, most_of_one=3)
@@ -149,7 +150,7 @@ def test_head_opens_none(ask):
 
 
 def test_streams_end_with_the_server():
-    with serving() as ask:
+    with serving(patience=Patience(end=300)) as ask:
         one = Stream(ask)
         one.event()
     assert one.event() is None

@@ -183,6 +183,11 @@ def test_garbage_is_refused(ask, path):
     assert answer["cache-control"] == "no-store"
 
 
+def rejected(error):
+    error.rejected, error.event_id = True, "e"
+    return error
+
+
 @pytest.mark.parametrize(
     ("error", "status", "retry"),
     [
@@ -201,6 +206,8 @@ def test_garbage_is_refused(ask, path):
         (errors.InvalidUpdate("no"), 422, None),
         (errors.ValueTooLarge("no"), 413, None),
         (errors.ConfigurationError("no"), 500, None),
+        (rejected(errors.ValueTooLarge("no")), 422, None),
+        (rejected(errors.ConcurrentUpdateError("no", expected=1)), 412, None),
         (CacheDown("down"), 503, "1"),
         (Incomplete(), 503, "2"),
         (ZeroDivisionError("secret"), 500, None),
@@ -215,6 +222,7 @@ def test_every_error_has_a_status(ask, trouble, error, status, retry):
     assert b"secret" not in answer.body
     if isinstance(error, errors.GitHubStoreError):
         assert answer.json["error"] == type(error).__name__
+        assert answer.json.get("event_id") == error.event_id
 
 
 def test_every_error_of_the_store_is_in_the_table():

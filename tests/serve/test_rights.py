@@ -142,8 +142,10 @@ def test_pages_elsewhere_may_not(on_loopback, origin):
         assert answer["vary"] == "Origin"
 
 
-def test_without_cors_nothing_is_said_of_it():
+def test_unless_somebody_says_otherwise_no_other_name_passes_and_no_page():
     with serving() as ask:
+        assert ask("GET", "objects", Host="data.example").status == 421
+        assert ask("GET", "objects", Host="localhost:1").status == 200
         assert "vary" not in ask("GET", "objects", Origin=ORIGIN).headers
 
 

@@ -1,12 +1,14 @@
 """What writers do, and under which conditions; on a store in a file, as the command serves it."""
 
 import json
+from dataclasses import replace
 from urllib.parse import urlencode
 
 import pytest
-from serve.asked import running
+from serve.asked import Asked, running, serving
 
 from gh_store import LocalStore
+from gh_store.serve.model import etag_of, text_of
 from gh_store.serve.opening import Where, open_stores
 from gh_store.serve.settings import Settings
 
@@ -73,6 +75,29 @@ def test_if_match_names_the_version(ask):
     assert listed.json["version"] == 3
     assert ask("PATCH", "objects/matched?wait=5", {"n": 5}, If_Match="*").json["version"] == 4
     assert ask("DELETE", "objects/matched", If_Match=ask("GET", "objects/matched")["etag"]).status == 204
+
+
+class Old(Asked):
+    """A store of which readers see version 1 until somebody asks GitHub."""
+
+    async def object(self, object_id, *, fresh=False):
+        answer = await super().object(object_id, fresh=fresh)
+        if fresh:
+            return answer
+        text = text_of(self.store.get(object_id, 1))
+        return replace(answer, text=text, etag=etag_of(text, 1))
+
+
+def test_if_match_of_what_readers_do_not_see_yet():
+    asked = Old(processes=False)
+    asked.store.create("a", {"n": 1})
+    asked.store.update("a", {"n": 2}, process=True)
+    with serving(asked) as ask:
+        old, new = ask("GET", "objects/a"), ask("GET", "objects/a?fresh=true")
+        assert (old.json["version"], new.json["version"]) == (1, 2)
+        changed = ask("PATCH", "objects/a", {"n": 3}, If_Match=new["etag"])
+        assert (changed.status, changed.json["version"]) == (202, 3)
+        assert ask("PATCH", "objects/a", {"n": 4}, If_Match=old["etag"]).status == 412
 
 
 @pytest.mark.parametrize("header", ["*", '"v1-' + "0" * 32 + '"'])
