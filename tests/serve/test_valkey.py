@@ -4,6 +4,7 @@ import random
 import sys
 import threading
 import time
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
 
@@ -12,9 +13,10 @@ import trustme
 from valkey_server import free_port
 
 from gh_store.domain.exceptions import ConfigurationError
-from gh_store.serve.cache import Cache, CacheDown
+from gh_store.serve.cache import Cache, CacheDown, Held, Kept
 from gh_store.serve.cache.asking import Asking
 from gh_store.serve.cache.opening import opened
+from gh_store.serve.cache.scripts import KEEP
 from gh_store.serve.cache.valkey import ValkeyCache
 from gh_store.serve.model import Cursor, Observation, new_generation
 
@@ -110,6 +112,34 @@ def test_instances_see_each_other_at_once_and_stores_do_not(valkey):
         assert two.changes(Cursor(GENERATION, 10), 5) == [kept.row]
         with closing(opened(valkey.address, "another")) as other:
             assert other.model() is None
+
+
+class Overtaken(Asking):
+    """Right before something is kept, somebody else does something."""
+
+    before: Callable[[], object] | None = None
+
+    def run(self, script, keys, *args):
+        before, self.before = (self.before, None) if script is KEEP else (None, self.before)
+        if before is not None:
+            before()
+        return super().run(script, keys, *args)
+
+
+def test_what_another_instance_does_in_between_is_not_overwritten(valkey):
+    asking = Overtaken(valkey.address)
+    with closing(ValkeyCache(asking, STORE)) as one, closing(filled(valkey.address)) as two:
+        asking.before = lambda: two.keep(GENERATION, seen(1, 300), 1001.0)
+        assert one.keep(GENERATION, seen(1, 200), 1001.0) == Kept(two.row("object-1"), changed=False)
+        assert one.row("object-1").seen == seen(1, 300)
+        asking.before = lambda: two.keep(GENERATION, replace(seen(50), object_id="first"), 1001.0)
+        with pytest.raises(Held) as met:
+            one.keep(GENERATION, replace(seen(50), object_id="second"), 1001.0)
+        assert met.value.row == two.row("first")
+        again = new_generation()
+        asking.before = lambda: (valkey.client.flushall(), two.begin(again))
+        assert one.keep(GENERATION, seen(1, 400), 1001.0) is None
+        assert two.model().objects == 0
 
 
 def test_scripts_that_the_server_forgot_are_sent_again(valkey):
