@@ -1,12 +1,14 @@
 """Sync: refresh what changed, or everything, a page at a time."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import islice
 from typing import Final, Self
 
-from gh_store.domain.exceptions import BackendUnavailable
+from gh_store.domain.exceptions import BackendUnavailable, GitHubStoreError
 from gh_store.domain.findings import Observed
+from gh_store.serve.gate import CLOSING
 from gh_store.serve.model import Model, seconds
 from gh_store.serve.refresh import ROWS, Looked, Refresh
 
@@ -80,9 +82,9 @@ class Sync:
                 self._unavailable = True
             else:
                 self._unavailable = False
-            if seen.object is not None:
+            if seen.object is not None or seen.error is not None:
                 self._numbers.add(seen.issue_number)
-            yield self.refresh.seen(generation, seen)
+            yield _tried(seen.issue_number, partial(self.refresh.seen, generation, seen))
         if len(page) < _PAGE:
             self._after, self.ended = "", not self.complete
 
@@ -93,8 +95,19 @@ class Sync:
         for row in rows:
             self._after = row.seen.object_id
             if row.seen.issue_number not in self._numbers:
-                yield self.refresh.unseen(self.model.cursor.generation, row)
+                look = partial(self.refresh.unseen, self.model.cursor.generation, row)
+                yield _tried(row.seen.issue_number, look)
                 asked += 1
                 if asked >= _PAGE:
                     return
         self.ended = len(rows) < ROWS
+
+
+def _tried(number: int, look: Callable[[], Looked]) -> Looked:
+    """What a look came to; an object in trouble does not stop the others."""
+    try:
+        return look()
+    except CLOSING:
+        raise
+    except GitHubStoreError as error:
+        return Looked(number, error=error)

@@ -146,7 +146,7 @@ def test_an_object_that_moves_to_another_issue_is_neither_lost_nor_there_twice(t
             store.update("a", {"n": n}, process=True)
         numbers = [issue.number for issue in world.issues()]
         assert len(numbers) > 1
-        for number in (*numbers, *reversed(numbers)):
+        for number in (*reversed(numbers), *numbers):
             refresher.issue(number)
             assert held(cache) == listed(world)
         store.delete("a")
@@ -270,9 +270,29 @@ def test_an_object_in_trouble_does_not_stop_a_sync_but_two_requests_that_fail_do
     sync = synced(refresher)
     assert (sync.failed, len(held(cache))) == (1, 2)
     assert cache.model().since > 0
+    calm.faults.calls.clear()
+    assert synced(refresher, complete=True).failed == 1  # what is held, and fails, is not taken for gone
     calm.faults.cut = lambda index, verb: "before" if verb == "list_comments" else None
     with pytest.raises(BackendUnavailable):
-        synced(refresher, complete=True)
+        synced(refresher)
+
+
+@pytest.mark.breaks_stores("somebody has overwritten an object and its log")
+def test_an_object_that_cannot_be_read_any_more_stays_as_it_was_and_stops_no_sync(calm, cache):
+    eve = calm.user("eve", "write")
+    calm.store("eve").create("a", {"n": 1})
+    calm.near().create("b", {"n": 1})
+    refresher = refresh(calm, cache)
+    synced(refresher)
+    calm.backend().set_role("eve", "none")
+    eve.edit_comment(calm.comments(1)[0].id, "nothing")
+    eve.edit_issue(1, body='{"n": 2}')
+    calm.near().update("b", {"n": 2}, process=True)
+    calm.settle()
+    for complete in (False, True):
+        sync = synced(refresh(calm, cache), complete=complete)
+        assert sync.failed == 1
+        assert {name: obj.data for name, obj in held(cache).items()} == {"a": {"n": 1}, "b": {"n": 2}}
 
 
 def test_what_still_has_to_be_done_holds_back_the_cursor_for_a_day(calm, cache):
