@@ -1,9 +1,11 @@
 """Newer wins: what becomes of an observation beside what is held. Pure; the caches carry it out atomically."""
 
+from typing import Final
+
 from gh_store.serve.cache import Held
 from gh_store.serve.model import Observation, Row
 
-NEXT = 0
+NEXT: Final = 0
 """The position of a row that takes the next one."""
 
 
