@@ -55,7 +55,11 @@ def test_what_is_held_is_served_and_its_age_counts_from_the_newer_of_object_and_
         calm.clock.sleep(10)
         assert (await shown(served, "a"))[1] == 10
         assert (await shown(served, "b"))[1] == 110  # no list has confirmed it since
+        calm.near().create("c", {})
+        calm.clock.sleep(100)
         await served.sync()
+        calm.clock.sleep(100)
+        await served.sync()  # neither of them is in that list
         assert {(await shown(served, name))[1] for name in "ab"} == {0}
         answer = await served.object("a")
         assert answer.etag == etag_of(answer.text, 1)
