@@ -150,6 +150,14 @@ def test_scripts_that_the_server_forgot_are_sent_again(valkey):
         assert cache.keep(GENERATION, seen(1, 200), 1001.0).changed
 
 
+def test_a_note_that_is_too_large_is_not_kept_and_neither_is_the_one_before(valkey):
+    with closing(opened(valkey.address, STORE)) as cache:
+        cache.note("a", "history", "1", "x")
+        assert cache.noted("a", "history") == ("1", "x")
+        cache.note("a", "history", "2", "x" * 4_000_001)
+        assert cache.noted("a", "history") is None
+
+
 # --- failures -------------------------------------------------------------------------------------
 
 
