@@ -261,8 +261,6 @@ class Answers:
         hub, number = self.hub, row.seen.issue_number
         task = self._checks.get(number)
         if task is None:
-            if not hub.asking.gate.is_open:
-                return row, f"github-{hub.asking.gate.told()['state']}"
             task = self._checks[number] = hub.spawn(self._check(number))
             task.add_done_callback(lambda _: self._checks.pop(number, None))
         done, _ = await asyncio.wait({task}, timeout=_PATIENCE)
