@@ -261,9 +261,9 @@ def test_rate_limit_and_http(hub, tmp_path):
 
 def test_one_limiter_for_all_stores_of_a_process_and_a_token(hub, tmp_path):
     with github_store(hub, tmp_path, "") as one, github_store(hub, tmp_path, "") as other:
-        assert one.backend.client._limiter is other.backend.client._limiter
+        assert one.backend.client._limiter.ledger is other.backend.client._limiter.ledger
     with GitHubStore("local/data", "another", base_url=hub.address) as stranger:
-        assert stranger.backend.client._limiter is not one.backend.client._limiter
+        assert stranger.backend.client._limiter.ledger is not one.backend.client._limiter.ledger
 
 
 def test_access_codeowners(calm):

@@ -1,13 +1,17 @@
 """`gh-store doctor`: each thing that can be wrong with a deployment, found and named."""
 
 import json
+import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
 
 from gh_store.cli.workflows import workflow
-from gh_store.credentials import Credentials, Token
+from gh_store.credentials import App, Credentials, Token
+from gh_store.devserver import apps
 from gh_store.devserver.api.call import Reply
 from gh_store.doctor import Doctor
 
@@ -79,10 +83,10 @@ def test_issues_that_are_switched_off(hub):
 
 
 def test_a_rate_limit_that_is_used_up(hub):
-    hub.server._used["token-of-local"] = (int(hub.clock()) // 3600, 4990)
+    hub.server.costs.used["token-of-local"] = (int(hub.clock()) // 3600, 4990)
     checks, _ = examine(hub)
     assert checks["rate limit"].outcome == "warning"
-    hub.server._used["token-of-local"] = (int(hub.clock()) // 3600, 5000)
+    hub.server.costs.used["token-of-local"] = (int(hub.clock()) // 3600, 5000)
     _, last = examine(hub)
     assert last.outcome == "RateLimited"
 
@@ -224,6 +228,42 @@ def test_an_archived_repository(hub):
     hub.server._reply = archived
     _, last = examine(hub)
     assert (last.name, last.outcome) == ("repository", "InsufficientScope")
+
+
+@pytest.fixture(scope="module")
+def key():
+    encoding, none = serialization.Encoding.PEM, serialization.NoEncryption()
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    return key.private_bytes(encoding, serialization.PrivateFormat.PKCS8, none).decode()
+
+
+@pytest.mark.parametrize(
+    ("role", "named", "app_id", "failed", "words"),
+    [
+        ("write", True, "71", None, "of the GitHub App 71, valid; it has issues: write, metadata: read"),
+        ("write", False, "72", "rights", r"What keeper\[bot\] writes does not count"),
+        ("read", True, "73", "token", "may not write issues"),
+        ("write", True, "8", "token", "App 8 is not installed on local/data"),
+    ],
+)
+def test_an_app(hub, key, role, named, app_id, failed, words):
+    """GitHub says of every bot that it has no permission, so it has to be named."""
+    app = apps.App(int(app_id) if app_id != "8" else 7, "keeper", key, role)
+    hub.server.apps = apps.Apps([app], hub.clock)
+    hub.backend().set_role(app.bot, role)
+    if named:
+        hub.config = replace(hub.config, access_users=("keeper[bot]",))
+    who = Credentials("local/data", hub.address, None, app=App(app_id, key))
+    doctor = Doctor(who, hub.config, fix=True, clock=lambda: datetime.fromtimestamp(hub.clock(), UTC))
+    checks = list(doctor.examine())
+    doctor.close()
+    assert [check.name for check in checks if check.error is not None] == ([failed] if failed else [])
+    assert re.search(words, next(check for check in checks if check.name == (failed or "token")).found)
+    if failed:
+        assert checks[-1].error.hint
+        assert "--BEGIN" not in checks[-1].error.hint
+    if failed == "rights":
+        assert 'access: {users: ["keeper[bot]"]}' in checks[-1].error.hint
 
 
 def test_the_command(hub, shell):

@@ -164,6 +164,9 @@ class Backend(Issues, Comments, Reactions, Labels, People, Clock, Batches, Proto
     def repository(self) -> str:
         """`owner/name`; `local/<id>` for a store that is not on GitHub, with an id that no other has."""
 
+    def repository_id(self) -> int | None:
+        """A number of the repository that stays when it is renamed; None where it keeps its name. May be a request."""
+
     def require_token(self) -> None:
         """Raise AuthMissing, without a request, for a caller who can write nothing because a token is missing."""
 

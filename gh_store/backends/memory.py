@@ -102,6 +102,9 @@ class MemoryBackend:
         self.repository = self.data.name
         self.user = user or self.owner
 
+    def repository_id(self) -> None:
+        """None: it is never renamed."""
+
     def require_token(self) -> None:
         """There are none."""
 

@@ -29,6 +29,7 @@ _COMMANDS: Final = {
         ("export", "transfer:export_store", "Write the whole store with its logs, as JSON Lines"),
         ("import", "transfer:import_store", "Create the objects of an export, a snapshot or a list"),
     ),
+    "Serving": (("serve", "serving:serve", "Serve stores over HTTP"),),
     "Care": (
         ("verify", "maintenance:verify", "Replay logs from their first event, and compare"),
         ("repair", "maintenance:repair", "Repair what is derived from the log"),

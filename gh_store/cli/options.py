@@ -1,6 +1,6 @@
 """Options and arguments that commands share."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial, wraps
 from typing import Any, Final, TypeVar
 
@@ -13,13 +13,21 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 DEFAULT_STORE: Final = "gh-store.db"
 
-_SERVER_OPTIONS: Final = (
-    click.option(
-        "-R",
-        "--repo",
-        metavar="REPO",
-        help="A store on GitHub: [HOST/]OWNER/NAME.  [default: GH_REPO]",
-    ),
+_REPO_OPTION: Final = click.option(
+    "-R",
+    "--repo",
+    metavar="REPO",
+    help="A store on GitHub: [HOST/]OWNER/NAME.  [default: GH_REPO]",
+)
+_REPOS_OPTION: Final = click.option(
+    "-R",
+    "--repo",
+    "repos",
+    metavar="REPO",
+    multiple=True,
+    help="A store on GitHub: [HOST/]OWNER/NAME; repeatable.  [default: GH_REPO]",
+)
+_ACCOUNT_OPTIONS: Final = (
     click.option(
         "-t",
         "--token",
@@ -32,18 +40,17 @@ _SERVER_OPTIONS: Final = (
 _CONFIG_OPTION: Final = click.option(
     "-c", "--config", metavar="FILE", help="A configuration file.  [default: ~/.config/gh-store/config.yml]"
 )
-_STORE_OPTIONS: Final = (
-    click.option(
-        "--store", metavar="PATH", help=f"A store in a file, or :memory:.  [default: GH_STORE, ./{DEFAULT_STORE}]"
-    ),
-    *_SERVER_OPTIONS,
-    _CONFIG_OPTION,
+_FILE_OPTION: Final = click.option(
+    "--store", metavar="PATH", help=f"A store in a file, or :memory:.  [default: GH_STORE, ./{DEFAULT_STORE}]"
 )
+_SERVER_OPTIONS: Final = (_REPO_OPTION, *_ACCOUNT_OPTIONS, _CONFIG_OPTION)
+_STORE_OPTIONS: Final = (_FILE_OPTION, *_SERVER_OPTIONS)
+_STORES_OPTIONS: Final = (_FILE_OPTION, _REPOS_OPTION, *_ACCOUNT_OPTIONS, _CONFIG_OPTION)
 
 
 _SECTIONS: Final = {
     "Output": {"as_json", "as_jsonl", "as_csv", "as_table", "as_ids", "query", "output"},
-    "Store": {"store", "repo", "token", "base_url", "ca_bundle", "config"},
+    "Store": {"store", "repo", "repos", "token", "base_url", "ca_bundle", "config"},
 }
 
 
@@ -69,14 +76,20 @@ command = partial(click.command, cls=Command)
 
 def server_options(command: F) -> F:
     """Options of a command that works on GitHub only."""
-    for option in (_CONFIG_OPTION, *reversed(_SERVER_OPTIONS)):
-        command = option(command)
-    return command
+    return _with(command, _SERVER_OPTIONS)
 
 
 def store_options(command: F) -> F:
     """Options of a command that works on a store, and hints of its errors that are about that store."""
+    return _with(_hinting(command), _STORE_OPTIONS)
 
+
+def stores_options(command: F) -> F:
+    """The same for a command that works on a store in a file, or on several on GitHub (`repos`)."""
+    return _with(_hinting(command), _STORES_OPTIONS)
+
+
+def _hinting(command: F) -> F:
     @wraps(command)
     def hinting(**options: Any) -> Any:
         try:
@@ -85,8 +98,12 @@ def store_options(command: F) -> F:
             error.hint = typed(error.hint)
             raise
 
-    wrapped: Any = hinting
-    for option in reversed(_STORE_OPTIONS):
+    return hinting  # type: ignore[return-value]  # it takes what the command takes
+
+
+def _with(command: F, options: Sequence[Callable[[Any], Any]]) -> F:
+    wrapped: Any = command
+    for option in reversed(options):
         wrapped = option(wrapped)
     return wrapped  # type: ignore[no-any-return]  # click's decorators lose the type
 

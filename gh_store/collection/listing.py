@@ -154,7 +154,7 @@ def holding(reader: Reader, heads: Iterator[ObjectIssue]) -> Iterator[ObjectIssu
             doubtful.append(head or issue)
             continue
         number, after = head.number, head.after.issue if head.after is not None else 0
-        if number in shown or (head.uncommitted and _is_object(reader, after)):
+        if number in shown or (head.uncommitted and is_object(reader, after)):
             continue
         if after not in shown:
             ids.append(hash(head.object_id))
@@ -237,6 +237,7 @@ def identified(reader: Reader, issue: ObjectIssue) -> ObjectIssue | None:
     return head
 
 
-def _is_object(reader: Reader, number: int) -> bool:
+def is_object(reader: Reader, number: int) -> bool:
+    """True if an issue is active."""
     head = reader.repo.issues.at(number)
     return head is not None and head.status is Status.ACTIVE

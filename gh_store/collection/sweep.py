@@ -25,7 +25,7 @@ def sweep(
     for head in candidates(processor.repo, since, progress):
         progress()
         try:
-            if _is_due(processor, head):
+            if is_due(processor, head):
                 yield (processor.preview(head.number) if dry_run else processor.process(head)).summary
         except GitHubStoreError as error:
             if head.status is Status.DELETED and isinstance(error, IntegrityError):
@@ -35,7 +35,8 @@ def sweep(
                 return  # that is no trouble of this object alone
 
 
-def _is_due(processor: Processor, head: ObjectIssue) -> bool:
+def is_due(processor: Processor, head: ObjectIssue) -> bool:
+    """True if a processor has something to do with an issue."""
     if head.retired:
         known = identified(processor.reader, head)
         return known is not None and processor.handover.has_late_events(known)
@@ -51,7 +52,11 @@ def candidates(repo: Repository, since: datetime | None, progress: Progress = la
     """Issues that may hold objects, deleted and retired ones too, each once; or those changed since a time."""
     if since is not None:
         return repo.issues.listed(changed_since=since)
-    kinds = ([label] for label in (repo.config.base_label, wire.ARCHIVED_LABEL, wire.RETIRED_LABEL))
-    listing = list_issues(repo, *kinds)
+    listing = list_issues(repo, *kinds(repo))
     expect(progress, listing.most)
     return listing.heads
+
+
+def kinds(repo: Repository) -> list[list[str]]:
+    """The labels of issues that hold objects, that held one until it was deleted, and that an object has left."""
+    return [[label] for label in (repo.config.base_label, wire.ARCHIVED_LABEL, wire.RETIRED_LABEL)]

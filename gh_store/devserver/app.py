@@ -5,7 +5,7 @@ import hashlib
 import json
 import secrets
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from email.utils import format_datetime
@@ -23,18 +23,16 @@ from gh_store.backends.testing.local import LocalWebUI
 from gh_store.backends.testing.memory import MemoryWebUI
 from gh_store.backends.testing.web_ui import WebUI
 from gh_store.devserver import api, control
+from gh_store.devserver.apps import App, Apps
+from gh_store.devserver.costs import HOURLY, Costs
+from gh_store.devserver.deliveries import Deliveries
 from gh_store.devserver.faults import Fault, FaultPlan
+from gh_store.devserver.hooks import Tell, Watched, payload
 from gh_store.devserver.origin import CORS, is_meant
-from gh_store.devserver.payloads import Payloads, number_of
+from gh_store.devserver.payloads import Payloads, number_of, rights
 from gh_store.devserver.pool import Pool
 from gh_store.devserver.transport import Answer, drop, read_body, send_answer, until_gone
 from gh_store.domain.exceptions import GitHubStoreError, ObjectNotFound
-
-HOURLY: Final = 5000
-"""Requests per hour and token."""
-
-HOURLY_WITHOUT: Final = 60
-"""Requests per hour of those who have no token."""
 
 _AT_ONCE: Final = 64
 """Reads that are worked on at the same time; writes, which may all wait for a locked file, are as many beside them."""
@@ -67,8 +65,11 @@ class DevServer:
         private: True to show the repository only to users with a role of triage or more.
         latency: Seconds that each answer takes.
         synchronous: As for the embedded backend.
+        apps: The GitHub Apps that are installed.
+        webhooks: Who is told of every change. They are closed with the server.
     Attributes:
         control_token: What `/_devserver/` asks for.
+        costs: What was asked for in this hour.
     """
 
     def __init__(
@@ -81,6 +82,8 @@ class DevServer:
         private: bool = False,
         latency: float = 0.0,
         synchronous: Synchronous = "FULL",
+        apps: Sequence[App] = (),
+        webhooks: Sequence[Deliveries] = (),
     ) -> None:
         self._in_memory = str(path) == MEMORY
         self.owner_pages: WebUI = (
@@ -93,12 +96,16 @@ class DevServer:
         self.control_token = secrets.token_urlsafe(16)
         self.private = private
         self.latency = latency
+        self.webhooks = list(webhooks)
         self.faults = FaultPlan(self.owner_pages, repository, Faults(clock=clock))
+        self.apps = Apps(apps, clock)
+        for app in apps:
+            self.owner_pages.set_role(app.bot, app.role)
         self._clock = clock
         self._pool = Pool(self.owner_pages)
         self._reading = ThreadPoolExecutor(_AT_ONCE, "dev-server-read")
         self._writing = ThreadPoolExecutor(_AT_ONCE, "dev-server-write")
-        self._used: dict[str | None, tuple[int, int]] = {}
+        self.costs = Costs(lambda: self.apps, clock)
         self._answered = 0
 
     @property
@@ -111,6 +118,8 @@ class DevServer:
         for threads in (self._reading, self._writing):
             threads.shutdown(wait=False, cancel_futures=True)
         self._pool.close()
+        for webhook in self.webhooks:
+            webhook.close()
 
     def pages(self, login: str) -> WebUI:
         """The repository as a user sees and changes it."""
@@ -162,12 +171,24 @@ class DevServer:
         token = _token(request.headers.get("authorization", "")) or ""
         if not secrets.compare_digest(token.encode(), self.control_token.encode()):
             return self._error(401, "Send the token that the server told at its start: Authorization: Bearer TOKEN.")
+        before = self.repository
+        if self.webhooks:
+            self.faults.pages = Watched(self.owner_pages, self._tell(request, self.owner_pages.user))
         reply = control.answer(self.faults, request.method, request.url.path, body)
+        if self.repository != before:
+            changes = {"repository": {"name": {"from": before.partition("/")[2]}}}
+            self._tell(request, self.owner_pages.user)("repository", "renamed", changes=changes)
         return Answer(reply.status, {"content-type": "application/json"}, json.dumps(reply.data).encode())
 
     async def _answer(self, request: Request, body: bytes) -> Answer:
         token = _token(request.headers.get("authorization", ""))
-        if token is not None and token not in self.users:
+        path = request.url.path.removeprefix("/api/v3")
+        of_app = self.apps.answer(token, request.method, path, self._payloads(request, frozenset()))
+        if path.endswith("/installation"):
+            of_app = self._moved(request) or of_app
+        if of_app is not None:
+            return self._finished(request, token, of_app)
+        if token is not None and self._login(token) is None:
             return self._finished(request, token, api.Reply.error(401, "Bad credentials"))
         limited = self._limited(token)
         if limited is not None:
@@ -175,7 +196,7 @@ class DevServer:
         return self._finished(request, token, await self._beside(self._reply, request, token, body))
 
     def _reply(self, request: Request, token: str | None, body: bytes) -> api.Reply:
-        login = self.users.get(token) if token is not None else None
+        login = self._login(token)
         try:
             with self._pool.lent(login or "-anonymous-") as pages:
                 return self._routed(request, token, body, login, pages)
@@ -187,7 +208,6 @@ class DevServer:
             return api.Reply.error(500, "Server Error")
 
     def _routed(self, request: Request, token: str | None, body: bytes, login: str | None, pages: WebUI) -> api.Reply:
-        path = request.url.path
         moved = self._moved(request)
         if moved is not None:
             return moved
@@ -208,9 +228,10 @@ class DevServer:
             sent = json.loads(body) if body else {}
         except (ValueError, RecursionError):
             return api.Reply.error(400, "Problems parsing JSON")
-        base = f"{request.url.scheme}://{request.url.netloc}{'/api/v3' if path.startswith('/api/v3') else ''}"
+        if self.webhooks and login is not None and request.method not in _READS:
+            pages = Watched(pages, self._tell(request, login))
         call = api.Call(
-            payloads=Payloads(base, self.repository, self.repository_id, self._writers(pages)),
+            payloads=self._payloads(request, self._writers(pages)),
             backend=FaultyBackend(pages, self.faults.lags),
             pages=pages,
             login=login,
@@ -219,12 +240,35 @@ class DevServer:
             sent=sent,
             private=self.private,
             issues=not self.faults.no_issues,
-            limit=self._limit(token),
+            limit=self.costs.limit(token),
+            apps=self.apps.bots,
         )
         try:
             return route.endpoint(call)  # type: ignore[no-any-return]  # starlette has no type for endpoints
         except GitHubStoreError as error:
             return api.refusal(error, call)
+
+    def _login(self, token: str | None) -> str | None:
+        """Whose token that is."""
+        app = self.apps.of_token(token) if token is not None else None
+        return app.bot if app is not None else self.users.get(token) if token is not None else None
+
+    def _payloads(self, request: Request, writers: frozenset[str]) -> Payloads:
+        below = "/api/v3" if request.url.path.startswith("/api/v3") else ""
+        base = f"{request.url.scheme}://{request.url.netloc}{below}"
+        return Payloads(base, self.repository, self.repository_id, writers)
+
+    def _tell(self, request: Request, login: str) -> Tell:
+        """What tells the webhooks of changes that somebody makes."""
+        payloads = self._payloads(request, self._writers(self.owner_pages))
+
+        def tell(event: str, action: str, **about: Any) -> None:
+            now, may = self.owner_pages.now(), rights("admin")
+            whole = payloads.whole_repository(now, private=self.private, issues=not self.faults.no_issues, rights=may)
+            for webhook in self.webhooks:
+                webhook.put(event, payload(payloads, whole, login, action, **about))
+
+        return tell
 
     def _named(self, names: Mapping[str, Any]) -> bool:
         if "repository_id" in names:
@@ -248,13 +292,8 @@ class DevServer:
 
     # --- what it costs ----------------------------------------------------------------------------
 
-    def _limit(self, token: str | None) -> api.Limit:
-        hour = int(self._clock()) // 3600
-        at, used = self._used.get(token, (hour, 0))
-        return api.Limit(HOURLY if token is not None else HOURLY_WITHOUT, used if at == hour else 0, (hour + 1) * 3600)
-
     def _limited(self, token: str | None) -> Answer | None:
-        limit = self._limit(token)
+        limit = self.costs.limit(token)
         return self._primary(limit.reset) if limit.used >= limit.limit else None
 
     def _finished(self, request: Request, token: str | None, reply: api.Reply) -> Answer:
@@ -274,16 +313,8 @@ class DevServer:
             if request.headers.get("if-none-match") == etag:
                 status, body = 304, b""
         if status != 304 and not request.url.path.endswith("/rate_limit"):
-            limit = self._limit(token)
-            self._used[token] = (limit.reset // 3600 - 1, limit.used + 1)
-        limit = self._limit(token)
-        headers |= {
-            "x-ratelimit-limit": str(limit.limit),
-            "x-ratelimit-used": str(limit.used),
-            "x-ratelimit-remaining": str(limit.limit - limit.used),
-            "x-ratelimit-reset": str(limit.reset),
-            "x-ratelimit-resource": "core",
-        }
+            self.costs.charge(token)
+        headers |= self.costs.headers(token)
         return Answer(status, headers, body)
 
     def _headers(self) -> dict[str, str]:

@@ -5,6 +5,7 @@ Pages that this machine serves may read, as any page may read GitHub's API: what
 ask for.
 """
 
+from functools import lru_cache
 from ipaddress import ip_address
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -21,6 +22,7 @@ CORS: Final = {
 """What GitHub adds to each answer, so that pages may read it."""
 
 
+@lru_cache(64)  # asked of every request; names are of any length
 def is_loopback(host: str) -> bool:
     """True for an address that only this machine reaches."""
     try:

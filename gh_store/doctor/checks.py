@@ -7,13 +7,15 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any, Final
 
 from gh_store import credentials, wire
-from gh_store.backends.github import Connection, GitHubBackend, Limiter, Limits
+from gh_store.backends.github import GitHubBackend, Installation, Limiter, Limits, connect
 from gh_store.backends.github.errors import not_github, one_line
 from gh_store.config import Config
+from gh_store.doctor.apps import bot_of, check_bot, check_permissions
 from gh_store.doctor.processors import ENDINGS, FOLDER, runs_other_processor
 from gh_store.doctor.summary import Summary
 from gh_store.doctor.templates import template_labels
 from gh_store.domain.exceptions import (
+    AccessError,
     AuthInvalid,
     AuthMissing,
     ConfigurationError,
@@ -86,12 +88,12 @@ class Doctor:
         self.fix = fix
         self.read_only = read_only
         self._clock = clock
-        token = who.token.value if who.token is not None else None
-        connection = Connection(who.base_url, token, timeout=config.http_timeout, ca_bundle=who.ca_bundle)
+        connection = connect(who, timeout=config.http_timeout)
+        self._app = connection.token if isinstance(connection.token, Installation) else None
         self.backend = GitHubBackend(who.repository, connection, Limiter(Limits()))
         self._repository: dict[str, Any] = {}
         self._headers: dict[str, str] = {}
-        self._refused: AuthInvalid | None = None
+        self._refused: AccessError | None = None
 
     def close(self) -> None:
         """Close the connections."""
@@ -137,7 +139,7 @@ class Doctor:
     def _server(self) -> Check:
         try:
             answer = self.backend.client.get("/rate_limit", "see the rate limit", absolute=True, missing=True)
-        except AuthInvalid as error:
+        except AccessError as error:
             self._refused = error
             return Check("server", f"answers at {self.who.base_url}")
         self._headers = dict(answer.headers)
@@ -151,6 +153,10 @@ class Doctor:
         return Check("server", f"{called} at {self.who.base_url}, clocks agree")
 
     def _token(self) -> Check:
+        if self._app is not None:
+            if self._refused is not None:
+                raise self._refused
+            return Check("token", check_permissions(self._app))
         token = self.who.token
         if token is None:
             if not self.read_only:
@@ -206,7 +212,9 @@ class Doctor:
         told += [f"scopes: {one_line(scopes)}"] if scopes else []
         # GitHub checks rights before it checks input: the answer is 422 if they suffice, and nothing is created.
         self.backend.client.send("POST", "/labels", f"write issues ({', '.join(told)})", {}, accepts=(422,))
-        outside = self._outside_codeowners()
+        if self._app is not None:
+            check_bot(bot_of(self._app), Store(self.backend, self.config).access_control)
+        outside = self._outside_codeowners() if self._app is None else None
         if outside is not None:
             return Check("rights", outside, warning=True)
         return Check("rights", f"writes issues and labels ({', '.join(told) or 'unknown role'})")

@@ -1,7 +1,8 @@
-"""The results of verifying, repairing, importing and processing, and of verbs on many objects."""
+"""The results of verifying, repairing, importing, processing and observing, and of verbs on many objects."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 from gh_store.domain.exceptions import GitHubStoreError
@@ -162,3 +163,43 @@ class Processed:
     error: Exception | None = None
     reasons: tuple[tuple[int, str], ...] = ()
     object: StoredObject | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Observed:
+    """
+    What an issue says of its object.
+
+    Attributes:
+        issue_number: The issue.
+        updated_at: When the issue changed last (UTC, whole seconds).
+        object_id: The object; None if the issue is of none, or does not tell which.
+        object: The object as of now; None if this issue does not hold it, or not any more.
+        deleted: True if this issue held it until it was deleted.
+        due: True if a processor has something to do here.
+        comment_id: The last comment that this includes; 0 if that is not known.
+        error: The error that kept the object from being read, or None.
+    """
+
+    issue_number: int
+    updated_at: datetime
+    object_id: str | None = None
+    object: StoredObject | None = None
+    deleted: bool = False
+    due: bool = False
+    comment_id: int = 0
+    error: GitHubStoreError | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Observations:
+    """
+    What many issues say.
+
+    Attributes:
+        time: What changes later is not in here, and may be asked for from then on.
+        each: One issue after the other; a page is asked for when it is reached.
+    """
+
+    time: datetime
+    each: Iterator[Observed]

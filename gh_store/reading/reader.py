@@ -11,6 +11,7 @@ What is committed, in this order:
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from gh_store import wire
 from gh_store.access.repository import Repository
@@ -42,6 +43,21 @@ class Base:
     after: Place | None = None
 
 
+class Look(NamedTuple):
+    """
+    An object as it was seen.
+
+    Attributes:
+        object: The object.
+        head: The issue, as it was then.
+        comment_id: The last comment that was looked at; 0 if there is none.
+    """
+
+    object: StoredObject
+    head: ObjectIssue
+    comment_id: int
+
+
 class Reader:
     """Reads objects, settled or not. Never writes, and knows no backend from another."""
 
@@ -57,13 +73,19 @@ class Reader:
 
         A reader who may not ask who is authorised sees the committed state, with `pending` None.
         """
+        return self.look(head).object
+
+    def look(self, head: ObjectIssue) -> Look:
+        """The same, and what it was seen by."""
         head = self.identified(head)
+        watermark = head.checkpoint.watermark if head.checkpoint is not None else 0
         if head.settled and self.repo.authority.believes(head):
-            return stored(head, head.state())
+            return Look(stored(head, head.state()), head, watermark)
         try:
-            return self.with_unforwarded(self.read(head)).object
+            reading = self.with_unforwarded(self.read(head))
         except InsufficientScope:
-            return self._unasked(head)
+            return Look(self._unasked(head), head, watermark)
+        return Look(reading.object, reading.head, max((each.id for each in reading.log.comments), default=watermark))
 
     def _unasked(self, head: ObjectIssue) -> StoredObject:
         """The committed state, for who may not ask."""

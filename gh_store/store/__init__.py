@@ -15,10 +15,11 @@ from gh_store.store.bulk import BulkVerbs
 from gh_store.store.collection import CollectionVerbs
 from gh_store.store.maintenance import MaintenanceVerbs
 from gh_store.store.objects import ObjectVerbs
+from gh_store.store.observing import ObservingVerbs
 from gh_store.store.processing import ProcessingVerbs
 
 
-class Store(ObjectVerbs, BulkVerbs, CollectionVerbs, ProcessingVerbs, MaintenanceVerbs):
+class Store(ObjectVerbs, BulkVerbs, CollectionVerbs, ObservingVerbs, ProcessingVerbs, MaintenanceVerbs):
     """
     JSON objects on the issues of one repository.
 

@@ -40,6 +40,7 @@ VERBS = [
     "put",
     "repair",
     "revert",
+    "serve",
     "site",
     "snapshot",
     "update",

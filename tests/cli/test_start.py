@@ -20,9 +20,12 @@ SLOW = {
     "jmespath",
     "jsonschema",
     "loguru",
+    "prometheus_client",
     "requests",
     "rich",
     "sqlite3",
+    "starlette",
+    "uvicorn",
     "yaml",
 }
 

@@ -32,6 +32,7 @@ COMMANDS = {
     "put": ["put", WIDE, '{"n": 2}'],
     "repair": ["repair", "--dry-run"],
     "revert": ["revert", "metrics", "--to", "1"],
+    "serve": ["serve", "--help"],
     "site": ["site", "old.json", "--output", "site"],
     "snapshot": ["snapshot"],
     "update": ["update", "metrics", '{"visits": 4}', "--process"],
@@ -158,7 +159,8 @@ def test_help_is_grouped_and_never_cut(filled, width):
     for name, command in commands.commands.items():
         assert f" {name} {command.short_help}" in words
     assert [line for line in text.splitlines() if re.fullmatch(r"[A-Z][a-z ]+:", line)] == [
-        "Options:", "Objects:", "The past of an object:", "Processing:", "Snapshots and copies:", "Care:", "Setting up:",
+        "Options:", "Objects:", "The past of an object:", "Processing:", "Snapshots and copies:", "Serving:", "Care:",
+        "Setting up:",
     ]  # fmt: skip  # the titles
     if width >= 80:
         assert all(f"  {name.ljust(16)} {each.short_help}" in text for name, each in commands.commands.items())

@@ -365,7 +365,7 @@ def test_lags_are_those_of_github(ask, hub):
 
 
 def test_a_token_has_so_many_requests_an_hour(ask, hub):
-    hub.server._used["token-of-local"] = (int(hub.clock()) // 3600, 4999)
+    hub.server.costs.used["token-of-local"] = (int(hub.clock()) // 3600, 4999)
     ask("GET", "/issues", 200)
     refused = ask("GET", "/issues", 403)
     assert refused.headers["X-RateLimit-Remaining"] == "0"
@@ -481,14 +481,14 @@ NONSENSE = [
 def test_nonsense_is_refused_and_breaks_nothing(ask, hub):
     ask("POST", "/issues", 201, json={"title": "one", "labels": ["a"]})
     ask("POST", "/issues/1/comments", 201, json={"body": "one"})
-    hub.server._used.clear()
+    hub.server.costs.used.clear()
     session = requests.Session()
     session.headers["Authorization"] = "Bearer token-of-local"
     root = f"{hub.address}/repos/local/data"
     refused = 0
 
     def sent(method, path, data=None, **options):
-        hub.server._used.clear()
+        hub.server.costs.used.clear()
         answer = session.request(method, f"{root}{path}", data=data, timeout=10, **options)
         assert answer.status_code < 500, (method, path, str(data)[:80], options)
         return answer.status_code >= 400

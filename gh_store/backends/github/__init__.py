@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 from gh_store.backends.base import PAGE, Backend, Permission
 from gh_store.backends.github.client import Client, Connection, site_of
+from gh_store.backends.github.connecting import connect
 from gh_store.backends.github.decode import (
     UNREADABLE,
     several,
@@ -18,8 +19,10 @@ from gh_store.backends.github.decode import (
     to_label,
     to_recent,
     to_user,
+    whole,
 )
 from gh_store.backends.github.errors import not_github
+from gh_store.backends.github.installation import Installation
 from gh_store.backends.github.limiter import Limiter, Limits, shared_limiter
 from gh_store.domain import exceptions
 from gh_store.domain.exceptions import (
@@ -35,7 +38,7 @@ from gh_store.domain.limits import MAX_COMMENTS
 
 T = TypeVar("T")
 
-__all__ = ["Connection", "GitHubBackend", "Limiter", "Limits", "shared_limiter"]
+__all__ = ["Connection", "GitHubBackend", "Installation", "Limiter", "Limits", "connect", "shared_limiter"]
 
 _PAGES: Final = 10_000
 """The most pages of a list that are followed: a million issues. A server that goes on is not GitHub."""
@@ -86,6 +89,9 @@ class GitHubBackend:
     @property
     def owner(self) -> str:
         return self.client.owner
+
+    def repository_id(self) -> int:
+        return _read(lambda data: whole(data["id"]), self.client.get("", "see the repository").data)
 
     def require_token(self) -> None:
         self.client.require_token("write")

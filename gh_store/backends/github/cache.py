@@ -7,6 +7,7 @@ import re
 import secrets
 import stat
 import threading
+import zlib
 from collections import OrderedDict
 from collections.abc import Iterator
 from contextlib import suppress
@@ -16,8 +17,11 @@ from typing import Final
 
 from gh_store.logger import logger
 
-_MEMORY: Final = 16_000_000
-"""Characters kept in memory."""
+_MEMORY: Final = 32_000_000
+"""Bytes kept in memory: the issues of more than 10,000 small objects, packed."""
+
+_BESIDE: Final = 300
+"""Bytes that an entry takes beside what it holds."""
 
 _DISK: Final = 100_000_000
 """Bytes kept in a folder."""
@@ -51,7 +55,7 @@ class Cache:
         self._identity = identity
         self._folder = folder
         self._most = most
-        self._known: OrderedDict[str, Known] = OrderedDict()
+        self._known: OrderedDict[str, tuple[str, bytes]] = OrderedDict()
         self._size = 0
         self._on_disk: int | None = None
         self._lock = threading.Lock()
@@ -59,21 +63,23 @@ class Cache:
     def get(self, address: str) -> Known | None:
         """The answer read from an address before, or None."""
         with self._lock:
-            known = self._known.get(address)
-            if known is not None:
+            kept = self._known.get(address)
+            if kept is not None:
                 self._known.move_to_end(address)
-                return known
+        if kept is not None:
+            return Known(kept[0], zlib.decompress(kept[1]).decode())
         return self._load(self._folder, address) if self._folder is not None else None
 
     def put(self, address: str, known: Known) -> None:
         """Keep an answer."""
+        packed = zlib.compress(known.text.encode(), 1)  # to a quarter: most of it is the same in every issue
         with self._lock:
             before = self._known.pop(address, None)
-            self._known[address] = known
-            self._size += len(known.text) - (len(before.text) if before else 0)
+            self._known[address] = known.etag, packed
+            self._size += _weight(address, (known.etag, packed)) - (_weight(address, before) if before else 0)
             while self._size > _MEMORY:
-                _, oldest = self._known.popitem(last=False)
-                self._size -= len(oldest.text)
+                oldest, what = self._known.popitem(last=False)
+                self._size -= _weight(oldest, what)
         if self._folder is not None:
             self._save(self._folder, address, known)
 
@@ -140,6 +146,10 @@ class Cache:
                 break
             path.unlink(missing_ok=True)
             self._on_disk -= size
+
+
+def _weight(address: str, kept: tuple[str, bytes]) -> int:
+    return len(address) + len(kept[0]) + len(kept[1]) + _BESIDE
 
 
 def _files(folder: Path) -> Iterator[tuple[float, int, Path]]:

@@ -1,28 +1,22 @@
-"""Requests to GitHub's REST API through PyGithub, which nothing else imports."""
+"""Requests to the REST API of one repository: paced, conditional, and followed where it was renamed."""
 
 import hashlib
-import threading
-import weakref
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Final, Literal
 from urllib.parse import urlencode, urlsplit, urlunsplit
 
-import requests
-import urllib3
-from github.Auth import Token
-from github.Requester import Requester
 from requests.utils import parse_header_links
 
-from gh_store.backends.base import PAGE
 from gh_store.backends.github.cache import Cache, Known
-from gh_store.backends.github.decode import UNREADABLE, parse, to_user, whole
-from gh_store.backends.github.errors import ADDRESS, Answer, one_line, rate_limited, refusal, unanswered
+from gh_store.backends.github.decode import UNREADABLE, to_user, whole
+from gh_store.backends.github.errors import Answer, one_line, rate_limited, refusal
+from gh_store.backends.github.exchange import Exchange, understood, without
 from gh_store.backends.github.limiter import Limiter
-from gh_store.backends.github.transport import Line
+from gh_store.backends.github.tokens import Fixed, TokenSource
+from gh_store.backends.github.transport import Reply
 from gh_store.domain.exceptions import (
     AuthMissing,
     BackendUnavailable,
@@ -34,17 +28,8 @@ from gh_store.logger import logger
 
 Verb = Literal["GET", "POST", "PATCH", "DELETE"]
 
-_API_VERSION: Final = "2022-11-28"
 _MOVED: Final = (301, 302, 307, 308)
 _HOPS: Final = 5
-_SECRET: Final = 8
-
-
-def _user_agent() -> str:
-    try:
-        return f"gh-object-store/{version('gh-object-store')}"
-    except PackageNotFoundError:  # run from a bare checkout
-        return "gh-object-store"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,14 +39,14 @@ class Connection:
 
     Attributes:
         base_url: The address of the REST API.
-        token: None to read what is public. Never shown.
+        token: A token, or where to get one; None to read what is public. Never shown.
         timeout: Seconds to wait for an answer.
         ca_bundle: A file of certificates to trust instead of the usual ones.
         cache: The folder of `http.cache`.
     """
 
     base_url: str
-    token: str | None = None
+    token: str | TokenSource | None = None
     timeout: float = 15.0
     ca_bundle: str | None = None
     cache: Path | None = None
@@ -71,8 +56,14 @@ class Connection:
 
     @property
     def identity(self) -> str:
-        """A name for server and token that reveals neither."""
-        return hashlib.sha256(f"{self.base_url}\n{self.token}".encode()).hexdigest()
+        """A name for the server and for whose token it is, which reveals neither."""
+        source = self.source
+        return hashlib.sha256(f"{self.base_url}\n{source and source.identity}".encode()).hexdigest()
+
+    @property
+    def source(self) -> TokenSource | None:
+        """Where the token of a request comes from."""
+        return Fixed(self.token) if isinstance(self.token, str) else self.token
 
 
 def site_of(api: str) -> str:
@@ -86,8 +77,6 @@ class Client:
     """
     One repository over HTTP: requests are paced, refusals become errors, and a renamed repository is followed.
 
-    PyGithub's own retries, pauses and redirects are off (see Line): it would replay a POST blindly.
-
     Attributes:
         repository: `owner/name`, as it was named.
         owner: The login of its current owner.
@@ -99,21 +88,17 @@ class Client:
         self.connection = connection
         self._limiter = limiter
         self._cache = Cache(connection.identity, connection.cache)
+        self._exchange = Exchange(connection.base_url, connection.timeout, connection.ca_bundle)
+        self._tokens = connection.source
+        self._token: str | None = None
         self._root = f"/repos/{repository}"
-        self._base = urlsplit(connection.base_url)
-        self._host = self._base.netloc
+        self._host = self._exchange.host
         self._seen: tuple[datetime, float] | None = None
         self._answered = False
-        self._local = threading.local()
-        self._open = weakref.WeakSet[Line]()  # a thread's own end with it
-        self._lock = threading.Lock()
 
     def close(self) -> None:
         """Close all connections; harmless to repeat."""
-        with self._lock:
-            for line in list(self._open):
-                line.close()
-            self._local = threading.local()
+        self._exchange.close()
 
     @property
     def now(self) -> datetime | None:
@@ -184,7 +169,7 @@ class Client:
         """
         for link in parse_header_links(answer.headers.get("link", "")):
             if link.get("rel") == "next":
-                return self._path(link["url"])
+                return self._exchange.path_of(link["url"])
         return None
 
     # --- inside -----------------------------------------------------------------------------------
@@ -240,7 +225,7 @@ class Client:
             answer = self._request("GET", at, "see where it is")
             if answer.status not in _MOVED:
                 break
-            at = self._path(answer.headers.get("location", ""), same_host=True)
+            at = self._exchange.path_of(answer.headers.get("location", ""), same_host=True)
         else:
             raise BackendUnavailable(f"{self._host} redirects in a circle.", transient=False)
         try:
@@ -260,88 +245,34 @@ class Client:
         logger.warning("{} is now called {}; use the new name.", self.repository, self.hidden(one_line(name)))
         self._root, self.owner = root, owner.login
 
-    def _path(self, url: str, *, same_host: bool = False) -> str:
-        """The path and query of an address that the server has sent, relative to the server's address."""
-        try:
-            split = urlsplit(url)
-            elsewhere = split.netloc and (split.scheme, split.hostname) != (self._base.scheme, self._base.hostname)
-        except ValueError:
-            split, elsewhere = urlsplit(""), False
-        if same_host and elsewhere:
-            raise BackendUnavailable(f"{self._host} redirects to another server.", transient=False, hint=ADDRESS)
-        if not split.path.startswith("/"):
-            raise BackendUnavailable(f"{self._host} sent a broken link.", transient=False, hint=ADDRESS)
-        path = split.path.removeprefix(self._base.path.rstrip("/"))
-        return f"{path}?{split.query}" if split.query else path
-
     def _request(self, verb: Verb, path: str, what: str, body: object = None, *, remember: bool = False) -> Answer:
         known = self._cache.get(path) if remember else None
-        headers = {"If-None-Match": known.etag} if known is not None else {}
         self._limiter.admit(write=verb != "GET", now=self.now or datetime.now(UTC))
-        requester, line = self._line()
-        try:
-            requester.requestJson(verb, path, headers=headers, input=body, cnx=line)  # type: ignore[arg-type]  # all that it uses of a connection
-        except (requests.RequestException, urllib3.exceptions.HTTPError, OSError, ValueError) as error:
-            raise unanswered(  # it shows the token
-                error, what, self._host, self.connection.timeout, sent=not line.connecting, proxied=line.proxied
-            ) from None
-        status, text = line.reply.status, line.reply.text
-        told = {name: self.hidden(value) for name, value in line.reply.headers.items()}
-        if status == 304 and known is not None:
-            status, text = 200, known.text
-        elif remember and status == 200 and told.get("etag", "\n").isprintable():
-            self._cache.put(path, Known(told["etag"], text))
-        answer = Answer(status, told, self._parsed(text, shown=not 200 <= status < 300))
+        reply, token = self._sent(verb, path, what, body, known.etag if known is not None else None)
+        if reply.status == 304 and known is not None:
+            answer = understood(reply, token, text=known.text)
+        else:
+            answer = understood(reply, token)
+            if remember and answer.status == 200 and answer.headers.get("etag", "\n").isprintable():
+                self._cache.put(path, Known(answer.headers["etag"], reply.text))
         if answer.date is not None:
             self._seen = (answer.date, self._limiter.clock())
         limited = rate_limited(answer)
         if limited is not None:
             self._limiter.refuse(limited)
             raise limited
-        if 200 <= status < 300 and text and answer.data is None:
+        if 200 <= answer.status < 300 and answer.data is None and (reply.text or reply.status == 304):
             raise BackendUnavailable(f"The answer of {self._host} is not valid JSON; a proxy may have sent it.")
         return answer
 
-    def _line(self) -> tuple[Requester, Line]:
-        """One for each thread: PyGithub is not made to be shared by several."""
-        kept: tuple[Requester, Line] | None = getattr(self._local, "kept", None)
-        if kept is None:
-            connection = self.connection
-            requester = Requester(
-                auth=Token(connection.token) if connection.token else None,
-                base_url=connection.base_url,
-                timeout=0,  # this, and what follows but the version, is for connections that are not made
-                user_agent=_user_agent(),
-                verify=True,
-                per_page=PAGE,
-                pool_size=None,
-                retry=None,
-                api_version=_API_VERSION,
-            )
-            origin = f"{self._base.scheme}://{self._base.netloc}"
-            kept = self._local.kept = requester, Line(origin, connection.timeout, connection.ca_bundle or True)
-            with self._lock:
-                self._open.add(kept[1])
-        return kept
+    def _sent(self, verb: Verb, path: str, what: str, body: object, etag: str | None) -> tuple[Reply, str | None]:
+        """What the server sent, and the token that it was asked with: a new one, if it refused what was good so far."""
+        while True:
+            token = self._token = self._tokens.current() if self._tokens is not None else None
+            reply = self._exchange.ask(verb, path, what, token, body=body, etag=etag)
+            if reply.status != 401 or token is None or self._tokens is None or not self._tokens.refused(token):
+                return reply, token
 
     def hidden(self, text: str) -> str:
-        """A text of the server without the token, which it may have sent back. What is very short is no secret."""
-        token = self.connection.token
-        return text.replace(token, "***") if token and len(token) >= _SECRET else text
-
-    def _parsed(self, text: str, *, shown: bool) -> Any:
-        """The JSON of an answer, or None; without the token where errors show it. What others have stored stays."""
-        try:
-            data = parse(text) if text else None
-            return self._hidden_in(data) if shown else data
-        except (ValueError, RecursionError):
-            return None
-
-    def _hidden_in(self, data: Any) -> Any:
-        if isinstance(data, str):
-            return self.hidden(data)
-        if isinstance(data, list):
-            return [self._hidden_in(each) for each in data]
-        if isinstance(data, dict):
-            return {self.hidden(name): self._hidden_in(each) for name, each in data.items()}
-        return data
+        """A text of the server without the token, which it may have sent back."""
+        return without(self._token, text)

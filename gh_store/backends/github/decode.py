@@ -54,8 +54,8 @@ def to_issue(payload: Mapping[str, Any]) -> Issue:
         open=text(payload["state"]) == "open",
         labels=tuple(map(to_label, several(payload["labels"]))),
         author=to_user(payload.get("user")),
-        created_at=_time(payload["created_at"]),
-        updated_at=_time(payload["updated_at"]),
+        created_at=to_time(payload["created_at"]),
+        updated_at=to_time(payload["updated_at"]),
         comments=whole(payload["comments"]),
         is_pull_request="pull_request" in payload,
         locked=bool(payload.get("locked")),
@@ -68,7 +68,7 @@ def to_comment(payload: Mapping[str, Any]) -> Comment:
         id=whole(payload["id"]),
         body=text(payload.get("body") or ""),
         author=to_user(payload.get("user")),
-        created_at=_time(payload["created_at"]),
+        created_at=to_time(payload["created_at"]),
         reactions={each: whole(count) for each, count in reactions.items() if each not in _NO_REACTION and count},
         edited=payload.get("updated_at", payload["created_at"]) != payload["created_at"],
     )
@@ -78,7 +78,7 @@ def to_recent(payload: Mapping[str, Any]) -> RecentComment:
     number = _ISSUE.search(text(payload["issue_url"]))
     if number is None:
         raise ValueError
-    return RecentComment(int(number[1]), _time(payload["updated_at"]), to_comment(payload))
+    return RecentComment(int(number[1]), to_time(payload["updated_at"]), to_comment(payload))
 
 
 def text(value: object) -> str:
@@ -105,7 +105,8 @@ def several(value: object) -> list[Any]:
     return value
 
 
-def _time(value: object) -> datetime:
+def to_time(value: object) -> datetime:
+    """A time of GitHub, in UTC. Raises TypeError or ValueError for anything else."""
     time = datetime.fromisoformat(text(value))
     if time.tzinfo is None or time.year not in _YEARS:
         raise ValueError

@@ -1,5 +1,6 @@
 """How fast this process makes requests: one limiter for all threads that use one identity."""
 
+import math
 import threading
 import time
 from collections import deque
@@ -33,24 +34,35 @@ class Limits:
 
 
 @dataclass
+class Ledger:
+    """What one identity has asked for on a server, and when: shared by all who ask with it in this process."""
+
+    asked: deque[float] = field(default_factory=deque)
+    last_request: float = -math.inf
+    last_write: float = -math.inf
+    refused: tuple[float, RateLimited] | None = None
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    writers: threading.Lock = field(default_factory=threading.Lock)
+
+
+@dataclass
 class Limiter:
     """
     Paces requests, counts those of the last hour, and remembers when the server takes requests again.
+
+    Writes queue up behind each other, and reads pass them.
 
     Attributes:
         limits: What is allowed.
         clock: Seconds; must never run backwards.
         sleep: Waits so many seconds.
+        ledger: What was asked for.
     """
 
     limits: Limits
     clock: Callable[[], float] = time.monotonic
     sleep: Callable[[float], None] = time.sleep
-    _asked: deque[float] = field(default_factory=deque)
-    _next_request: float = 0.0
-    _next_write: float = 0.0
-    _refused: tuple[float, RateLimited] | None = None
-    _lock: threading.Lock = field(default_factory=threading.Lock)
+    ledger: Ledger = field(default_factory=Ledger)
     _thread: threading.local = field(default_factory=threading.local)
 
     def admit(self, *, write: bool, now: datetime) -> None:
@@ -63,8 +75,10 @@ class Limiter:
             RateLimited: The hour's requests are used up, or the server takes none until later.
         """
         if getattr(self._thread, "held", False):
-            with self._lock:
-                self._count(self.clock(), write=write)
+            with self.ledger.lock:
+                at = self.clock()
+                self._note(at, write=write)
+                self.ledger.asked.append(at)
             return
         self._enter(1, write=write, now=now)
 
@@ -81,40 +95,54 @@ class Limiter:
     def refuse(self, error: RateLimited) -> None:
         """Remember that the server refuses requests for a while, so that no thread makes one in vain."""
         if error.wait is not None:
-            with self._lock:
-                self._refused = (self.clock() + error.wait, error)
+            with self.ledger.lock:
+                self.ledger.refused = (self.clock() + error.wait, error)
 
     def _enter(self, requests: int, *, write: bool, now: datetime, count: bool = True) -> None:
-        with self._lock:
+        if not write:
+            self._pause(self._turn(self.clock(), requests, write=False, now=now, count=count))
+            return
+        with self.ledger.lock:
+            self._check(requests, now)
+        with self.ledger.writers:  # those behind wait here: no read stands behind a turn that is not taken yet
             at = self.clock()
-            self._check(at, requests, now)
-            due = max(self._next_request, self._next_write if write else 0.0, at)
-            # The turn is taken before the pause, so that threads queue up behind each other.
-            self._next_request = due + self.limits.between_requests
-            if write:
-                self._next_write = due + self.limits.between_writes
+            due = max(at, self.ledger.last_write + self.limits.between_writes)
+            self._pause(due - at)
+            pause = self._turn(max(due, self.clock()), requests, write=True, now=now, count=count)
+        self._pause(pause)
+
+    def _turn(self, at: float, requests: int, *, write: bool, now: datetime, count: bool) -> float:
+        """Take the next turn from a time on: the turn is taken before the pause until then, which is the answer."""
+        with self.ledger.lock:
+            self._check(requests, now)
+            due = max(at, self.ledger.last_request + self.limits.between_requests)
+            self._note(due, write=write)
             if count:
-                self._asked.append(due)
-        if due > at:
-            self.sleep(due - at)
+                self.ledger.asked.append(due)
+        return due - at
 
-    def _count(self, at: float, *, write: bool) -> None:
-        self._asked.append(at)
-        self._next_request = max(self._next_request, at + self.limits.between_requests)
+    def _pause(self, seconds: float) -> None:
+        if seconds > 0:
+            self.sleep(seconds)
+
+    def _note(self, at: float, *, write: bool) -> None:
+        self.ledger.last_request = max(self.ledger.last_request, at)
         if write:
-            self._next_write = max(self._next_write, at + self.limits.between_writes)
+            self.ledger.last_write = max(self.ledger.last_write, at)
 
-    def _check(self, at: float, requests: int, now: datetime) -> None:
-        if self._refused is not None:
-            until, error = self._refused
+    def _check(self, requests: int, now: datetime) -> None:
+        """Raise RateLimited if so many requests are too many. The caller has the lock."""
+        ledger, at = self.ledger, self.clock()
+        if ledger.refused is not None:
+            until, error = ledger.refused
             if at < until:
                 raise RateLimited(error.message, reset=error.reset, wait=until - at, own=error.own, hint=error.hint)
-            self._refused = None
-        while self._asked and self._asked[0] <= at - _HOUR:
-            self._asked.popleft()
+            ledger.refused = None
+        while ledger.asked and ledger.asked[0] <= at - _HOUR:
+            ledger.asked.popleft()
         most = self.limits.requests_per_hour
-        if most and len(self._asked) + requests > most:
-            wait = self._asked[max(0, len(self._asked) + requests - most - 1)] + _HOUR - at if self._asked else _HOUR
+        if most and len(ledger.asked) + requests > most:
+            wait = ledger.asked[max(0, len(ledger.asked) + requests - most - 1)] + _HOUR - at if ledger.asked else _HOUR
             reset = (now + timedelta(seconds=wait)).astimezone(UTC)
             raise RateLimited(
                 f"This process has made {most:,} requests in an hour, which is its own limit, not GitHub's.",
@@ -125,13 +153,11 @@ class Limiter:
             )
 
 
-_shared: dict[str, Limiter] = {}
+_shared: dict[str, Ledger] = {}
 _sharing = threading.Lock()
 
 
-def shared_limiter(identity: str, limits: Limits) -> Limiter:
-    """The limiter that this process has for one identity on one server; the limits given last apply."""
+def shared_limiter(identity: str, limits: Limits, sleep: Callable[[float], None] = time.sleep) -> Limiter:
+    """A limiter that counts together with all others that this process has for one identity on one server."""
     with _sharing:
-        limiter = _shared.setdefault(identity, Limiter(limits))
-        limiter.limits = limits
-        return limiter
+        return Limiter(limits, sleep=sleep, ledger=_shared.setdefault(identity, Ledger()))

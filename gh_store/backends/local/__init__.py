@@ -84,6 +84,9 @@ class LocalBackend:
     def _db(self) -> sqlite3.Connection:
         return self._file.connection
 
+    def repository_id(self) -> None:
+        """None: it is never renamed."""
+
     def require_token(self) -> None:
         """There are none."""
 

@@ -63,6 +63,7 @@ class Call:
         private: True for a private repository.
         issues: False if the issues of the repository are disabled.
         limit: The rate limit.
+        apps: The logins of GitHub Apps' bots, in lower case.
     """
 
     payloads: Payloads
@@ -75,6 +76,7 @@ class Call:
     private: bool
     issues: bool
     limit: Limit
+    apps: frozenset[str] = frozenset()
 
     @property
     def number(self) -> int:

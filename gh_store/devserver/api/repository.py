@@ -17,6 +17,8 @@ def repository(call: Call) -> Reply:
 def permission(call: Call) -> Reply:
     login = call.names["login"]
     permission = call.backend.permission(login)
+    if login.lower() in call.apps:  # an App may write by its installation, and is nobody's collaborator
+        return Reply(200, call.payloads.permission(rules.user(login), "none", "none"))
     return Reply(200, call.payloads.permission(rules.user(login), permission, call.pages.role(login)))
 
 
@@ -58,4 +60,6 @@ def rate_limit(call: Call) -> Reply:
 def who(call: Call) -> Reply:
     if call.login is None:
         return Reply.error(401, "Requires authentication")
+    if call.login.lower() in call.apps:
+        return Reply.error(403, "Resource not accessible by integration")
     return Reply(200, call.payloads.whole_user(rules.user(call.login), call.pages.now()))

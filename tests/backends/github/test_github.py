@@ -1,6 +1,7 @@
 """What GitHub really does, each trap in turn: over HTTP, to a server that does the same."""
 
 import gc
+import itertools
 import json
 import logging
 import os
@@ -30,6 +31,7 @@ from gh_store import (
     Store,
 )
 from gh_store.backends.github import Connection, GitHubBackend, Limiter, Limits
+from gh_store.backends.github import cache as cache_file
 from gh_store.backends.github.cache import Cache, Known
 from gh_store.backends.github.errors import Answer, rate_limited, refusal
 from gh_store.backends.retry import _long_work, long_work
@@ -400,6 +402,74 @@ def test_one_limiter_for_all_threads():
     assert sorted(due) == [1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0]
 
 
+class Queue:
+    """Writers of several threads, each asleep until it is told to go on; time moves by what they have slept."""
+
+    def __init__(self, limits):
+        self.clock, self.asleep, self.go, self.admitted = Clock(0.0), threading.Semaphore(0), threading.Semaphore(0), []
+        self.limiter = Limiter(limits, clock=self.clock, sleep=self.sleep)
+        self.now = datetime.now(UTC)
+        self.threads = []
+
+    def sleep(self, seconds):
+        self.asleep.release()
+        assert self.go.acquire(timeout=10)
+        self.clock.sleep(seconds)
+
+    def write(self):
+        def admit():
+            self.limiter.admit(write=True, now=self.now)
+            self.admitted.append(self.clock())
+
+        self.threads.append(threading.Thread(target=admit))
+        self.threads[-1].start()
+
+    def reader(self, slept):
+        """The same identity, in another thread."""
+        return Limiter(self.limiter.limits, clock=self.clock, sleep=slept.append, ledger=self.limiter.ledger)
+
+
+def test_reads_pass_writes_that_queue_up():
+    """Of ten writes at once, paced at a second, the last waits nine; a read beside them waits for the pause of reads."""
+    queue, slept = Queue(Limits(between_writes=1.0, between_requests=0.2)), []
+    for _ in range(10):
+        queue.write()
+    assert queue.asleep.acquire(timeout=10)  # one has gone through, and one is waiting for its turn
+    for _ in range(3):
+        queue.reader(slept).admit(write=False, now=queue.now)
+    assert slept == pytest.approx([0.2, 0.4, 0.6])
+    for _ in range(30):
+        queue.go.release()  # and who sleeps twice, for its turn and for the pause after a read, is told twice
+    for thread in queue.threads:
+        thread.join(10)
+    pauses = [b - a for a, b in itertools.pairwise(sorted(queue.admitted))]
+    assert len(pauses) == 9
+    assert min(pauses) >= 1.0 - 1e-9, "reads that pass take nothing of the pause between writes"
+    assert queue.admitted[-1] <= 10
+
+
+def test_a_limit_that_is_met_is_told_to_writes_that_wait_for_their_turn():
+    queue, told = Queue(Limits(between_writes=60.0)), []
+    queue.write()
+    queue.threads.pop().join(10)
+
+    def admit():
+        with pytest.raises(RateLimited, match="is reached"):
+            queue.limiter.admit(write=True, now=queue.now)
+        told.append(True)
+
+    threads = [threading.Thread(target=admit) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    assert queue.asleep.acquire(timeout=10)
+    queue.limiter.refuse(RateLimited("A limit is reached.", wait=100))
+    queue.go.release()
+    for thread in threads:
+        thread.join(10)
+    assert told == [True] * 3
+    assert queue.clock() == 60.0, "only the one that was asleep already has slept"
+
+
 def test_reads_wait_for_no_write():
     slept = []
     limiter = Limiter(Limits(between_writes=5.0, between_requests=1.0), clock=lambda: 0.0, sleep=slept.append)
@@ -479,6 +549,30 @@ def test_what_has_not_changed_costs_no_rate_limit(hub):
     assert [request.split()[-1] for request in hub.asked()] == ["304"] * 3
     hub.store().update("a", {"n": 1}, process=True)
     assert store.get("a").data == {"n": 1}, "never an answer that is older than the server's"
+
+
+def test_memory_holds_the_issues_of_ten_thousand_objects_and_no_more(hub, monkeypatch):
+    """So a server that asks for each of them by number asks for nothing that counts while they are unchanged."""
+    hub.near().create("a", {"visits": 12, "tags": ["a", "b"], "note": "a line of text, as objects have it"})
+    backend = hub.through()
+    backend.get_issue(1)
+    cache = backend.client._cache
+    (address,), text = cache._known, cache.get(next(iter(cache._known))).text
+    for number in range(1, 101):
+        cache.put(
+            address.replace("/1", f"/{number}"), Known(f'"{number}{"e" * 60}"', text.replace("visits", f"v{number}"))
+        )
+    assert cache.get(address.replace("/1", "/77")).text == text.replace("visits", "v77")
+    assert cache._size * 100 < cache_file._MEMORY
+    size = cache._size
+    cache.put(address, Known("e", text))
+    cache.put(address, Known('"1' + "e" * 60 + '"', text.replace("visits", "v1")))
+    assert cache._size == size, "what is replaced is not counted twice"
+    monkeypatch.setattr(cache_file, "_MEMORY", size // 2)
+    cache.put(address, Known("e", text))
+    assert cache._size <= size // 2
+    assert cache.get(address) is not None
+    assert cache.get(address.replace("/1", "/2")) is None, "the longest unused goes first"
 
 
 def test_a_folder_keeps_answers_for_the_next_run_of_the_same_token(hub, tmp_path):
@@ -715,12 +809,12 @@ def test_long_work_is_only_that_of_its_own_thread():
 
 def test_each_thread_has_a_connection_of_its_own(hub):
     """PyGithub keeps the request in fields of a connection: threads that share one may get each other's answers."""
-    client, meet, used = hub.through().client, threading.Barrier(4), []
+    exchange, meet, used = hub.through().client._exchange, threading.Barrier(4), []
 
     def ask():
-        used.append(client._line())
+        used.append(exchange._line("a token", app=False))
         meet.wait()
-        assert client._line() in used
+        assert exchange._line("a token", app=False) in used
 
     threads = [threading.Thread(target=ask) for _ in range(4)]
     for thread in threads:
@@ -738,7 +832,7 @@ def test_what_a_thread_had_goes_with_it(hub):
         thread.start()
         thread.join()
     gc.collect()
-    assert len(backend.client._open) == 0
+    assert len(backend.client._exchange._open) == 0
 
 
 def test_a_store_may_be_shared_by_threads(hub):

@@ -396,7 +396,7 @@ def test_no_cookie_is_kept(liar, says):
     with opened(liar) as store:
         for _ in range(3):
             store.backend.get_issue(1)
-        assert not store.backend.client._line()[1]._session.cookies
+        assert not store.backend.client._exchange._line(TOKEN, app=False)[1]._session.cookies
 
 
 def test_a_202_and_a_redirect_are_not_waited_for_or_followed_for_ever(liar, says):
