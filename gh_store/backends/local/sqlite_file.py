@@ -10,7 +10,7 @@ from typing import Any, Final, Literal
 
 from gh_store.backends.local.batch import Batch
 from gh_store.backends.local.errors import Errors
-from gh_store.backends.local.place import EMPTY, check_place
+from gh_store.backends.local.file_checks import EMPTY, check_file
 from gh_store.backends.local.read_only import ReadOnlyFile, is_writable
 from gh_store.backends.local.rows import LARGEST
 from gh_store.domain.exceptions import ConfigurationError
@@ -52,13 +52,13 @@ class SqliteFile:
     ) -> None:
         self.path = path
         self._errors = Errors(path, self._is_used_up)
-        check_place(path, create=create)
+        check_file(path, create=create)
         with self._errors:
             read_only = path.exists() and not is_writable(path)
             if not read_only:
                 resolved(path)  # no link of somebody else decides where a store is made
         if read_only:
-            check_place(path, create=False)  # nothing can be made in it
+            check_file(path, create=False)  # nothing can be made in it
         self._busy_timeout = busy_timeout
         self._synchronous = synchronous
         self._lock = threading.RLock()

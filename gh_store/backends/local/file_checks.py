@@ -13,7 +13,7 @@ _SMALLEST: Final = 512
 """Bytes of the smallest database. SQLite takes what has less for an empty one, and writes over it."""
 
 
-def check_place(path: Path, *, create: bool) -> None:
+def check_file(path: Path, *, create: bool) -> None:
     """Raise ConfigurationError for what is no file of a store, or not there where one is expected."""
     fault, hint = None, "Name another file with --store."
     try:
