@@ -107,6 +107,19 @@ def deep(levels):
     return value
 
 
+def crowded():
+    """An object whose parts each take as many elements as one can: what folds, tables, links, and texts of many words."""
+    chain = {"a": {"a": {"a": {"a": {"a": {"a": {"a": {"a": {"a": {"a": {"a": {"a": 1}}}}}}}}}}}}
+    parts = {f"c{key}": chain for key in range(60)}
+    parts |= {f"t{key}": [[{"a": member}, {"b": member}] for member in range(50)] for key in range(4)}
+    parts |= {f"z{key}": [f"http://{member}" for member in range(100)] for key in range(30)}
+    return entry("crowded", 904, parts | _notes(0), [("append", _notes(event)) for event in range(1, 26)])
+
+
+def _notes(event):
+    return {f"note{key}": " ".join(f"word{place} {place * event}" for place in range(40)) for key in range(4)}
+
+
 def hostile():
     for number, object_id in enumerate(HOSTILE_IDS, 1):
         events = [

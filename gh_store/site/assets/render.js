@@ -1,12 +1,12 @@
 // Data and changes as elements: the same as the build makes of the latest version.
 
-import { isNumber, isRecord, json, visible, visibleBlock } from "./gh-store.js";
+import { byCodePoint, isNumber, isRecord, json, visible, visibleBlock } from "./gh-store.js";
 import { count, dotted, element, members } from "./text.js";
 import { parts } from "./words.js";
 
 const MOST_ITEMS = 100;
 const MOST_KEYS = 400;
-const MOST_NODES = 3000;
+const MOST_ELEMENTS = 9000; // 3,000 plain values, three each
 const DEEPEST = 12;
 const FOLD = 600;
 const LONGEST = 20000;
@@ -42,6 +42,12 @@ function string(text) {
     bdi(visibleBlock(text.slice(0, LONGEST))),
     ...(text.length > LONGEST ? [" ", more(`… ${count(text.length - LONGEST)} more characters in the JSON`)] : []),
   );
+}
+
+/** How many elements a scalar takes beside its own. */
+function moreOf(value) {
+  if (typeof value !== "string") return 0;
+  return value.length > FOLD ? 5 : value.startsWith("http") ? 1 : 0;
 }
 
 function columns(items) {
@@ -82,14 +88,13 @@ function opened(data) {
 export function tree(data) {
   if (sizeOf(data) === 0) return element("p", { class: "none" }, "This object is empty.");
   const open = opened(data);
-  let left = MOST_NODES;
+  let left = MOST_ELEMENTS;
 
   const lines = (each, level) => {
     const pairs = Array.isArray(each) ? each.map((item, index) => [String(index), item]) : members(each);
     const made = [];
     for (const [key, member] of pairs.slice(0, Array.isArray(each) ? MOST_ITEMS : MOST_KEYS)) {
       if (left <= 0) break;
-      left -= 1;
       made.push(line(key, member, level));
     }
     if (made.length < pairs.length)
@@ -99,9 +104,14 @@ export function tree(data) {
 
   const line = (key, each, level) => {
     const name = bdi(visible(key) || '""', "key");
-    if (!isNested(each)) return element("li", {}, name, ": ", scalar(each));
+    left -= 3;
+    if (!isNested(each)) {
+      left -= moreOf(each);
+      return element("li", {}, name, ": ", scalar(each));
+    }
     const size = element("span", { class: "size" }, words(each));
     if (sizeOf(each) === 0) return element("li", {}, name, ": ", size);
+    left -= 4;
     if (level >= DEEPEST) return element("li", {}, name, ": ", size, " ", more("… more in the JSON"));
     const keys = columns(each);
     const inside = keys === null ? [element("ul", {}, ...lines(each, level + 1))] : table(key, each, keys);
@@ -115,9 +125,10 @@ export function tree(data) {
     const right = (key) => ({ class: numeric.has(key) ? "right" : null });
     const head = keys.map((key) => element("th", { scope: "col", ...right(key) }, bdi(visible(key) || '""')));
     const rows = [];
+    left -= 4 + 2 * keys.length;
     for (const item of shown) {
       if (left <= 0) break;
-      left -= keys.length;
+      left -= 1 + 2 * keys.length + members(item).reduce((sum, pair) => sum + moreOf(pair[1]), 0);
       rows.push(element("tr", {}, ...keys.map((key) => element("td", right(key), Object.hasOwn(item, key) ? scalar(item[key]) : null))));
     }
     const body = element("table", {}, element("thead", {}, element("tr", {}, ...head)), element("tbody", {}, ...rows));
@@ -136,6 +147,7 @@ const MOST_CHANGES = 12;
 const LONGEST_VALUE = 160;
 const SHORT = 22;
 const CONTEXT = 6;
+const MOST_PARTS = 40;
 
 /** A value on one line, cut. */
 export function compact(value, most = LONGEST_VALUE) {
@@ -155,39 +167,47 @@ export function changes(found, counts = new Map(), most = MOST_CHANGES) {
   const highest = Math.max(1, ...counts.values());
   const rank = (each) => Math.floor((10 * (counts.get(each.p) ?? 0)) / highest);
   const shown = found.map((each) => ({ rank: rank(each), ...change(each) }));
-  shown.sort((a, b) => a.rank - b.rank || a.wide - b.wide || (a.path < b.path ? -1 : 1));
-  const lines = shown.slice(0, most).map((each) => each.line);
+  shown.sort((a, b) => a.rank - b.rank || a.wide - b.wide || byCodePoint(a.path, b.path));
+  const lines = [];
+  let left = MOST_PARTS;
+  for (const each of shown.slice(0, most)) {
+    lines.push(changed(each, left));
+    left = Math.max(left - each.parts.length, 0);
+  }
   if (shown.length > most) lines.push(element("li", { class: "more" }, `… ${count(shown.length - most)} more changes`));
   return element("ul", { class: "changes" }, ...lines);
 }
 
 function change(each) {
   let path = dotted(each.p);
+  let both = [];
   let [old, now] = [null, null];
   if (Object.hasOwn(each, "at")) {
     path = `${path}[${each.at}]`;
     [old, now] = [each.o, each.n].map((items) => (items.length ? items.map(quoted).join(", ") : null));
   } else {
-    const both = typeof each.o === "string" && typeof each.n === "string" ? inWords(each.o, each.n) : null;
-    const named = bdi(visible(path), "path");
-    if (both) return { wide: 1, path, line: element("li", { class: "wide" }, named, " ", element("span", { class: "words" }, ...both)) };
+    if (typeof each.o === "string" && typeof each.n === "string") both = parts(each.o, each.n) ?? [];
     if (Object.hasOwn(each, "o")) old = quoted(each.o);
     if (Object.hasOwn(each, "n")) now = quoted(each.n);
   }
-  const wide = (old ?? "").length + (now ?? "").length + Math.floor(path.length / 2) > 2 * SHORT;
+  const wide = both.length || (old ?? "").length + (now ?? "").length + Math.floor(path.length / 2) > 2 * SHORT;
+  return { path, wide: wide ? 1 : 0, old, now, parts: both };
+}
+
+/** A line of changes. */
+function changed({ path, wide, old, now, parts }, mostParts) {
   let values = [];
   if (old === null) values = [sign("+ added"), " ", marked("ins", now)];
   else if (now === null) values = [sign("− removed"), " ", marked("del", old)];
   else values = [marked("del", old), " ", sign("→"), " ", marked("ins", now)];
-  const line = element("li", { class: wide ? "wide" : null }, bdi(visible(path), "path"), " ", element("span", { class: "values" }, ...values));
-  return { wide: wide ? 1 : 0, path, line };
+  const inWords = parts.length > 0 && mostParts > 0;
+  const shown = inWords ? element("span", { class: "words" }, ...byWords(parts, mostParts)) : element("span", { class: "values" }, ...values);
+  return element("li", { class: wide ? "wide" : null }, bdi(visible(path), "path"), " ", shown);
 }
 
-/** Two texts as one, with the words marked that changed; null where they have little in common. */
-function inWords(old, now) {
-  const found = parts(old, now);
-  if (found === null) return null;
-  return found.flatMap((part, index) => {
+/** Two texts as one, with the words marked that changed. */
+function byWords(found, most) {
+  const shown = found.slice(0, most).flatMap((part, index) => {
     const space = index ? [" "] : [];
     if (part.same) return [...space, common(part.same, index === 0, index === found.length - 1)];
     const marks = [
@@ -196,6 +216,7 @@ function inWords(old, now) {
     ];
     return [...space, ...(marks.length === 2 ? [marks[0], " ", marks[1]] : marks)];
   });
+  return found.length > most ? [...shown, " …"] : shown;
 }
 
 /** What is common, cut to some words beside those that changed. */
