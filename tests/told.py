@@ -78,6 +78,13 @@ def cities():
     yield entry("cities/bodo", 6_002, {"title": "Bodø", "homepage": None})
 
 
+def waiting():
+    """An object as it was read with an update that nothing has committed yet."""
+    value = entry("waiting", 6_003, {"n": 1}, [("append", {"n": 2}, "pending")]).value
+    value["meta"]["version"], value["data"] = 2, {"n": 2}
+    return snapshots.Entry.read("waiting", value)
+
+
 HOSTILE = {
     "</script><script>alert(1)</script>": "<img src=x onerror=alert(1)>",
     "__proto__": {"polluted": True},

@@ -137,7 +137,7 @@ def test_a_hostile_store_does_nothing(page, address):
 
 
 def test_events_by_script_are_those_of_the_build(page, address):
-    for name in ("cities/oslo", "prices/bitcoin", "crowded", name_of("CON")):
+    for name in ("cities/oslo", "prices/bitcoin", "crowded", "waiting", name_of("CON")):
         page.open(f"{address}o/{name}.html")
         same = page.run(
             "(async () => { const [{ item, often }, { Past }, { HERE }] = await Promise.all(['object', 'gh-store', 'text'].map(each => import(new URL(`assets/${each}.js`, document.querySelector('script[src]').src.replace('assets/app.js', '')))));"

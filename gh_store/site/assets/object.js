@@ -194,14 +194,13 @@ export function often(events) {
 export function item(event, counted, issues, prefix = "") {
   const applied = counts(event);
   const kind = { rejected: "bad", pending: "warn" }[event.out];
-  const pill = applied
-    ? element("a", { class: "pill", href: `${prefix}#v${event.v}` }, `v${event.v}`)
-    : element("span", { class: `pill ${kind ?? ""}` }, event.out);
+  const pills = applied ? [element("a", { class: "pill", href: `${prefix}#v${event.v}` }, `v${event.v}`), " "] : [];
+  if (kind) pills.push(element("span", { class: `pill ${kind}` }, event.out), " ");
   const who = element("span", {}, event.mode, ...(event.by ? [" by ", element("bdi", {}, visible(event.by))] : []));
   const time = issues
     ? element("a", { href: `${issues}${event.i}#issuecomment-${event.c}`, rel: REL }, when(event.t))
     : when(event.t);
-  const head = element("div", { class: "head" }, pill, " ", who, " ", element("span", { class: "when" }, time));
+  const head = element("div", { class: "head" }, ...pills, who, " ", element("span", { class: "when" }, time));
   const made = element("li", { id: applied ? `v${event.v}` : null, class: event.out }, head);
   if (event.err !== undefined) made.append(element("p", { class: "reason" }, element("bdi", {}, visible(event.err))));
   if (!applied) made.append(element("p", { class: "asked" }, "asked for ", element("bdi", {}, visible(compact(json(event.asked), 640)))));
