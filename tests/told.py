@@ -85,6 +85,16 @@ def waiting():
     return snapshots.Entry.read("waiting", value)
 
 
+def damaged():
+    """An object that lost an event, and one whose data is not what its history leads to."""
+    lost = entry("lost", 6_004, {"n": 1}, [("append", {"n": count}) for count in range(2, 6)]).value
+    del lost["history"][2]
+    lost["history"][2]["state"] = {"n": 4}
+    astray = entry("astray", 6_005, {"n": 1}, [("append", {"n": 2})]).value
+    astray["data"] = {"n": 3}
+    return [snapshots.Entry.read("lost", lost), snapshots.Entry.read("astray", astray)]
+
+
 HOSTILE = {
     "</script><script>alert(1)</script>": "<img src=x onerror=alert(1)>",
     "__proto__": {"polluted": True},
@@ -99,6 +109,7 @@ HOSTILE = {
     "javascript": "javascript:alert(1)",
     "link": 'https://example.org/"><script>alert(1)</script>',
     "long": "word " * 12_000,
+    "emoji": {"fits": "🙂" * 400, "cut": "x" + "🙂" * 700},
     "records": [{"a": "<b>", "__proto__": 1}, {"a": "\u202e"}],
 }
 HOSTILE_IDS = (

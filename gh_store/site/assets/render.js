@@ -1,7 +1,7 @@
 // Data and changes as elements: the same as the build makes of the latest version.
 
 import { byCodePoint, isNumber, isRecord, json, visible, visibleBlock } from "./gh-store.js";
-import { count, dotted, element, members } from "./text.js";
+import { count, cut, dotted, element, lengthOf, members } from "./text.js";
 import { parts } from "./words.js";
 
 const MOST_ITEMS = 100;
@@ -33,21 +33,22 @@ function scalar(value) {
 function string(text) {
   if (text === "") return element("span", { class: "lit" }, '""');
   if (LINK.test(text) && visible(text) === text) return element("a", { href: text, rel: REL }, bdi(text));
-  if (text.length <= FOLD) return bdi(visibleBlock(text));
-  const size = element("span", { class: "size" }, `${count(text.length)} characters`);
+  const length = lengthOf(text);
+  if (length <= FOLD) return bdi(visibleBlock(text));
+  const size = element("span", { class: "size" }, `${count(length)} characters`);
   return element(
     "details",
     { class: "text" },
-    element("summary", {}, bdi(visibleBlock(text.slice(0, FOLD))), "… ", size),
-    bdi(visibleBlock(text.slice(0, LONGEST))),
-    ...(text.length > LONGEST ? [" ", more(`… ${count(text.length - LONGEST)} more characters in the JSON`)] : []),
+    element("summary", {}, bdi(visibleBlock(cut(text, FOLD))), "… ", size),
+    bdi(visibleBlock(cut(text, LONGEST))),
+    ...(length > LONGEST ? [" ", more(`… ${count(length - LONGEST)} more characters in the JSON`)] : []),
   );
 }
 
 /** How many elements a scalar takes beside its own. */
 function moreOf(value) {
   if (typeof value !== "string") return 0;
-  return value.length > FOLD ? 5 : value.startsWith("http") ? 1 : 0;
+  return lengthOf(value) > FOLD ? 5 : value.startsWith("http") ? 1 : 0;
 }
 
 function columns(items) {
@@ -56,7 +57,7 @@ function columns(items) {
   for (const item of items) {
     if (!isRecord(item) || sizeOf(item) === 0) return null;
     for (const [key, value] of members(item)) {
-      if (isNested(value) || (typeof value === "string" && value.length > FOLD)) return null;
+      if (isNested(value) || (typeof value === "string" && lengthOf(value) > FOLD)) return null;
       keys.add(key);
     }
     if (keys.size > MOST_TABLE_KEYS) return null;
@@ -152,11 +153,11 @@ const MOST_PARTS = 40;
 /** A value on one line, cut. */
 export function compact(value, most = LONGEST_VALUE) {
   const text = typeof value === "string" ? value : json(value);
-  return text.length <= most ? text : `${text.slice(0, most - 1)}…`;
+  return lengthOf(text) <= most ? text : `${cut(text, most - 1)}…`;
 }
 
 const quoted = (value) => compact(value) || '""';
-const marked = (tag, text) => element(tag, {}, bdi(visible(text.slice(0, LONGEST_VALUE))));
+const marked = (tag, text) => element(tag, {}, bdi(visible(cut(text, LONGEST_VALUE))));
 const sign = (text) => element("span", { class: "sign" }, text);
 
 /**
@@ -190,7 +191,7 @@ function change(each) {
     if (Object.hasOwn(each, "o")) old = quoted(each.o);
     if (Object.hasOwn(each, "n")) now = quoted(each.n);
   }
-  const wide = both.length || (old ?? "").length + (now ?? "").length + Math.floor(path.length / 2) > 2 * SHORT;
+  const wide = both.length || lengthOf(old ?? "") + lengthOf(now ?? "") + Math.floor(lengthOf(path) / 2) > 2 * SHORT;
   return { path, wide: wide ? 1 : 0, old, now, parts: both };
 }
 
