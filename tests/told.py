@@ -78,6 +78,23 @@ def cities():
     yield entry("cities/bodo", 6_002, {"title": "Bodø", "homepage": None})
 
 
+def waiting():
+    """An object as it was read with an update that nothing has committed yet."""
+    value = entry("waiting", 6_003, {"n": 1}, [("append", {"n": 2}, "pending")]).value
+    value["meta"]["version"], value["data"] = 2, {"n": 2}
+    return snapshots.Entry.read("waiting", value)
+
+
+def damaged():
+    """An object that lost an event, and one whose data is not what its history leads to."""
+    lost = entry("lost", 6_004, {"n": 1}, [("append", {"n": count}) for count in range(2, 6)]).value
+    del lost["history"][2]
+    lost["history"][2]["state"] = {"n": 4}
+    astray = entry("astray", 6_005, {"n": 1}, [("append", {"n": 2})]).value
+    astray["data"] = {"n": 3}
+    return [snapshots.Entry.read("lost", lost), snapshots.Entry.read("astray", astray)]
+
+
 HOSTILE = {
     "</script><script>alert(1)</script>": "<img src=x onerror=alert(1)>",
     "__proto__": {"polluted": True},
@@ -92,6 +109,7 @@ HOSTILE = {
     "javascript": "javascript:alert(1)",
     "link": 'https://example.org/"><script>alert(1)</script>',
     "long": "word " * 12_000,
+    "emoji": {"fits": "🙂" * 400, "cut": "x" + "🙂" * 700},
     "records": [{"a": "<b>", "__proto__": 1}, {"a": "\u202e"}],
 }
 HOSTILE_IDS = (
@@ -105,6 +123,19 @@ def deep(levels):
     for _ in range(levels):
         value = {"in": value, "list": [value]} if levels < 8 else {"in": value}
     return value
+
+
+def crowded():
+    """An object whose parts each take as many elements as one can: what folds, tables, links, and texts of many words."""
+    chain = {"a": {"a": {"a": {"a": {"a": {"a": {"a": {"a": {"a": {"a": {"a": {"a": 1}}}}}}}}}}}}
+    parts = {f"c{key}": chain for key in range(60)}
+    parts |= {f"t{key}": [[{"a": member}, {"b": member}] for member in range(50)] for key in range(4)}
+    parts |= {f"z{key}": [f"http://{member}" for member in range(100)] for key in range(30)}
+    return entry("crowded", 904, parts | _notes(0), [("append", _notes(event)) for event in range(1, 26)])
+
+
+def _notes(event):
+    return {f"note{key}": " ".join(f"word{place} {place * event}" for place in range(40)) for key in range(4)}
 
 
 def hostile():

@@ -9,7 +9,7 @@ from gh_store import snapshots
 from gh_store.site import api, shared
 from gh_store.site.facts import Facts
 from gh_store.site.folder import Built, Folder, read_manifest
-from gh_store.site.names import name_of
+from gh_store.site.names import collection_of, name_of
 from gh_store.site.options import MOST_PAGES, Options, check_live
 from gh_store.site.pages import Pages
 from gh_store.site.past import past_of
@@ -72,7 +72,7 @@ def build(
         rows, facts = Rows(told), Facts()
         for entry in map(_entry, lines):
             item = read_item(snapshot, entry)
-            rows.add(row_of(item))
+            rows.add(row_of(item, options.columns.get(collection_of(item.object_id), ())))
             facts.add(item)
             if known.get(item.object_id) != objects[item.object_id] or not folder.has(new.files_of(item.object_id)):
                 _write_object(item, folder, pages)

@@ -4,7 +4,7 @@ import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, islice
 from typing import Any, Final
 
 from gh_store.domain.values import JsonObject
@@ -65,13 +65,16 @@ class Collection:
     columns: tuple[Column, ...]
 
 
-def row_of(item: Item) -> Row:
-    """The row of an object."""
+def row_of(item: Item, chosen: Iterable[str] = ()) -> Row:
+    """
+    The row of an object.
+
+    Args:
+        chosen: The columns that somebody wants for its collection, however deep or far behind they are.
+    """
     leaves: dict[str, str | bool | None] = {}
     numeric = set[str]()
-    for path, value in _scalars(item.data):
-        if len(leaves) == _MOST_LEAVES:
-            break
+    for path, value in chain(_chosen(item.data, chosen), islice(_scalars(item.data), _MOST_LEAVES)):
         if type(value) in (int, float):
             numeric.add(path)
             leaves[path] = json.dumps(value)
@@ -85,6 +88,15 @@ def row_of(item: Item) -> Row:
         frozenset(numeric),
         searched(item.object_id, item.data),
     )
+
+
+def _chosen(data: JsonObject, paths: Iterable[str]) -> Iterator[tuple[str, Any]]:
+    for path in paths:
+        value: Any = data
+        for key in [path] if path in data else path.split("."):
+            value = value.get(key) if isinstance(value, dict) else None
+        if value is not None and not isinstance(value, dict | list):
+            yield path, value
 
 
 def _scalars(data: JsonObject) -> Iterator[tuple[str, Any]]:

@@ -9,7 +9,7 @@ from typing import Any, Final
 from gh_store.wire.values import ZERO_WIDTH
 
 _INVISIBLE: Final = (
-    r"\x00-\x1f\x7f-\x9f\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2028\u2029\u206a-\u206f\u3164\ufe00"
+    r"\x00-\x1f\x7f-\x9f\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2028\u2029\u2065\u206a-\u206f\u3164\ufe00"
     r"\uffa0\ufff0-\uffff\ud800-\udfff\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
 ) + "".join(f"\\u{ord(each):04x}" for each in ZERO_WIDTH)
 _LINE: Final = re.compile(f"[{_INVISIBLE}]")

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from markupsafe import Markup, escape
 
@@ -20,40 +20,64 @@ _LONGEST: Final = 160
 _SHORT: Final = 22
 """Characters of both values from which on they stand under each other."""
 
+_WIDE: Final = '<li class="wide">'
+_MOST_PARTS: Final = 40
+"""Parts of texts in an event, common or changed, that are shown word by word."""
+
 _CONTEXT: Final = 6
 """Common words in sight before and after those that changed."""
+
+
+class _Change(NamedTuple):
+    """What a line tells. `parts`: both texts as one, where they are looked at word by word."""
+
+    path: str
+    wide: bool
+    old: str | None
+    new: str | None
+    parts: Sequence[words.Part]
 
 
 def changes(found: Sequence[Difference], counts: Mapping[str, int]) -> Markup:
     """The changes of an event: what is rare first, and of what is equally rare the short ones."""
     most = max(counts.values(), default=1)
-    shown = sorted((10 * counts.get(each.path, 0) // most, *_change(each)) for each in found)
-    lines = [line for *_, line in shown[:_MOST_CHANGES]]
+    ranked = ((10 * counts.get(each.path, 0) // most, _change(each)) for each in found)
+    shown = sorted(ranked, key=lambda pair: (pair[0], pair[1].wide, pair[1].path))
+    lines, left = list[str](), _MOST_PARTS
+    for _, each in shown[:_MOST_CHANGES]:
+        lines.append(_line(each, left))
+        left = max(left - len(each.parts), 0)
     if len(shown) > _MOST_CHANGES:
         lines.append(f'<li class="more">… {len(shown) - _MOST_CHANGES:,} more changes</li>')
     return Markup(f'<ul class="changes">{"".join(lines)}</ul>')  # noqa: S704  # every value in it is escaped
 
 
-def _change(each: Difference) -> tuple[bool, str, str]:
-    """A line, behind what it is sorted by."""
+def _change(each: Difference) -> _Change:
     path = dotted(each.path)
+    parts: Sequence[words.Part] = ()
     if each.at is not None:
         path = f"{path}[{each.at}]"
         old, new = (", ".join(map(_text, items)) if items else None for items in (each.old, each.new))
-    elif isinstance(each.old, str) and isinstance(each.new, str) and (marked := _words(each.old, each.new)):
-        named = f'<bdi class="path">{escape(visible(path))}</bdi>'
-        return True, path, f'<li class="wide">{named} <span class="words">{marked}</span></li>'
     else:
         old, new = (None if side is ABSENT else _text(side) for side in (each.old, each.new))
-    wide = len(old or "") + len(new or "") + len(path) // 2 > 2 * _SHORT
-    if old is None:
-        values = f'<span class="sign">+ added</span> {_value("ins", new)}'
-    elif new is None:
-        values = f'<span class="sign">\u2212 removed</span> {_value("del", old)}'
+        if isinstance(each.old, str) and isinstance(each.new, str):
+            parts = words.parts(each.old, each.new) or ()
+    wide = bool(parts) or len(old or "") + len(new or "") + len(path) // 2 > 2 * _SHORT
+    return _Change(path, wide, old, new, parts)
+
+
+def _line(each: _Change, most_parts: int) -> str:
+    named = f'<bdi class="path">{escape(visible(each.path))}</bdi>'
+    if each.parts and most_parts:
+        values = f'<span class="words">{_words(each.parts, most_parts)}</span>'
+    elif each.old is None:
+        values = f'<span class="values"><span class="sign">+ added</span> {_value("ins", each.new)}</span>'
+    elif each.new is None:
+        values = f'<span class="values"><span class="sign">\u2212 removed</span> {_value("del", each.old)}</span>'
     else:
-        values = f'{_value("del", old)} <span class="sign">→</span> {_value("ins", new)}'
-    line = f'<bdi class="path">{escape(visible(path))}</bdi> <span class="values">{values}</span></li>'
-    return wide, path, ('<li class="wide">' if wide else "<li>") + line
+        both = f'{_value("del", each.old)} <span class="sign">→</span> {_value("ins", each.new)}'
+        values = f'<span class="values">{both}</span>'
+    return f"{_WIDE if each.wide else '<li>'}{named} {values}</li>"
 
 
 def _text(side: Any) -> str:
@@ -65,20 +89,17 @@ def _value(tag: str, text: str | None) -> str:
     return f"<{tag}><bdi>{escape(visible((text or '')[:_LONGEST]))}</bdi></{tag}>"
 
 
-def _words(old: str, new: str) -> str | None:
-    """Two texts as one, with the words marked that changed; None where they are short, or have little in common."""
-    found = words.parts(old, new)
-    if found is None:
-        return None
+def _words(found: Sequence[words.Part], most: int) -> str:
+    """Two texts as one, with the words marked that changed."""
     shown = list[str]()
-    for index, part in enumerate(found):
+    for index, part in enumerate(found[:most]):
         if part.same:
             shown.append(_common(part.same, first=index == 0, last=index == len(found) - 1))
         else:
             marked = [_value("del", compact(part.gone.strip(), _LONGEST))] if part.gone else []
             marked += [_value("ins", compact(part.come.strip(), _LONGEST))] if part.come else []
             shown.append(" ".join(marked))
-    return " ".join(shown)
+    return " ".join([*shown, *(["…"] if len(found) > most else [])])
 
 
 def _common(same: Sequence[str], *, first: bool, last: bool) -> str:

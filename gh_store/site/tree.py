@@ -12,7 +12,9 @@ from gh_store.site.text import visible, visible_block
 
 _MOST_ITEMS: Final = 100
 _MOST_KEYS: Final = 400
-_MOST_NODES: Final = 3_000
+_MOST_ELEMENTS: Final = 9_000
+"""Elements of a tree: 3,000 plain values, three each. What folds, a link or a long text takes more."""
+
 _DEEPEST: Final = 12
 _FOLD: Final = 600
 """Characters of a string that are in sight."""
@@ -56,6 +58,13 @@ def _string(text: str) -> str:
     )
 
 
+def _more_of(each: Any) -> int:
+    """How many elements a scalar takes beside its own."""
+    if not isinstance(each, str):
+        return 0
+    return 5 if len(each) > _FOLD else 1 if each.startswith("http") else 0
+
+
 def columns(items: Any) -> list[str] | None:
     """The keys of a list of flat records, in order; None for any other value."""
     if not isinstance(items, list) or len(items) < 2:
@@ -87,7 +96,7 @@ class _Tree:
     def __init__(self, data: JsonObject) -> None:
         self._data = data
         self._open = _opened(data)
-        self._left = _MOST_NODES
+        self._left = _MOST_ELEMENTS
 
     def html(self) -> str:
         if not self._data:
@@ -101,7 +110,6 @@ class _Tree:
         for key, member in pairs[:most]:
             if self._left <= 0:
                 break
-            self._left -= 1
             lines.append(self._line(str(key), member, level))
         if len(lines) < len(pairs):
             lines.append(f'<li class="more">… {len(pairs) - len(lines):,} more in the JSON</li>')
@@ -109,11 +117,14 @@ class _Tree:
 
     def _line(self, key: str, each: Any, level: int) -> str:
         name = f'<bdi class="key">{_key(key)}</bdi>'
+        self._left -= 3
         if not isinstance(each, dict | list):
+            self._left -= _more_of(each)
             return f"<li>{name}: {value(each)}</li>"
         size = f'<span class="size">{_size(each)}</span>'
         if not each:
             return f"<li>{name}: {size}</li>"
+        self._left -= 4
         if level >= _DEEPEST:
             return f'<li>{name}: {size} <span class="more">… more in the JSON</span></li>'
         if isinstance(each, list) and (keys := columns(each)) is not None:
@@ -130,10 +141,11 @@ class _Tree:
         right = {key: ' class="right"' if key in numeric else "" for key in keys}
         head = "".join(f'<th scope="col"{right[key]}><bdi>{_key(key)}</bdi></th>' for key in keys)
         rows = list[str]()
+        self._left -= 4 + 2 * len(keys)
         for item in items[:_MOST_ITEMS]:
             if self._left <= 0:
                 break
-            self._left -= len(keys)
+            self._left -= 1 + 2 * len(keys) + sum(map(_more_of, item.values()))
             cells = (f"<td{right[key]}>{value(item[key]) if key in item else ''}</td>" for key in keys)
             rows.append(f"<tr>{''.join(cells)}</tr>")
         more = len(items) - len(rows)

@@ -116,7 +116,7 @@ def _tells_history(value: Any) -> bool:
 
 
 def _is_event(event: Any) -> bool:
-    if not isinstance(event, dict) or "data" not in event:
+    if not isinstance(event, dict) or not {"author", "data", "mode"} <= event.keys():
         return False
     told = event.get
     try:

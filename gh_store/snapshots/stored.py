@@ -103,13 +103,11 @@ def opened(file: Path) -> tuple[Header, Members]:
         return header, partial(_lines, file)
     try:
         text = files.read(file, files.MOST)
-        document: Any = wire.parse(text, DEPTH + 2)
     except files.Unreadable as error:
         raise _unreadable(file, str(error)) from error
-    except ValueError:
-        if text.startswith('{"data":'):
-            raise Malformed("it has an object a line, and no header; take a document or a folder") from None
-        raise
+    if text.startswith('{"data":'):  # no document has this key
+        raise Malformed("it has an object a line, and no header; take a document or a folder")
+    document: Any = wire.parse(text, DEPTH + 2)
     if not isinstance(document, dict):
         raise Malformed("not a JSON object")
     objects = document.get("objects")

@@ -70,6 +70,7 @@ def test_a_snapshot_is_converted_without_a_store(filled):
         (["snapshot", "--from", "plain.json", "--label", "red"], "--label"),
         (["snapshot", "--from", "site.json", "--prefix", "b"], "begin with 'site/'"),
         (["update-snapshot", "lines.jsonl"], "an object a line"),
+        (["update-snapshot", "line.jsonl"], "an object a line"),
         (["update-snapshot", "empty"], "not a snapshot"),
     ],
 )
@@ -77,6 +78,7 @@ def test_what_cannot_be_is_said(filled, given, says):
     filled.run("snapshot", "-o", "plain.json")
     filled.run("snapshot", "-o", "site.json", "--prefix", "site/")
     filled.run("snapshot", "--format", "lines", "-o", "lines.jsonl")
+    filled.run("snapshot", "--from", "site.json", "--format", "lines", "-o", "line.jsonl")
     filled.run("snapshot", "--format", "folder", "-o", "folder")
     (filled.folder / "empty").mkdir()
     out, err = filled.run(*given, code=2)

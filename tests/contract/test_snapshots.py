@@ -270,9 +270,15 @@ def test_a_manifest_names_no_file_outside(calm, tmp_path):
     assert (tmp_path / "victim.json").exists()
 
 
+EVENT = {
+    "comment_id": 1, "timestamp": "2026-11-01T00:00:00+00:00", "author": None, "type": "update", "mode": None, "data": {},
+    "outcome": "applied", "version": 1,
+}  # fmt: skip
+
+
 @pytest.mark.parametrize(
     "history",
-    ["7", "[7]", "[{}]", '[{"comment_id":1}]'],
+    ["7", "[7]", "[{}]", *(json.dumps([{key: EVENT[key] for key in EVENT if key != gone}]) for gone in EVENT)],
 )
 def test_a_history_made_by_an_attacker(calm, tmp_path, history):
     text = f'{{"objects": {{"a": {{"data": {{}}, "history": {history}, "meta": {{"issue_number": 1}}}}}}, "repository": "x", "snapshot_time": null}}'

@@ -6,7 +6,7 @@ import threading
 import pytest
 from browser import CHROMIUM
 from pages import OBJECT, PATH, READY
-from told import HOSTILE_IDS, cities, entry, hostile, prices, write
+from told import HOSTILE_IDS, cities, damaged, entry, hostile, prices, write
 
 from gh_store import site
 from gh_store.site.names import name_of
@@ -68,10 +68,21 @@ def test_versions_their_differences_and_one_that_never_was(page, address):
     page.run("location.hash = '#v99'")
     page.wait("document.querySelector('#version').textContent.includes('There is no version 99.')")
     assert page.text("#tree") == latest
+    page.run("location.hash = '#v3..v12345678901'")
+    page.wait("document.querySelector('#version').textContent.includes('There is no version 12345678901.')")
     page.run(
         "[...document.querySelectorAll('#version button')].find(each => each.textContent === 'Latest version').click()"
     )
     page.wait("document.querySelector('#version').textContent === ''")
+
+
+def test_a_version_that_nothing_is_told_of(page, address):
+    page.open(f"{address}o/lost.html#v3")
+    page.wait("document.querySelector('#version').textContent.includes('Nothing is told of version 3.')")
+    page.run("location.hash = '#v4'")
+    page.wait("document.querySelector('#version').textContent.startsWith('Version 4 of 5')")
+    page.run("location.hash = '#v2..v3'")
+    page.wait("document.querySelector('#version').textContent.includes('Nothing is told of version 3.')")
 
 
 def test_every_version_of_a_long_history(page, address):
@@ -102,7 +113,7 @@ def test_older_events_and_large_plots(page, address):
 
 
 def test_the_page_by_script_is_that_of_the_build(page, address):
-    for name in ("cities/oslo", "many", "wide", "deep", name_of("CON")):
+    for name in ("cities/oslo", "many", "wide", "deep", "crowded", name_of("CON")):
         page.open(f"{address}o/{name}.html")
         page.wait("document.querySelector('#tools button')")
         same = page.run(
@@ -137,7 +148,7 @@ def test_a_hostile_store_does_nothing(page, address):
 
 
 def test_events_by_script_are_those_of_the_build(page, address):
-    for name in ("cities/oslo", "prices/bitcoin", name_of("CON")):
+    for name in ("cities/oslo", "prices/bitcoin", "crowded", "waiting", name_of("CON")):
         page.open(f"{address}o/{name}.html")
         same = page.run(
             "(async () => { const [{ item, often }, { Past }, { HERE }] = await Promise.all(['object', 'gh-store', 'text'].map(each => import(new URL(`assets/${each}.js`, document.querySelector('script[src]').src.replace('assets/app.js', '')))));"
@@ -151,7 +162,7 @@ def test_events_by_script_are_those_of_the_build(page, address):
 
 
 def test_a_site_without_pages_of_objects_shows_them_by_script(page, address, tmp_path):
-    source = write(tmp_path / "snapshot.json", [*cities(), *hostile()])
+    source = write(tmp_path / "snapshot.json", [*cities(), *hostile(), *damaged()])
     site.build(source, tmp_path / "_site", site.Options(pages=False))
     with Server(tmp_path / "_site", 0, PATH) as server:
         thread = threading.Thread(target=server.serve_forever, daemon=True)
@@ -169,6 +180,9 @@ def test_a_site_without_pages_of_objects_shows_them_by_script(page, address, tmp
         page.open(page.run("document.querySelector('tbody a').href"))
         page.wait("document.querySelector('#tools button')")
         assert page.text("h1") == "x" * 165 + " v3"
+        page.open(f"{server.address}object.html#astray")
+        page.wait("document.querySelector('#tools button')")
+        assert "The history below does not lead to this data" in page.text("#any .note")
         page.open(f"{server.address}object.html#nobody")
         page.wait("!document.querySelector('#any .lead')")
         assert page.text("h1") == "There is no object nobody"

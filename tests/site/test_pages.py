@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from places import ROOT
-from told import HOSTILE, cities, entry, files, hostile, packages
+from told import HOSTILE, cities, crowded, entry, files, hostile, packages, waiting
 
 from gh_store import ConfigurationError, InvalidInput, site
 from gh_store.domain.differences import Difference
@@ -86,6 +86,11 @@ def test_every_page_is_sound_whatever_objects_hold(ugly):
             assert link.startswith(("https://", "#")) or not link.partition(":")[1], (name, link)
 
 
+def test_no_page_is_too_large_for_a_browser_whatever_an_object_is_made_of(build):
+    page = pages(build([crowded()]))["o/crowded.html"]
+    assert 10_000 < page.elements < 15_000
+
+
 def test_links_within_a_site_lead_somewhere(ugly):
     known = set(files(ugly))
     for name, page in pages(ugly).items():
@@ -112,7 +117,7 @@ def test_what_cannot_be_seen_is_written_out(ugly):
 
 
 @pytest.mark.parametrize(
-    "text", ["\x00", "\u202e", "\u2028", "\ufffe", "\u200d", "\U000e0041", "\x7f", "\ud800", "\xad"]
+    "text", ["\x00", "\u202e", "\u2028", "\u2065", "\ufffe", "\u200d", "\U000e0041", "\x7f", "\ud800", "\xad"]
 )
 def test_each_kind_of_hidden_character_is_an_escape(text):
     assert visible(text).startswith("\\u")
@@ -175,6 +180,7 @@ def test_a_page_of_an_object_tells_data_and_history(build):
     assert "It was asked for in vain. asked for []" in page
     assert "pending append by linus" in page or "pending append by grace" in page
     assert "1 update is pending, and not part of this data yet." in page
+    assert "v2 pending append by" in pages(build([waiting()], "waiting"))["o/waiting.html"].text
     assert "Over time reading.temperature" in page
     assert "18 older events are in the history as JSON" in page
 
@@ -223,6 +229,9 @@ def test_columns_are_found_and_can_be_chosen(build):
 
     assert columns(build(packages(60), "one")) == ["rank", "released", "version", "summary"]
     assert columns(build(packages(60), "two", columns={"packages": ("version", "nothing")})) == ["version", "nothing"]
+    many = {"deep": {"in": {"it": 1.50}}} | {f"k{key:02}": key for key in range(70)}
+    folder = build([entry("x/a", 1, many)], "three", columns={"x": ("k69", "deep.in.it")})
+    assert json.loads((folder / "index/0.json").read_text())[0][3] == ["69", "1.5"]
 
 
 def test_a_theme_comes_after_ours(build, tmp_path):

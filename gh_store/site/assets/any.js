@@ -5,6 +5,7 @@ import { item, often, start as startObject } from "./object.js";
 import { tree } from "./render.js";
 import { element, HERE, load, minute, ROOT, when } from "./text.js";
 
+const REL = "nofollow noopener noreferrer";
 const SHOWN = 25;
 
 export async function start() {
@@ -34,7 +35,7 @@ function show(place, name, { data, meta }, past) {
   const id = visible(meta.object_id);
   document.title = `${id} · ${document.title}`;
   const title = element("h1", { class: "id" }, element("bdi", {}, id), " ", element("span", { class: "pill" }, `v${meta.version}`));
-  const links = [issues ? element("a", { href: `${issues}${meta.issue_number}` }, `issue #${meta.issue_number}`) : `issue #${meta.issue_number}`];
+  const links = [issues ? element("a", { href: `${issues}${meta.issue_number}`, rel: REL }, `issue #${meta.issue_number}`) : `issue #${meta.issue_number}`];
   links.push(" · ", element("a", { href: new URL(`api/objects/${address(name)}.json`, ROOT).href }, "JSON"));
   const lead = element("p", { class: "lead" }, "Updated ", when(meta.updated_at), ` · created ${minute(meta.created_at)} · `, ...links);
   const head = element("div", { class: "bar" }, element("h2", { id: "data" }, "Data"), element("div", { class: "tools", id: "tools", hidden: true }));
@@ -51,7 +52,8 @@ function show(place, name, { data, meta }, past) {
       element("div", { class: "bar" }, element("h2", { id: "history" }, "History")), list,
       element("p", { class: "pages", id: "older", "data-older": past.events.length - shown.length + 500 * past.older })));
   }
-  place.replaceChildren(title, lead, columns);
+  const strays = "The history below does not lead to this data: comments were edited or deleted since.";
+  place.replaceChildren(title, lead, ...(past.drift.length ? [element("p", { class: "note bad" }, strays)] : []), columns);
 }
 
 /** Lead the address of a page that an object does not have to where a script shows it. */

@@ -189,6 +189,8 @@ export class Past {
     events: Told[];
     /** How many older files there are; null before the first was read. */
     get older(): number | null;
+    /** From what the history leads to, to the data. Empty, unless comments were edited or deleted. */
+    get drift(): Change[];
     /**
      * Read files until there are events enough, or no more.
      * @param {() => boolean} enough

@@ -851,6 +851,11 @@ export class Past {
     return this.#older;
   }
 
+  /** From what the history leads to, to the data. Empty, unless comments were edited or deleted. */
+  get drift() {
+    return this.#drift;
+  }
+
   /**
    * Read files until there are events enough, or no more.
    * @param {() => boolean} enough

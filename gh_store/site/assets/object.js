@@ -6,6 +6,7 @@ import { series } from "./series.js";
 import { button, count, element, HERE, load, minute, refill, ROOT, when } from "./text.js";
 
 const OLDER = 50;
+const MOST_DIGITS = 20;
 const REL = "nofollow noopener noreferrer";
 
 /**
@@ -69,17 +70,19 @@ class Versions {
 
   /** Show what the address asks for. */
   async follow() {
-    const asked = /^#v(\d{1,9})(?:\.\.v(\d{1,9}))?$/.exec(location.hash.slice(this.prefix.length));
+    const asked = /^#v(\d+)(?:\.\.v(\d+))?$/.exec(location.hash.slice(this.prefix.length));
     const turn = ++this.turn;
     if (!asked) return this.showLatest();
     const [first, second] = [Number(asked[1]), asked[2] === undefined ? null : Number(asked[2])];
-    const missing = [first, second].find((each) => each !== null && (each < 1 || each > this.latest));
-    if (missing !== undefined) return this.say(`There is no version ${missing}.`);
+    const missing = asked.slice(1).find((each) => each !== undefined && (Number(each) < 1 || Number(each) > this.latest));
+    if (missing !== undefined) return this.say(`There is no version ${missing.slice(0, MOST_DIGITS)}.`);
     if (second === null && first === this.latest) return this.showLatest();
     try {
       const one = await this.past.version(first);
       const other = second === null ? null : await this.past.version(second);
       if (turn !== this.turn) return;
+      if (one.event?.v !== first) return this.say(`Nothing is told of version ${first}.`);
+      if (other !== null && other.event?.v !== second) return this.say(`Nothing is told of version ${second}.`);
       if (other === null) this.showVersion(first, one);
       else this.showDifference(first, second, one.data, other.data);
       document.querySelector("#data").scrollIntoView();
@@ -194,14 +197,13 @@ export function often(events) {
 export function item(event, counted, issues, prefix = "") {
   const applied = counts(event);
   const kind = { rejected: "bad", pending: "warn" }[event.out];
-  const pill = applied
-    ? element("a", { class: "pill", href: `${prefix}#v${event.v}` }, `v${event.v}`)
-    : element("span", { class: `pill ${kind ?? ""}` }, event.out);
+  const pills = applied ? [element("a", { class: "pill", href: `${prefix}#v${event.v}` }, `v${event.v}`), " "] : [];
+  if (kind) pills.push(element("span", { class: `pill ${kind}` }, event.out), " ");
   const who = element("span", {}, event.mode, ...(event.by ? [" by ", element("bdi", {}, visible(event.by))] : []));
   const time = issues
     ? element("a", { href: `${issues}${event.i}#issuecomment-${event.c}`, rel: REL }, when(event.t))
     : when(event.t);
-  const head = element("div", { class: "head" }, pill, " ", who, " ", element("span", { class: "when" }, time));
+  const head = element("div", { class: "head" }, ...pills, who, " ", element("span", { class: "when" }, time));
   const made = element("li", { id: applied ? `v${event.v}` : null, class: event.out }, head);
   if (event.err !== undefined) made.append(element("p", { class: "reason" }, element("bdi", {}, visible(event.err))));
   if (!applied) made.append(element("p", { class: "asked" }, "asked for ", element("bdi", {}, visible(compact(json(event.asked), 640)))));

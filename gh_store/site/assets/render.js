@@ -1,12 +1,12 @@
 // Data and changes as elements: the same as the build makes of the latest version.
 
-import { isNumber, isRecord, json, visible, visibleBlock } from "./gh-store.js";
-import { count, dotted, element, members } from "./text.js";
+import { byCodePoint, isNumber, isRecord, json, visible, visibleBlock } from "./gh-store.js";
+import { count, cut, dotted, element, lengthOf, members } from "./text.js";
 import { parts } from "./words.js";
 
 const MOST_ITEMS = 100;
 const MOST_KEYS = 400;
-const MOST_NODES = 3000;
+const MOST_ELEMENTS = 9000; // 3,000 plain values, three each
 const DEEPEST = 12;
 const FOLD = 600;
 const LONGEST = 20000;
@@ -33,15 +33,22 @@ function scalar(value) {
 function string(text) {
   if (text === "") return element("span", { class: "lit" }, '""');
   if (LINK.test(text) && visible(text) === text) return element("a", { href: text, rel: REL }, bdi(text));
-  if (text.length <= FOLD) return bdi(visibleBlock(text));
-  const size = element("span", { class: "size" }, `${count(text.length)} characters`);
+  const length = lengthOf(text);
+  if (length <= FOLD) return bdi(visibleBlock(text));
+  const size = element("span", { class: "size" }, `${count(length)} characters`);
   return element(
     "details",
     { class: "text" },
-    element("summary", {}, bdi(visibleBlock(text.slice(0, FOLD))), "… ", size),
-    bdi(visibleBlock(text.slice(0, LONGEST))),
-    ...(text.length > LONGEST ? [" ", more(`… ${count(text.length - LONGEST)} more characters in the JSON`)] : []),
+    element("summary", {}, bdi(visibleBlock(cut(text, FOLD))), "… ", size),
+    bdi(visibleBlock(cut(text, LONGEST))),
+    ...(length > LONGEST ? [" ", more(`… ${count(length - LONGEST)} more characters in the JSON`)] : []),
   );
+}
+
+/** How many elements a scalar takes beside its own. */
+function moreOf(value) {
+  if (typeof value !== "string") return 0;
+  return lengthOf(value) > FOLD ? 5 : value.startsWith("http") ? 1 : 0;
 }
 
 function columns(items) {
@@ -50,7 +57,7 @@ function columns(items) {
   for (const item of items) {
     if (!isRecord(item) || sizeOf(item) === 0) return null;
     for (const [key, value] of members(item)) {
-      if (isNested(value) || (typeof value === "string" && value.length > FOLD)) return null;
+      if (isNested(value) || (typeof value === "string" && lengthOf(value) > FOLD)) return null;
       keys.add(key);
     }
     if (keys.size > MOST_TABLE_KEYS) return null;
@@ -82,14 +89,13 @@ function opened(data) {
 export function tree(data) {
   if (sizeOf(data) === 0) return element("p", { class: "none" }, "This object is empty.");
   const open = opened(data);
-  let left = MOST_NODES;
+  let left = MOST_ELEMENTS;
 
   const lines = (each, level) => {
     const pairs = Array.isArray(each) ? each.map((item, index) => [String(index), item]) : members(each);
     const made = [];
     for (const [key, member] of pairs.slice(0, Array.isArray(each) ? MOST_ITEMS : MOST_KEYS)) {
       if (left <= 0) break;
-      left -= 1;
       made.push(line(key, member, level));
     }
     if (made.length < pairs.length)
@@ -99,9 +105,14 @@ export function tree(data) {
 
   const line = (key, each, level) => {
     const name = bdi(visible(key) || '""', "key");
-    if (!isNested(each)) return element("li", {}, name, ": ", scalar(each));
+    left -= 3;
+    if (!isNested(each)) {
+      left -= moreOf(each);
+      return element("li", {}, name, ": ", scalar(each));
+    }
     const size = element("span", { class: "size" }, words(each));
     if (sizeOf(each) === 0) return element("li", {}, name, ": ", size);
+    left -= 4;
     if (level >= DEEPEST) return element("li", {}, name, ": ", size, " ", more("… more in the JSON"));
     const keys = columns(each);
     const inside = keys === null ? [element("ul", {}, ...lines(each, level + 1))] : table(key, each, keys);
@@ -115,9 +126,10 @@ export function tree(data) {
     const right = (key) => ({ class: numeric.has(key) ? "right" : null });
     const head = keys.map((key) => element("th", { scope: "col", ...right(key) }, bdi(visible(key) || '""')));
     const rows = [];
+    left -= 4 + 2 * keys.length;
     for (const item of shown) {
       if (left <= 0) break;
-      left -= keys.length;
+      left -= 1 + 2 * keys.length + members(item).reduce((sum, pair) => sum + moreOf(pair[1]), 0);
       rows.push(element("tr", {}, ...keys.map((key) => element("td", right(key), Object.hasOwn(item, key) ? scalar(item[key]) : null))));
     }
     const body = element("table", {}, element("thead", {}, element("tr", {}, ...head)), element("tbody", {}, ...rows));
@@ -136,15 +148,16 @@ const MOST_CHANGES = 12;
 const LONGEST_VALUE = 160;
 const SHORT = 22;
 const CONTEXT = 6;
+const MOST_PARTS = 40;
 
 /** A value on one line, cut. */
 export function compact(value, most = LONGEST_VALUE) {
   const text = typeof value === "string" ? value : json(value);
-  return text.length <= most ? text : `${text.slice(0, most - 1)}…`;
+  return lengthOf(text) <= most ? text : `${cut(text, most - 1)}…`;
 }
 
 const quoted = (value) => compact(value) || '""';
-const marked = (tag, text) => element(tag, {}, bdi(visible(text.slice(0, LONGEST_VALUE))));
+const marked = (tag, text) => element(tag, {}, bdi(visible(cut(text, LONGEST_VALUE))));
 const sign = (text) => element("span", { class: "sign" }, text);
 
 /**
@@ -155,39 +168,47 @@ export function changes(found, counts = new Map(), most = MOST_CHANGES) {
   const highest = Math.max(1, ...counts.values());
   const rank = (each) => Math.floor((10 * (counts.get(each.p) ?? 0)) / highest);
   const shown = found.map((each) => ({ rank: rank(each), ...change(each) }));
-  shown.sort((a, b) => a.rank - b.rank || a.wide - b.wide || (a.path < b.path ? -1 : 1));
-  const lines = shown.slice(0, most).map((each) => each.line);
+  shown.sort((a, b) => a.rank - b.rank || a.wide - b.wide || byCodePoint(a.path, b.path));
+  const lines = [];
+  let left = MOST_PARTS;
+  for (const each of shown.slice(0, most)) {
+    lines.push(changed(each, left));
+    left = Math.max(left - each.parts.length, 0);
+  }
   if (shown.length > most) lines.push(element("li", { class: "more" }, `… ${count(shown.length - most)} more changes`));
   return element("ul", { class: "changes" }, ...lines);
 }
 
 function change(each) {
   let path = dotted(each.p);
+  let both = [];
   let [old, now] = [null, null];
   if (Object.hasOwn(each, "at")) {
     path = `${path}[${each.at}]`;
     [old, now] = [each.o, each.n].map((items) => (items.length ? items.map(quoted).join(", ") : null));
   } else {
-    const both = typeof each.o === "string" && typeof each.n === "string" ? inWords(each.o, each.n) : null;
-    const named = bdi(visible(path), "path");
-    if (both) return { wide: 1, path, line: element("li", { class: "wide" }, named, " ", element("span", { class: "words" }, ...both)) };
+    if (typeof each.o === "string" && typeof each.n === "string") both = parts(each.o, each.n) ?? [];
     if (Object.hasOwn(each, "o")) old = quoted(each.o);
     if (Object.hasOwn(each, "n")) now = quoted(each.n);
   }
-  const wide = (old ?? "").length + (now ?? "").length + Math.floor(path.length / 2) > 2 * SHORT;
+  const wide = both.length || lengthOf(old ?? "") + lengthOf(now ?? "") + Math.floor(lengthOf(path) / 2) > 2 * SHORT;
+  return { path, wide: wide ? 1 : 0, old, now, parts: both };
+}
+
+/** A line of changes. */
+function changed({ path, wide, old, now, parts }, mostParts) {
   let values = [];
   if (old === null) values = [sign("+ added"), " ", marked("ins", now)];
   else if (now === null) values = [sign("− removed"), " ", marked("del", old)];
   else values = [marked("del", old), " ", sign("→"), " ", marked("ins", now)];
-  const line = element("li", { class: wide ? "wide" : null }, bdi(visible(path), "path"), " ", element("span", { class: "values" }, ...values));
-  return { wide: wide ? 1 : 0, path, line };
+  const inWords = parts.length > 0 && mostParts > 0;
+  const shown = inWords ? element("span", { class: "words" }, ...byWords(parts, mostParts)) : element("span", { class: "values" }, ...values);
+  return element("li", { class: wide ? "wide" : null }, bdi(visible(path), "path"), " ", shown);
 }
 
-/** Two texts as one, with the words marked that changed; null where they have little in common. */
-function inWords(old, now) {
-  const found = parts(old, now);
-  if (found === null) return null;
-  return found.flatMap((part, index) => {
+/** Two texts as one, with the words marked that changed. */
+function byWords(found, most) {
+  const shown = found.slice(0, most).flatMap((part, index) => {
     const space = index ? [" "] : [];
     if (part.same) return [...space, common(part.same, index === 0, index === found.length - 1)];
     const marks = [
@@ -196,6 +217,7 @@ function inWords(old, now) {
     ];
     return [...space, ...(marks.length === 2 ? [marks[0], " ", marks[1]] : marks)];
   });
+  return found.length > most ? [...shown, " …"] : shown;
 }
 
 /** What is common, cut to some words beside those that changed. */

@@ -1,7 +1,7 @@
 // The table of all objects: search, collections, columns, choices, order and pages. The address tells all of it.
 
 import { address, visible } from "./gh-store.js";
-import { button, count, element, folded, load, refill, ROOT, when } from "./text.js";
+import { button, count, cut, element, folded, load, refill, ROOT, when } from "./text.js";
 
 const PAGE = 100;
 const MOST_AT_ONCE = 20000;
@@ -218,7 +218,7 @@ class Table {
     const kind = (each) => (each.number ? "right" : each.long ? "long" : "cell");
     const data =
       columns === null
-        ? [element("td", { class: "data" }, element("bdi", {}, visible(row[CELLS].filter(Boolean).join(" · ").slice(0, SUMMARY))))]
+        ? [element("td", { class: "data" }, element("bdi", {}, visible(cut(row[CELLS].filter(Boolean).join(" · "), SUMMARY))))]
         : columns.map((each, index) => element("td", { class: kind(each) }, element("bdi", {}, visible(row[CELLS][index] ?? ""))));
     return element(
       "tr", {}, element("td", { class: "id" }, link), ...data,

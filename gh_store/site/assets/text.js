@@ -54,6 +54,12 @@ export const minute = (stamp) =>
 
 export const when = (stamp) => element("time", { datetime: stamp }, minute(stamp));
 
+/** How long a text is, in characters as Python counts them. */
+export const lengthOf = (text) => [...text].length;
+
+/** The first characters of a text. */
+export const cut = (text, most) => (text.length <= most ? text : [...text].slice(0, most).join(""));
+
 export const count = (number) => number.toLocaleString("en");
 
 /** The members of an object in one order, whatever the engine thinks of keys that are numbers. */

@@ -1,12 +1,15 @@
 // Which words of a text changed: the same as the build finds.
 
+import { lengthOf } from "./text.js";
+
 const SHORTEST = 40;
 const LONGEST = 20000;
 const MOST_PAIRS = 20000;
 
 /** Two texts as parts `{same}` and `{gone, come}`; null where they are short, or have little in common. */
 export function parts(old, now) {
-  if (Math.min(old.length, now.length) < SHORTEST || Math.max(old.length, now.length) > LONGEST) return null;
+  const lengths = [old, now].map(lengthOf);
+  if (Math.min(...lengths) < SHORTEST || Math.max(...lengths) > LONGEST) return null;
   const [before, after] = [old, now].map((text) => text.match(/\S+\s*|\s+/g));
   const shortest = Math.min(before.length, after.length);
   let head = 0;
