@@ -1,9 +1,11 @@
 """Connections of clients that are slow, silent, greedy or broken: each ends in time, and holds nobody up."""
 
+import asyncio
 import json
 import select
 import socket
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing, contextmanager
 
 import pytest
@@ -247,3 +249,38 @@ def test_options_of_everything_and_other_methods(patient):
     with connected(patient) as opened:
         opened.sendall(b"OPTIONS * HTTP/1.1\r\n" + HOST + b"Connection: close\r\n\r\n")
         assert status_of(until_closed(opened)) in (400, 404)
+
+
+class Stuck(Asked):
+    """A store that never ends a sync, and tells that somebody waits for it, or for a decision."""
+
+    def __init__(self):
+        super().__init__(processes=False)
+        self.waited_for = threading.Semaphore(0)
+
+    async def sync(self, *, complete=False):
+        self.waited_for.release()
+        return await asyncio.Event().wait()
+
+    async def object(self, object_id, *, fresh=False):
+        answer = await super().object(object_id, fresh=fresh)
+        if json.loads(answer.text)["pending"]:
+            self.waited_for.release()
+        return answer
+
+
+def test_who_waits_at_the_end_is_answered():
+    stuck = Stuck()
+    stuck.store.create("a", {})
+    stuck.process()
+    with ThreadPoolExecutor(2) as clients:
+        with serving(stuck, patience=Patience(end=1)) as ask:
+            decided = clients.submit(ask, "PATCH", "objects/a?wait=30", {"n": 1})
+            assert stuck.waited_for.acquire(timeout=10)
+            synced = clients.submit(ask, "POST", "sync")
+            assert stuck.waited_for.acquire(timeout=10)
+            while stuck.waited_for.acquire(blocking=False):
+                pass
+        assert (decided.result(10).status, decided.result().json["pending"]) == (202, 1)
+        assert (synced.result(10).status, synced.result().json["error"]) == (503, "Stopping")
+        assert synced.result()["retry-after"]

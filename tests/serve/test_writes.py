@@ -145,6 +145,15 @@ def test_a_key_makes_an_update_count_once(ask):
         assert ask("PATCH", "objects/keyed", {"n": 1}, Idempotency_Key=key).status == 400, key
 
 
+def test_a_key_that_another_update_had_is_rejected(ask):
+    ask.put("taken", {"n": 0})
+    made = ask("PATCH", "objects/taken?wait=5", {"n": 1}, Idempotency_Key="k")
+    for _ in range(2):
+        other = ask("PATCH", "objects/taken?wait=5", {"n": 2}, Idempotency_Key="k")
+        assert (other.status, other.json["error"]) == (422, "InvalidUpdate")
+    assert ask("PATCH", "objects/taken?wait=5", {"n": 1}, Idempotency_Key="k").json == made.json
+
+
 def test_delete(ask):
     ask.put("gone", {})
     answer = ask("DELETE", "objects/gone")
