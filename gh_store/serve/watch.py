@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable
 from typing import Final, ParamSpec, TypeVar
 
+from gh_store.logger import logger
 from gh_store.serve.asking import Asking
 from gh_store.serve.cache import Cache, CacheDown
 from gh_store.serve.model import Model
@@ -35,6 +36,7 @@ class Watch:
         self._read = read
         self._asking = asking
         self._woken = woken
+        self._down = False
 
     async def ask(self, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Ask the cache. Raises CacheDown."""
@@ -46,10 +48,14 @@ class Watch:
         """The model as it is now; None if the cache does not answer."""
         try:
             model = await self.ask(self._read)
-        except CacheDown:
-            self.model = None
+        except CacheDown as error:
+            if not self._down:
+                logger.warning("The cache does not answer: {}", error)
+            self.model, self._down = None, True
             return None
-        before, self.model = self.model, model
+        if self._down:
+            logger.info("The cache answers again.")
+        before, self.model, self._down = self.model, model, False
         if before is None or not model.complete:
             self._woken()
         return model
