@@ -258,7 +258,7 @@ class Stuck(Asked):
         super().__init__(processes=False)
         self.waited_for = threading.Semaphore(0)
 
-    async def sync(self, *, complete=False):
+    async def sync(self, **_):
         self.waited_for.release()
         return await asyncio.Event().wait()
 

@@ -17,7 +17,6 @@ from gh_store.serve.http.conditional import creates_only, expected_versions, unm
 from gh_store.serve.http.message import JSON, NO_STORE, Call, Headers, Problem, Response, encoded, json_bytes
 from gh_store.serve.http.reads import current, object_path
 from gh_store.serve.model import etag_of, text_of, version_of
-from gh_store.serve.served import Served
 from gh_store.store import Store
 
 LARGEST: Final = 1_048_576
