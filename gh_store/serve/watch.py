@@ -23,19 +23,21 @@ class Watch:
         read: Reads the model, and begins a new one if there is none.
         asking: Asks a cache that waits.
         woken: Called if there is something to do: the model is back, or not complete.
+        name: What logs call it.
 
     Attributes:
         model: As it was last seen; None while the cache does not answer.
     """
 
     def __init__(
-        self, cache: Cache, read: Callable[[], Model], asking: Asking, woken: Callable[[], object]
+        self, cache: Cache, read: Callable[[], Model], asking: Asking, woken: Callable[[], object], name: str
     ) -> None:  # fmt: skip  # what it takes, what it yields
         self.cache = cache
         self.model: Model | None = None
         self._read = read
         self._asking = asking
         self._woken = woken
+        self._name = name
         self._down = False
 
     async def ask(self, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
@@ -50,11 +52,11 @@ class Watch:
             model = await self.ask(self._read)
         except CacheDown as error:
             if not self._down:
-                logger.warning("The cache does not answer: {}", error)
+                logger.warning("{}: the cache does not answer: {}", self._name, error)
             self.model, self._down = None, True
             return None
         if self._down:
-            logger.info("The cache answers again.")
+            logger.info("{}: the cache answers again.", self._name)
         before, self.model, self._down = self.model, model, False
         if before is None or not model.complete:
             self._woken()

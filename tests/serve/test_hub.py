@@ -465,8 +465,8 @@ def test_a_cache_that_is_down_is_told_once_and_so_is_its_return(serve, tmp_path)
             logger.remove(sink)
 
     serve(main)
-    told = [each.partition(":")[0].strip() for each in said if "cache" in each]
-    assert told == ["The cache does not answer", "The cache answers again."]
+    told = [each.split(":")[1].strip() for each in said if "cache" in each]
+    assert told == ["the cache does not answer", "the cache answers again."]
 
 
 def test_a_cache_that_is_down_stops_no_look_up(calm, serve):
