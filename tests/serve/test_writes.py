@@ -57,7 +57,11 @@ def test_create_only(ask):
     again = ask.put("once", {"n": 2}, If_None_Match="*")
     assert (again.status, again.json["error"]) == (412, "PreconditionFailed")
     assert ask.put("once", {"n": 2}, If_None_Match='"x"').status == 400
+    assert ask("PATCH", "objects/once", {"n": 2}, If_None_Match="*").status == 412
+    assert ask("DELETE", "objects/once", If_None_Match="*").status == 412
     assert ask("GET", "objects/once").json["data"] == {"n": 1}
+    assert ask.put("never", {}, If_None_Match="*", If_Match='"v1-x"').status == 412
+    assert ask("GET", "objects/never").status == 404
 
 
 def test_if_match_names_the_version(ask):

@@ -47,7 +47,7 @@ async def put(call: Call) -> Response:
     if not isinstance(data, dict):
         raise InvalidObject("The body is not a JSON object.")
     named = _event_id(call)
-    if creates_only(call.headers.get("if-none-match")):
+    if creates_only(call.headers.get("if-none-match"), changes="if-match" in call.headers):
         try:
             return await _created(call, data)
         except ObjectExists as error:
@@ -67,12 +67,13 @@ async def put(call: Call) -> Response:
 async def patch(call: Call) -> Response:
     """Change an object, as the media type of the body says."""
     mode = MODES[_media_type(call, list(MODES))]
-    creates_only(call.headers.get("if-none-match"))
+    creates_only(call.headers.get("if-none-match"), changes=True)
     return await _updated(call, _value(call), mode, await _expected(call), _event_id(call))
 
 
 async def delete(call: Call) -> Response:
     """Delete an object."""
+    creates_only(call.headers.get("if-none-match"), changes=True)
     object_id, expected = call.object_id, await _expected(call)
 
     def work(store: Store) -> None:
