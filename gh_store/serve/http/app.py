@@ -2,7 +2,8 @@
 
 import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from typing import Any, Final
 
@@ -26,10 +27,10 @@ from gh_store.serve.served import Stores
 from gh_store.serve.settings import Settings
 
 _HOOKS_AT_ONCE: Final = 16
-"""Bodies of webhooks that are in memory at once: anybody may send them."""
+"""Large bodies of webhooks that are in memory at once: anybody may send them."""
 
 _HOOKS_WAITING: Final = 256
-"""Webhooks that wait until one of those bodies was read: GitHub sends each once, and gives it 10 s."""
+"""Large ones that wait until one of those bodies was read: GitHub sends each once, and gives it 10 s."""
 
 _CHALLENGE: Final = 'Bearer realm="gh-store"'
 
@@ -184,16 +185,23 @@ class App:
         if not route.largest:
             return await route.endpoint(call)
         if route.template != routes.WEBHOOK:
-            return await _with_body(route, call, receive)
+            return await route.endpoint(replace(call, body=await _body_of(route, call, receive)))
         return await self._hook(route, call, receive)
 
     async def _hook(self, route: Route, call: Call, receive: Receive) -> Response:
+        """Who sends little, and slowly, keeps no large one from being read."""
+        async with AsyncExitStack() as held:
+            body = await _body_of(route, call, receive, lambda: held.enter_async_context(self._hook_turn()))
+            return await route.endpoint(replace(call, body=body))
+
+    @asynccontextmanager
+    async def _hook_turn(self) -> AsyncIterator[None]:
         if self._hooks_now >= _HOOKS_AT_ONCE + _HOOKS_WAITING:
             raise Problem(503, "TooManyBodies", "Too many webhooks are being read.", "Send it again.", retry(1))
         self._hooks_now += 1
         try:
             async with self._hook_turns:
-                return await _with_body(route, call, receive)
+                yield
         finally:
             self._hooks_now -= 1
 
@@ -213,9 +221,10 @@ class App:
         return self._reads.told(call, self._described)
 
 
-async def _with_body(route: Route, call: Call, receive: Receive) -> Response:
-    body = await read_body(receive, call.headers.get("content-length"), route.largest)
-    return await route.endpoint(replace(call, body=body))
+async def _body_of(
+    route: Route, call: Call, receive: Receive, turn: Callable[[], Awaitable[None]] | None = None
+) -> bytes:  # fmt: skip  # what it takes, what it yields
+    return await read_body(receive, call.headers.get("content-length"), route.largest, turn)
 
 
 def _stopping() -> Problem:
