@@ -35,7 +35,6 @@ class Answers:
         ttl: Seconds after which what is held is asked for again before it is served.
         read_only: True if nobody may write.
         embedded: True for a store that answers at once: it is asked each time, and the model is for lists.
-        repository: What it is called, where that is not what its backend says.
     """
 
     def __init__(
@@ -46,10 +45,8 @@ class Answers:
         ttl: float = 600.0,
         read_only: bool = False,
         embedded: bool = False,
-        repository: str | None = None,
     ) -> None:
         self.hub = hub
-        self._repository = repository
         self._interval = interval
         self._ttl = ttl
         self._read_only = read_only
@@ -61,7 +58,7 @@ class Answers:
 
     @property
     def repository(self) -> str:
-        return self._repository or self.hub.store.backend.repository
+        return self.hub.repository
 
     async def status(self) -> JsonObject:
         hub, model = self.hub, await self.hub.watch.look()
@@ -141,7 +138,7 @@ class Answers:
         if known is None:
             raise InvalidInput("This is not a cursor.", hint="Give a `cursor` as it was answered.")
         rows = await watch.ask(watch.cache.changes, known, limit + 1)
-        if rows is None:
+        if rows is None or known.position > model.cursor.position:  # it was never given, or by a model that was lost
             raise UnknownCursor(str(model.cursor))
         more, position = len(rows) > limit, max((row.position for row in rows[:limit]), default=0)
         end = position if more else max(position, model.cursor.position)

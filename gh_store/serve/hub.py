@@ -51,6 +51,7 @@ class Hub:
         cache: Where its model is.
         interval: Seconds between two looks at what changed; 0 for none but the first.
         process: Apply what is pending.
+        repository: What it is called, where that is not what its backend says.
         clock: Seconds since the epoch.
         jitter: A number from 0 to 1, another each time.
         threads: Makes the threads that wait for answers.
@@ -63,18 +64,20 @@ class Hub:
         *,
         interval: float = 300.0,
         process: bool = True,
+        repository: str | None = None,
         clock: Callable[[], float] = time.time,
         jitter: Callable[[], float] = random.random,
         threads: Callable[[str, int], Executor] = make_threads,
     ) -> None:
         self.store = store
+        self.repository = repository or store.backend.repository
         self.clock = clock
         self.queue = Queue(_DELAY, POOLS["refresh"], _MOST, jitter)
         self.plan = Plan(interval, jitter)
         self.refresh = Refresh(store, cache, clock)
         self.asking = Asking(Gate(jitter), self._closed, clock=clock, make=threads)
         self.processing = Processing(store, self.asking, self._look, clock=clock, jitter=jitter, on=process)
-        self.watch = Watch(cache, self.refresh.model, self.asking, self.wake)
+        self.watch = Watch(cache, self.refresh.model, self.asking, self.wake, self.repository)
         self._repository_id: int | None = None
         self._waiting = Waiting()
         self._syncing = False
@@ -286,6 +289,5 @@ class Hub:
         model = await self.watch.look()
         cursor = str(model.cursor) if model is not None else str(sync.model.cursor)
         level = "INFO" if sync.changed or complete else "DEBUG"
-        repository = self.store.backend.repository
-        logger.log(level, "{}: looked at {} issues; {} changed.", repository, sync.looked_at, sync.changed)
+        logger.log(level, "{}: looked at {} issues; {} changed.", self.repository, sync.looked_at, sync.changed)
         return Synced(sync.looked_at, sync.changed, sync.failed, sync.complete, cursor)

@@ -76,14 +76,13 @@ def open_stores(where: Where, settings: Settings) -> Iterator[Opened]:
                 raise ConfigurationError(f"{name} is named twice.", hint="Name each repository once.")
             cache = _cache(store, settings.cache, closing)
             closing.callback(cache.close)
-            hub = Hub(store, cache, interval=settings.interval, process=settings.process)
+            hub = Hub(store, cache, interval=settings.interval, process=settings.process, repository=name)
             served[name.lower()] = Answers(
                 hub,
                 interval=settings.interval,
                 ttl=settings.ttl,
                 read_only=settings.read_only,
                 embedded=where.file is not None,
-                repository=name,
             )
         yield Opened([*served.values()], stop)
 

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable
 from typing import Final, ParamSpec, TypeVar
 
+from gh_store.logger import logger
 from gh_store.serve.asking import Asking
 from gh_store.serve.cache import Cache, CacheDown
 from gh_store.serve.model import Model
@@ -22,19 +23,22 @@ class Watch:
         read: Reads the model, and begins a new one if there is none.
         asking: Asks a cache that waits.
         woken: Called if there is something to do: the model is back, or not complete.
+        name: What logs call it.
 
     Attributes:
         model: As it was last seen; None while the cache does not answer.
     """
 
     def __init__(
-        self, cache: Cache, read: Callable[[], Model], asking: Asking, woken: Callable[[], object]
+        self, cache: Cache, read: Callable[[], Model], asking: Asking, woken: Callable[[], object], name: str
     ) -> None:  # fmt: skip  # what it takes, what it yields
         self.cache = cache
         self.model: Model | None = None
         self._read = read
         self._asking = asking
         self._woken = woken
+        self._name = name
+        self._down = False
 
     async def ask(self, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Ask the cache. Raises CacheDown."""
@@ -46,10 +50,14 @@ class Watch:
         """The model as it is now; None if the cache does not answer."""
         try:
             model = await self.ask(self._read)
-        except CacheDown:
-            self.model = None
+        except CacheDown as error:
+            if not self._down:
+                logger.warning("{}: the cache does not answer: {}", self._name, error)
+            self.model, self._down = None, True
             return None
-        before, self.model = self.model, model
+        if self._down:
+            logger.info("{}: the cache answers again.", self._name)
+        before, self.model, self._down = self.model, model, False
         if before is None or not model.complete:
             self._woken()
         return model

@@ -62,7 +62,9 @@ def test_a_signal_ends_it_with_0_while_streams_are_open(shell, number):
         process.send_signal(number)
         assert process.wait(10) == 0
         assert time.monotonic() - begun < 5
-        assert TOKEN not in process.stderr.read()
+        said = process.stderr.read()
+        assert "local/data: looked at" in said
+        assert TOKEN not in said
         for each in opened:
             while each.recv(65_536):
                 pass

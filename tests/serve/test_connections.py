@@ -1,9 +1,11 @@
 """Connections of clients that are slow, silent, greedy or broken: each ends in time, and holds nobody up."""
 
+import asyncio
 import json
 import select
 import socket
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing, contextmanager
 
 import pytest
@@ -192,23 +194,23 @@ def test_who_sends_too_much_reads_why(patient):
     assert (answer.status, answer.json["error"]) == (413, "ContentTooLarge")
 
 
-def test_only_so_many_bodies_of_webhooks_at_once(patient, monkeypatch):
+def test_only_so_many_large_bodies_of_webhooks_at_once(patient, monkeypatch):
     monkeypatch.setattr(app, "_HOOKS_WAITING", 1)
     with ExitStack() as closing_all:
         opened = [closing_all.enter_context(connected(patient)) for _ in range(18)]
-        for each in opened[:16]:
-            each.sendall(WEBHOOK + b"Content-Length: 5\r\nExpect: 100-continue\r\n\r\n")
-            assert status_of(each.recv(65_536)) == 100
-        for each in opened[16:]:
-            each.sendall(WEBHOOK + b"Content-Length: 5\r\nExpect: 100-continue\r\n\r\n")
-            if each is opened[16]:
-                assert select.select([each], [], [], 0.3)[0] == [], "it waits"
+        for at, each in enumerate(opened):
+            each.sendall(WEBHOOK + b"Content-Length: 90000\r\n\r\n" + b"x" * 89_999)
+            while patient.app._hooks_now < min(at + 1, 17):
+                patient("GET", "/healthz")
         refused = opened[17].recv(65_536)
         assert status_of(refused) == 503
         assert b"retry-after: 1" in refused
-        opened[0].sendall(b"hello")
+        opened[16].sendall(b"x")
+        assert patient("POST", "/api/v1/webhooks/github", b"small").status == 401, "it waits for no turn"
+        assert select.select([opened[16]], [], [], 0.3)[0] == [], "it waits"
+        opened[0].sendall(b"x")
         assert status_of(opened[0].recv(65_536)) == 401
-        assert status_of(opened[16].recv(65_536)) == 100, "it was its turn"
+        assert status_of(opened[16].recv(65_536)) == 401, "it was its turn"
 
 
 def test_a_large_answer_comes_whole(patient):
@@ -247,3 +249,38 @@ def test_options_of_everything_and_other_methods(patient):
     with connected(patient) as opened:
         opened.sendall(b"OPTIONS * HTTP/1.1\r\n" + HOST + b"Connection: close\r\n\r\n")
         assert status_of(until_closed(opened)) in (400, 404)
+
+
+class Stuck(Asked):
+    """A store that never ends a sync, and tells that somebody waits for it, or for a decision."""
+
+    def __init__(self):
+        super().__init__(processes=False)
+        self.waited_for = threading.Semaphore(0)
+
+    async def sync(self, **_):
+        self.waited_for.release()
+        return await asyncio.Event().wait()
+
+    async def object(self, object_id, *, fresh=False):
+        answer = await super().object(object_id, fresh=fresh)
+        if json.loads(answer.text)["pending"]:
+            self.waited_for.release()
+        return answer
+
+
+def test_who_waits_at_the_end_is_answered():
+    stuck = Stuck()
+    stuck.store.create("a", {})
+    stuck.process()
+    with ThreadPoolExecutor(2) as clients:
+        with serving(stuck, patience=Patience(end=1)) as ask:
+            decided = clients.submit(ask, "PATCH", "objects/a?wait=30", {"n": 1})
+            assert stuck.waited_for.acquire(timeout=10)
+            synced = clients.submit(ask, "POST", "sync")
+            assert stuck.waited_for.acquire(timeout=10)
+            while stuck.waited_for.acquire(blocking=False):
+                pass
+        assert (decided.result(10).status, decided.result().json["pending"]) == (202, 1)
+        assert (synced.result(10).status, synced.result().json["error"]) == (503, "Stopping")
+        assert synced.result()["retry-after"]

@@ -4,6 +4,7 @@ import asyncio
 from dataclasses import replace
 
 import pytest
+from loguru import logger
 from serve.simulated import Deliveries, held, idle, is_idle, run, serving, until
 
 from gh_store.domain.exceptions import BackendUnavailable, ObjectNotFound, RateLimited
@@ -443,6 +444,29 @@ def test_another_instance_sees_within_a_moment_that_the_model_has_changed(calm, 
         await other.hub.stop()
 
     serve(main)
+
+
+def test_a_cache_that_is_down_is_told_once_and_so_is_its_return(serve, tmp_path):
+    said = []
+
+    async def main(served):
+        sink = logger.add(said.append, format="{message}")
+        logger.enable("gh_store")
+        try:
+            file = tmp_path / "cache.db"
+            file.unlink()
+            file.mkdir()
+            for _ in range(3):
+                assert await served.hub.watch.look() is None
+            file.rmdir()
+            assert await served.hub.watch.look() is not None
+        finally:
+            logger.disable("gh_store")
+            logger.remove(sink)
+
+    serve(main)
+    told = [each.split(":")[1].strip() for each in said if "cache" in each]
+    assert told == ["the cache does not answer", "the cache answers again."]
 
 
 def test_a_cache_that_is_down_stops_no_look_up(calm, serve):

@@ -269,6 +269,11 @@ def test_metrics_have_no_ids(ask):
     assert all(line.startswith(("#", "gh_store_")) for line in text.splitlines())
 
 
+def test_an_age_that_is_not_known_is_no_age_of_0():
+    with serving(Asked(age=None)) as ask:
+        assert 'gh_store_age_seconds{repository="Ada/Data"} NaN' in ask("GET", "/metrics").body.decode()
+
+
 def test_max_age_and_several_stores():
     first, second = Asked(), Asked("local/b")
     with serving(first, second, max_age=60) as ask:

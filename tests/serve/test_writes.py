@@ -57,7 +57,11 @@ def test_create_only(ask):
     again = ask.put("once", {"n": 2}, If_None_Match="*")
     assert (again.status, again.json["error"]) == (412, "PreconditionFailed")
     assert ask.put("once", {"n": 2}, If_None_Match='"x"').status == 400
+    assert ask("PATCH", "objects/once", {"n": 2}, If_None_Match="*").status == 412
+    assert ask("DELETE", "objects/once", If_None_Match="*").status == 412
     assert ask("GET", "objects/once").json["data"] == {"n": 1}
+    assert ask.put("never", {}, If_None_Match="*", If_Match='"v1-x"').status == 412
+    assert ask("GET", "objects/never").status == 404
 
 
 def test_if_match_names_the_version(ask):
@@ -143,6 +147,15 @@ def test_a_key_makes_an_update_count_once(ask):
     assert ask.put("keyed?wait=5", {"n": 3}, Idempotency_Key="k-3").json["data"] == {"n": 4}
     for key in ("", '""', "x" * 256, "a b", "ä"):
         assert ask("PATCH", "objects/keyed", {"n": 1}, Idempotency_Key=key).status == 400, key
+
+
+def test_a_key_that_another_update_had_is_rejected(ask):
+    ask.put("taken", {"n": 0})
+    made = ask("PATCH", "objects/taken?wait=5", {"n": 1}, Idempotency_Key="k")
+    for _ in range(2):
+        other = ask("PATCH", "objects/taken?wait=5", {"n": 2}, Idempotency_Key="k")
+        assert (other.status, other.json["error"]) == (422, "InvalidUpdate")
+    assert ask("PATCH", "objects/taken?wait=5", {"n": 1}, Idempotency_Key="k").json == made.json
 
 
 def test_delete(ask):

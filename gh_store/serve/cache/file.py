@@ -144,14 +144,15 @@ class CacheFile:
         if getattr(error, "sqlite_errorname", "").startswith(_NOT_DAMAGED):
             raise CacheDown(str(error)) from error
         self._written = None
-        logger.warning("serve: {}: the cache begins anew: {}", self._path, error)
         self._let_go()
         try:
             for suffix in ("", "-wal", "-shm", "-journal"):
                 Path(f"{self._path}{suffix}").unlink(missing_ok=True)
-            return self._connect()
+            connection = self._connect()
         except (*_LOST, OSError) as again:
             raise CacheDown(getattr(again, "strerror", None) or str(again)) from again
+        logger.warning("serve: {}: the cache begins anew: {}", self._path, error)
+        return connection
 
     def _connect(self) -> sqlite3.Connection:
         self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)

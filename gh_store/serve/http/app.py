@@ -2,7 +2,9 @@
 
 import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import replace
 from typing import Any, Final
 
 from starlette.types import Receive, Scope, Send
@@ -25,10 +27,10 @@ from gh_store.serve.served import Stores
 from gh_store.serve.settings import Settings
 
 _HOOKS_AT_ONCE: Final = 16
-"""Bodies of webhooks that are in memory at once: anybody may send them."""
+"""Large bodies of webhooks that are in memory at once: anybody may send them."""
 
 _HOOKS_WAITING: Final = 256
-"""Webhooks that wait until one of those bodies was read: GitHub sends each once, and gives it 10 s."""
+"""Large ones that wait until one of those bodies was read: GitHub sends each once, and gives it 10 s."""
 
 _CHALLENGE: Final = 'Bearer realm="gh-store"'
 
@@ -55,6 +57,7 @@ class App:
         self._hooks = Hooks(served, settings.webhook_secret, config, self._metrics.hooked, self._unsigned.spend)
         self._reads = Reads.of(served, self._rights, settings.max_age)
         self._hooks_now, self._hook_turns = 0, asyncio.Semaphore(_HOOKS_AT_ONCE)
+        self._closed = False
         self.table = routes.routes(
             self._reads, self._events, self._hooks, Health(served), self._metrics, self._description
         )
@@ -62,7 +65,8 @@ class App:
         self._router = routes.Router(self.table)
 
     def close(self) -> None:
-        """End all streams of events: they would go on for half an hour."""
+        """End all streams of events, which would go on for half an hour, and all waits for a decision."""
+        self._closed = True
         self._events.close()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -80,6 +84,10 @@ class App:
                 response = await self._answer(scope, receive, headers, methods, client, store, object_id)
             except ClientGone:
                 return
+            except asyncio.CancelledError:
+                if not self._closed:
+                    raise
+                response = _stopping().response()
             except Exception as error:  # noqa: BLE001  # the one place where errors become answers
                 response = problem_of(error).response()
             more = guards.cors_headers(headers.get("origin"), self._settings.cors)
@@ -172,20 +180,28 @@ class App:
         served = self._served.get(store) if route.of_store else None
         if route.of_store and served is None:
             raise Problem(404, "NotFound", "This server has no such store.", "GET /api/v1/repos lists its stores.")
-        call = Call(scope["method"], headers, given, client, served, _object(route, object_id, given))
+        named = _object(route, object_id, given)
+        call = Call(scope["method"], headers, given, client, served, named, ending=lambda: self._closed)
         if not route.largest:
             return await route.endpoint(call)
         if route.template != routes.WEBHOOK:
-            return await _with_body(route, call, receive)
+            return await route.endpoint(replace(call, body=await _body_of(route, call, receive)))
         return await self._hook(route, call, receive)
 
     async def _hook(self, route: Route, call: Call, receive: Receive) -> Response:
+        """Who sends little, and slowly, keeps no large one from being read."""
+        async with AsyncExitStack() as held:
+            body = await _body_of(route, call, receive, lambda: held.enter_async_context(self._hook_turn()))
+            return await route.endpoint(replace(call, body=body))
+
+    @asynccontextmanager
+    async def _hook_turn(self) -> AsyncIterator[None]:
         if self._hooks_now >= _HOOKS_AT_ONCE + _HOOKS_WAITING:
             raise Problem(503, "TooManyBodies", "Too many webhooks are being read.", "Send it again.", retry(1))
         self._hooks_now += 1
         try:
             async with self._hook_turns:
-                return await _with_body(route, call, receive)
+                yield
         finally:
             self._hooks_now -= 1
 
@@ -205,11 +221,16 @@ class App:
         return self._reads.told(call, self._described)
 
 
-async def _with_body(route: Route, call: Call, receive: Receive) -> Response:
-    body = await read_body(receive, call.headers.get("content-length"), route.largest)
-    return await route.endpoint(
-        Call(call.method, call.headers, call.values, call.client, call.served, call.object_id, body)
-    )
+async def _body_of(
+    route: Route, call: Call, receive: Receive, turn: Callable[[], Awaitable[None]] | None = None
+) -> bytes:  # fmt: skip  # what it takes, what it yields
+    return await read_body(receive, call.headers.get("content-length"), route.largest, turn)
+
+
+def _stopping() -> Problem:
+    """The time is up for what was not answered when the server was told to end."""
+    hint = "Send it again when it runs; an update with an Idempotency-Key counts once."
+    return Problem(503, "Stopping", "The server is being stopped.", hint, retry(1))
 
 
 def _object(route: Route, in_path: str, given: Mapping[str, Any]) -> str:

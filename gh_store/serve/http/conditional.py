@@ -22,14 +22,23 @@ def is_known(header: str | None, etag: str) -> bool:
     return header == etag or header.strip() == ANY or etag.removeprefix("W/") in tags_in(header)
 
 
-def creates_only(if_none_match: str | None) -> bool:
-    """True if a write must create the object. Raises Problem for what If-None-Match cannot say of a write."""
+def creates_only(if_none_match: str | None, *, changes: bool = False) -> bool:
+    """
+    True if a write must create the object.
+
+    Args:
+        changes: True for a write that is only for an object that is there.
+    Raises:
+        Problem: If-None-Match says what it cannot say of a write, or what does not hold.
+    """
     if if_none_match is None:
         return False
     if if_none_match.strip() != ANY:
         raise Problem(
             400, "InvalidInput", "On writes If-None-Match takes * alone.", "Use If-Match to name the version you know."
         )
+    if changes:
+        raise unmet("What is not there cannot be changed.")
     return True
 
 

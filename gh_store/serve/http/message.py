@@ -29,6 +29,7 @@ class Call:
         served: The store; None where the route is about no store.
         object_id: As the path or `?id=` names it.
         body: The whole of it.
+        ending: True when the server was told to end.
     """
 
     method: str
@@ -38,6 +39,7 @@ class Call:
     served: Served | None = None
     object_id: str = ""
     body: bytes = b""
+    ending: Callable[[], bool] = lambda: False
 
     @property
     def store(self) -> Served:

@@ -1,5 +1,9 @@
-"""What is measured. Labels are templates of paths, known names and the stores served: never what callers say."""
+"""
+What is measured; what is not known is NaN. Labels are templates of paths, known names and the stores served: never what
+callers say.
+"""
 
+import math
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -84,11 +88,11 @@ class Metrics:
         for name, value in (
             ("objects", status["objects"]),
             ("complete", status["complete"]),
-            ("age_seconds", status["age"] or 0),
+            ("age_seconds", status["age"]),
             ("cache_up", status["cache"] == "ok"),
             ("processing", bool(status["processing"])),
         ):
-            self._of_stores[name].labels(repository).set(value or 0)
+            self._of_stores[name].labels(repository).set(math.nan if value is None else value)
         for state in _STATES:
             self._github.labels(repository, state).set(status["github"]["state"] == state)
         for kind, waiting in status["queue"].items():

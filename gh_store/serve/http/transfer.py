@@ -1,7 +1,7 @@
 """Bytes in and out: headers and bodies as ASGI has them, in slices, and only for as long as somebody is there."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from typing import Final
 
 from starlette.types import Receive, Send
@@ -26,12 +26,15 @@ def read_headers(pairs: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
     return headers
 
 
-async def read_body(receive: Receive, length: str | None, largest: int) -> bytes:
+async def read_body(
+    receive: Receive, length: str | None, largest: int, turn: Callable[[], Awaitable[None]] | None = None
+) -> bytes:  # fmt: skip  # what it takes, what it yields
     """
     A body.
 
     Args:
         length: What Content-Length says: a body that is too large is refused by it, before any of it is read.
+        turn: Waits until more than 64 KiB may be in memory; so much of each body is there anyway.
     Raises:
         Problem: It has more than `largest` bytes.
         ClientGone: It did not come to its end.
@@ -48,6 +51,9 @@ async def read_body(receive: Receive, length: str | None, largest: int) -> bytes
         if size > largest:
             raise _too_large(largest)
         pieces.append(piece)
+        if turn is not None and size > _SLICE:
+            await turn()
+            turn = None
         if not message.get("more_body", False):
             return b"".join(pieces)
 

@@ -17,7 +17,6 @@ from gh_store.serve.http.conditional import creates_only, expected_versions, unm
 from gh_store.serve.http.message import JSON, NO_STORE, Call, Headers, Problem, Response, encoded, json_bytes
 from gh_store.serve.http.reads import current, object_path
 from gh_store.serve.model import etag_of, text_of, version_of
-from gh_store.serve.served import Served
 from gh_store.store import Store
 
 LARGEST: Final = 1_048_576
@@ -37,6 +36,9 @@ _KEY: Final = re.compile(r'"?([\x21\x23-\x7e]{1,255})"?', re.ASCII)
 _LOOK: Final = 0.1
 """Seconds between two looks at an object that is waited for."""
 
+_Said = tuple[str | None, str]
+"""What an event does, and with what: two of one name that differ are two events."""
+
 
 async def put(call: Call) -> Response:
     """Create an object, or replace its data."""
@@ -45,7 +47,7 @@ async def put(call: Call) -> Response:
     if not isinstance(data, dict):
         raise InvalidObject("The body is not a JSON object.")
     named = _event_id(call)
-    if creates_only(call.headers.get("if-none-match")):
+    if creates_only(call.headers.get("if-none-match"), changes="if-match" in call.headers):
         try:
             return await _created(call, data)
         except ObjectExists as error:
@@ -65,12 +67,13 @@ async def put(call: Call) -> Response:
 async def patch(call: Call) -> Response:
     """Change an object, as the media type of the body says."""
     mode = MODES[_media_type(call, list(MODES))]
-    creates_only(call.headers.get("if-none-match"))
+    creates_only(call.headers.get("if-none-match"), changes=True)
     return await _updated(call, _value(call), mode, await _expected(call), _event_id(call))
 
 
 async def delete(call: Call) -> Response:
     """Delete an object."""
+    creates_only(call.headers.get("if-none-match"), changes=True)
     object_id, expected = call.object_id, await _expected(call)
 
     def work(store: Store) -> None:
@@ -178,26 +181,32 @@ async def _updated(call: Call, changes: Any, mode: Mode, expected: int | None, n
     named = named or (uuid.uuid4().hex if wait else None)
     with _conditions(call):
         written = await served.write(object_id, lambda store: store.update(object_id, changes, mode, expected, named))
-    if named is not None and wait and await _is_decided(served, object_id, named, wait):
+    said = (mode.value, wire.canonical(changes))
+    if named is not None and wait and await _is_decided(call, named, said):
         now = await served.object(object_id)
         return _told(now.text, now.etag, 200)
     return _shown(written)
 
 
-async def _is_decided(served: Served, object_id: str, event_id: str, wait: float) -> bool:
-    """Wait until an event was applied; False if the time runs out. Raises Problem if it was rejected."""
-    until = time.monotonic() + wait
+async def _is_decided(call: Call, event_id: str, said: _Said) -> bool:
+    """Wait until an event was applied; False if it takes too long, or the server ends. Raises Problem if rejected."""
+    served, object_id, until = call.store, call.object_id, time.monotonic() + call.values["wait"]
     while True:
         if json.loads((await served.object(object_id)).text)["pending"] == 0:
             told = json.loads((await served.history(object_id)).text)["history"]
-            entry = next((each for each in told if each["metadata"].get("event_id") == event_id), None)
+            named = [each for each in told if each["metadata"].get("event_id") == event_id]
+            entry = next((each for each in named if _said(each) == said), None)  # others may have used the name
             if entry is not None and entry["outcome"] == "rejected":
                 raise _rejected(entry)
             if entry is not None and entry["outcome"] != "pending":
                 return True
-        if time.monotonic() >= until:
+        if time.monotonic() >= until or call.ending():
             return False
         await asyncio.sleep(_LOOK)
+
+
+def _said(entry: Mapping[str, Any]) -> _Said:
+    return entry["metadata"].get("update_mode"), wire.canonical(entry["data"])
 
 
 def _rejected(entry: Mapping[str, Any]) -> Problem:
