@@ -61,7 +61,8 @@ def install_peers() -> None:
     npm = shutil.which("npm")
     wanted, there = " ".join(PACKAGES), NODE / "installed"
     if npm is not None and not (there.exists() and there.read_text("utf-8") == wanted):
-        target = ["install", "--silent", "--no-audit", "--no-fund", "--prefix", str(NODE), *PACKAGES]
+        quick = ["--fetch-retries", "1", "--fetch-timeout", "60000"]  # where the registry cannot be reached
+        target = ["install", "--silent", "--no-audit", "--no-fund", *quick, "--prefix", str(NODE), *PACKAGES]
         if subprocess.run([npm, *target], cwd=ROOT, check=False).returncode == 0:
             there.write_text(wanted, "utf-8")
 

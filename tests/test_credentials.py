@@ -206,6 +206,7 @@ def test_nothing_but_this_reads_the_environment():
         "cli/actions.py",
         "cli/escapes.py",
         "cli/opening.py",
+        "cli/serving.py",
         "cli/terminal.py",
     }
 

@@ -28,10 +28,10 @@ def environment(hub, home, tmp_path, warm):
     return {**os.environ, "GITHUB_API_URL": hub.address, "GITHUB_TOKEN": "token-of-local", **ours}
 
 
-def write_commands(folder, script, warm):
+def write_commands(folder, script, gh_store):
     """The commands that blocks call, each a script for bash of its `{name}` and its `{program}`."""
     folder.mkdir(exist_ok=True)
-    ours = {"gh-store": shlex.join(warm), "pytest": f'"{sys.executable}" -m pytest'}
+    ours = {"gh-store": shlex.join(gh_store), "pytest": f'"{sys.executable}" -m pytest'}
     theirs = {name: shutil.which(name, path=tools()) for name in ("curl", "git", "python", "python3", *PROGRAMS)}
     for name, program in {**ours, **theirs}.items():
         if program is not None:
@@ -121,12 +121,14 @@ def test_shell(work, environment, warm, block, tmp_path):
     skip_what_is_missing(block)
     folder, environment["CALLS"] = work(block), str(tmp_path / "calls")
     (tmp_path / "calls").mkdir()
-    write_commands(tmp_path / "bin", EXECUTE if is_live(block) else RECORD, warm)
+    # A server ends as a process does.
+    gh_store = (sys.executable, "-m", "gh_store") if is_live(block) else warm
+    write_commands(tmp_path / "bin", EXECUTE if is_live(block) else RECORD, gh_store)
     run([*SHELLS["bash"], block.code], folder, environment)
     if shutil.which("zsh") is None:
         pytest.skip("zsh is not found")
     if is_live(block):
-        write_commands(tmp_path / "bin", EXECUTE, warm)
+        write_commands(tmp_path / "bin", EXECUTE, gh_store)
         folder = tmp_path / "again"
         folder.mkdir()
     else:
