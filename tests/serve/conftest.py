@@ -1,19 +1,26 @@
 """What the tests of the server share."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 from valkey_server import MISSING, PROGRAM, ValkeyServer
 
 
-@pytest.fixture(scope="session")
-def valkey_of_all() -> Iterator[ValkeyServer]:
+@contextmanager
+def _started() -> Iterator[ValkeyServer]:
     if PROGRAM is None:
         pytest.skip(MISSING)
     server = ValkeyServer()
     server.start()
     yield server
     server.close()
+
+
+@pytest.fixture(scope="session")
+def valkey_of_all() -> Iterator[ValkeyServer]:
+    with _started() as server:
+        yield server
 
 
 @pytest.fixture
@@ -27,9 +34,5 @@ def valkey(valkey_of_all: ValkeyServer) -> ValkeyServer:
 @pytest.fixture
 def own_valkey() -> Iterator[ValkeyServer]:
     """A Valkey that may be stopped."""
-    if PROGRAM is None:
-        pytest.skip(MISSING)
-    server = ValkeyServer()
-    server.start()
-    yield server
-    server.close()
+    with _started() as server:
+        yield server
