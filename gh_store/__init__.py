@@ -96,7 +96,7 @@ if not TYPE_CHECKING:  # a type checker reads the imports above, and knows no ot
 
     def __getattr__(name: str) -> Any:
         if name == "__version__":
-            value = import_module("gh_store.wire.events").CLIENT_VERSION
+            value = import_module("gh_store.wire.version").client_version()
         elif name in __all__:
             value = getattr(import_module(f"gh_store.{_HOMES.get(name, 'domain.exceptions')}"), name)
         else:

@@ -130,7 +130,7 @@ class Doctor:
         try:
             other = version(_OTHER)
         except PackageNotFoundError:
-            return Check("installation", f"gh-object-store {wire.CLIENT_VERSION}")
+            return Check("installation", f"gh-object-store {wire.client_version()}")
         raise ConfigurationError(
             f"The distribution {_OTHER} {other} is installed too, and has the same import name.",
             hint=f"pip uninstall {_OTHER} gh-object-store, then install gh-object-store again.",

@@ -4,7 +4,7 @@ The wire format: text <-> events, bodies, titles, labels and replies. Nothing el
 Everything here is pure. Text from an issue is hostile until it has been parsed here.
 """
 
-from gh_store.wire.events import CLIENT_VERSION, copy_id, meta_object_id, meta_origin, read_event, write_event
+from gh_store.wire.events import copy_id, meta_object_id, meta_origin, read_event, write_event
 from gh_store.wire.replies import fingerprint, read_reply, read_said, write_post_anew, write_put_back, write_reply
 from gh_store.wire.seals import (
     Seal,
@@ -46,11 +46,11 @@ from gh_store.wire.values import (
     write_body,
     write_value,
 )
+from gh_store.wire.version import client_version
 
 __all__ = [
     "ARCHIVED_LABEL",
     "BLANK",
-    "CLIENT_VERSION",
     "MAX_DEPTH",
     "RETIRED_LABEL",
     "SYSTEM_LABEL",
@@ -64,6 +64,7 @@ __all__ = [
     "check_size",
     "check_value",
     "claims_again",
+    "client_version",
     "copy_id",
     "copy_value",
     "fingerprint",

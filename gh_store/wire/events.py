@@ -4,8 +4,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from importlib.metadata import PackageNotFoundError, version
-from typing import Any, Final
+from typing import Any
 
 from gh_store.domain.events import Continued, Draft, Event, Malformed, Place
 from gh_store.domain.values import Mode
@@ -21,16 +20,7 @@ from gh_store.wire.values import (
     parse,
     write_value,
 )
-
-
-def _client_version() -> str:
-    try:
-        return version("gh-object-store")
-    except PackageNotFoundError:  # run from a checkout that is not installed
-        return "unknown"
-
-
-CLIENT_VERSION: Final = _client_version()
+from gh_store.wire.version import client_version
 
 
 def write_event(draft: Draft, *, issue_number: int, time: datetime) -> str:
@@ -41,7 +31,7 @@ def write_event(draft: Draft, *, issue_number: int, time: datetime) -> str:
         ValueTooLarge: The event does not fit in a comment.
     """
     meta: dict[str, Any] = {
-        "client_version": CLIENT_VERSION,
+        "client_version": client_version(),
         "timestamp": time.isoformat(),
         "update_mode": draft.mode.value,
         "issue_number": issue_number,

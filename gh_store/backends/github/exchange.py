@@ -4,7 +4,6 @@ import threading
 import weakref
 from collections.abc import Callable
 from functools import lru_cache
-from importlib.metadata import PackageNotFoundError, version
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -14,6 +13,7 @@ from github.Auth import AppAuth, AppAuthToken, Token
 from github.Requester import Requester
 from jwt.algorithms import RSAAlgorithm
 
+from gh_store import wire
 from gh_store.backends.base import PAGE
 from gh_store.backends.github.decode import parse
 from gh_store.backends.github.errors import ADDRESS, Answer, unanswered
@@ -22,13 +22,6 @@ from gh_store.domain.exceptions import BackendUnavailable, ConfigurationError
 
 _API_VERSION: Final = "2022-11-28"
 _SECRET: Final = 8
-
-
-def _user_agent() -> str:
-    try:
-        return f"gh-object-store/{version('gh-object-store')}"
-    except PackageNotFoundError:  # run from a bare checkout
-        return "gh-object-store"
 
 
 class Exchange:
@@ -111,7 +104,7 @@ class Exchange:
                 auth=None if not token else AppAuthToken(token) if app else Token(token),
                 base_url=self._base_url,
                 timeout=0,  # this, and what follows but the version, is for connections that are not made
-                user_agent=_user_agent(),
+                user_agent=f"gh-object-store/{wire.client_version()}",
                 verify=True,
                 per_page=PAGE,
                 pool_size=None,
