@@ -172,13 +172,13 @@ class Folder:
         path = self._path / name
         try:
             self._make(name.rpartition("/")[0])
-            with suppress(FileNotFoundError):
+            if not _create(path, new):
                 found = path.lstat()
                 if not stat.S_ISREG(found.st_mode) and not stat.S_ISDIR(found.st_mode):
                     path.unlink()
                 elif found.st_size == len(new) and path.read_bytes() == new:
                     return
-            path.write_bytes(new)
+                path.write_bytes(new)
         except OSError as error:
             raise _failed(path, error) from error
         self.written += 1
@@ -230,6 +230,16 @@ class Folder:
                     if folder == self._path:
                         break
                     folder.rmdir()
+
+
+def _create(path: Path, content: bytes) -> bool:
+    """Write a new file; False if something is there."""
+    try:
+        with path.open("xb") as file:
+            file.write(content)
+    except FileExistsError:
+        return False
+    return True
 
 
 def _failed(path: Path, error: OSError) -> ConfigurationError | InsufficientScope:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from itertools import islice
 from pathlib import Path
 from typing import Any, Final
@@ -201,6 +202,7 @@ def lists(objects: int) -> int:
     return max(-(-objects // LISTED), 1)
 
 
+@lru_cache(1_000)
 def _when(time: datetime) -> Markup:
     return Markup(f'<time datetime="{stamp(time)}">{minute(time)}</time>')  # noqa: S704  # times hold nothing to escape
 

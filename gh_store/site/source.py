@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -64,6 +65,7 @@ def read_item(path: Path, entry: Entry) -> Item:
         ) from error
 
 
+@lru_cache(1_000)
 def time(text: str) -> datetime:
     """A time of a snapshot in UTC. Raises ValueError or OverflowError."""
     found = datetime.fromisoformat(text)
