@@ -67,16 +67,18 @@ def site(
         title,
         description,
         sites.check_url(licence, "--license") if licence is not None else None,
-        sites.check_url(address, "--base-url") if address is not None else None,
+        sites.check_base_url(address) if address is not None else None,
         sites.check_theme(Path(theme)) if theme is not None else None,
         {"auto": None, "all": True, "none": False}[pages],
-        dict(map(sites.columns_of, columns)),
+        sites.columns_of(columns),
         live,
     )
 
     def build() -> None:
         with progress("Making pages") as step:
             made = sites.build(Path(snapshot), Path(output), options, step, step.expect, force=force)
+        for column in made.unfilled:
+            say(f"note: --columns {column}: no object has a plain value there")
         objects = "1 object" if made.objects == 1 else f"{made.objects:,} objects"
         say(f"{output}: {objects}; {made.written:,} files written, {made.removed:,} removed")
 

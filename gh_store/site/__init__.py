@@ -7,12 +7,12 @@ from urllib.parse import urlsplit
 
 from gh_store import snapshots
 from gh_store.domain.exceptions import ConfigurationError
-from gh_store.site.options import Options, base_url, check_theme, check_url, columns_of
+from gh_store.site.options import Options, base_url, check_base_url, check_theme, check_url, columns_of
 
 if TYPE_CHECKING:
     from gh_store.site.builder import Result
 
-__all__ = ["Options", "build", "check_theme", "check_url", "columns_of", "path_of"]
+__all__ = ["Options", "build", "check_base_url", "check_theme", "check_url", "columns_of", "path_of"]
 
 
 def build(

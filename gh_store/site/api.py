@@ -19,6 +19,8 @@ PIECE: Final = 500
 _MOST_FIELDS: Final = 8
 """Fields that the list of changes names."""
 
+_LONGEST_FIELD: Final = 500
+"""Characters of a field that it names. A key may have any length, and the list is read often."""
 
 _encode: Final = json.JSONEncoder(ensure_ascii=False, check_circular=False, separators=(",", ":")).encode
 
@@ -102,7 +104,8 @@ def _latest(each: Latest) -> JsonObject:
     if (step := each.step) is None:
         return shown
     told = {"by": step.author, "mode": step.mode, "out": step.outcome, "c": step.comment, "i": step.issue}
-    return {**shown, **told, "fields": list(each.fields[:_MOST_FIELDS]), "changed": len(each.fields)}
+    short = [path for path in each.fields if len(path) <= _LONGEST_FIELD]
+    return {**shown, **told, "fields": short[:_MOST_FIELDS], "changed": len(each.fields)}
 
 
 def index_file(rows: Iterable[Row]) -> str:

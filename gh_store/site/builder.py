@@ -15,7 +15,7 @@ from gh_store.site.pages import Pages
 from gh_store.site.past import past_of
 from gh_store.site.places import code_key
 from gh_store.site.source import Item, read_item
-from gh_store.site.table import Rows, row_of
+from gh_store.site.table import Rows, collections_of, row_of, unfilled
 from gh_store.site.text import stamp
 from gh_store.snapshots import Entry, Snapshot
 from gh_store.spool import Spool
@@ -23,11 +23,17 @@ from gh_store.spool import Spool
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What a build did, in numbers: objects in the site, files written and removed."""
+    """
+    What a build did, in numbers: objects in the site, files written and removed.
+
+    Attributes:
+        unfilled: Chosen columns that no object fills, as `COLLECTION:a.b`; not told where nothing is to do.
+    """
 
     objects: int
     written: int
     removed: int
+    unfilled: tuple[str, ...] = ()
 
 
 def build(
@@ -77,11 +83,13 @@ def build(
             if known.get(item.object_id) != objects[item.object_id] or not folder.has(new.files_of(item.object_id)):
                 _write_object(item, folder, pages)
             progress()
-        for name, content in zip(names, shared.contents(header, pages, options, rows, facts), strict=True):
+        collections = collections_of(rows, options.columns)
+        contents = shared.contents(header, pages, options, rows, collections, facts)
+        for name, content in zip(names, contents, strict=True):
             folder.write(name, content)
     folder.remove(old.gone(new))
     folder.begin(new)
-    return Result(len(objects), folder.written, folder.removed)
+    return Result(len(objects), folder.written, folder.removed, tuple(unfilled(collections, options.columns)))
 
 
 def _looked_through(

@@ -117,7 +117,11 @@ def read_manifest(folder: Path, *, force: bool) -> Built:
     file = folder / MANIFEST
     try:
         if not file.is_file():
-            if folder.exists() and (not folder.is_dir() or any(folder.iterdir())) and not force:
+            if folder.exists() and not folder.is_dir():
+                raise ConfigurationError(
+                    f"{folder}: this is a file, and no folder.", file=folder, hint="Name another --output."
+                )
+            if folder.exists() and any(folder.iterdir()) and not force:
                 raise ConfigurationError(
                     f"{folder}: there are files here that are not those of a site of gh-store.",
                     file=folder,

@@ -2,13 +2,14 @@
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
 from gh_store.domain.exceptions import ConfigurationError, InvalidInput
+from gh_store.site.source import NAME
 from gh_store.snapshots import Header
 
 
@@ -43,27 +44,47 @@ class Options:
 
 
 _API: Final = re.compile(r"https?://(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:]+\])(?::[0-9]{1,5})?(?:/[A-Za-z0-9._-]+)*/?")
-_NAME: Final = re.compile(r"[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+")
 MOST_PAGES: Final = 20_000
 """Objects up to which each has a page of its own: a site on GitHub Pages has 1 GB, and ten minutes to get there."""
 
 
 def check_url(url: str, option: str) -> str:
     """The address of a page. Raises InvalidInput for any other text."""
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.netloc or any(each.isspace() for each in url):
+    if not _is_address(url):
         raise InvalidInput(f"{option} is not the address of a page.", hint="It begins with https://.")
     return url
 
 
-def columns_of(text: str) -> tuple[str, tuple[str, ...]]:
-    """A collection and its columns, from `COLLECTION:a,b.c`. Raises InvalidInput."""
-    name, found, paths = text.rpartition(":")
-    if not found or not paths.strip(","):
+def check_base_url(url: str) -> str:
+    """The address of a site. Raises InvalidInput for any other text."""
+    if "?" in check_url(url, "--base-url") or "#" in url:
         raise InvalidInput(
-            f"--columns {text!r} names no columns.", hint="It has the form COLLECTION:a,b.c; :a,b for ids without a /."
+            "--base-url has a query or a fragment.", hint="Addresses of pages are put behind it: end it with a /."
         )
-    return name, tuple(path.strip() for path in paths.split(",") if path.strip())
+    return url
+
+
+def _is_address(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and not any(map(str.isspace, url))
+    except ValueError:  # `https://[x`
+        return False
+
+
+def columns_of(texts: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    """Collections and their columns, from texts like `COLLECTION:a,b.c`. Raises InvalidInput."""
+    chosen: dict[str, dict[str, None]] = {}
+    for text in texts:
+        name, found, paths = text.rpartition(":")
+        if not found or not paths.strip(", "):
+            raise InvalidInput(
+                f"--columns {text!r} names no columns.",
+                hint="It has the form COLLECTION:a,b.c; :a,b for ids without a /.",
+            )
+        stripped = filter(None, map(str.strip, paths.split(",")))
+        chosen.setdefault(name, {}).update(dict.fromkeys(stripped))
+    return {name: tuple(columns) for name, columns in chosen.items()}
 
 
 def check_theme(theme: Path) -> Path:
@@ -76,7 +97,7 @@ def check_theme(theme: Path) -> Path:
 def check_live(snapshot: Path, options: Options, header: Header) -> None:
     """Raise ConfigurationError if pages are to ask GitHub, and the snapshot does not tell where."""
     if options.live and not (
-        header.time is not None and _API.fullmatch(header.api or "") and _NAME.fullmatch(header.repository)
+        header.time is not None and _API.fullmatch(header.api or "") and NAME.fullmatch(header.repository)
     ):
         raise ConfigurationError(
             f"{snapshot}: the snapshot does not tell which API of GitHub the pages of --live would ask.",
@@ -89,8 +110,8 @@ def base_url(options: Options, header: Header) -> str | None:
     """Where the site will stand: what was said, or the address of GitHub Pages. None if nobody can tell."""
     if options.base_url is not None:
         return options.base_url.rstrip("/") + "/"
-    owner, slash, name = header.repository.partition("/")
-    if header.server != "https://github.com" or not (owner and slash and name):
+    if header.server != "https://github.com" or not NAME.fullmatch(header.repository):
         return None
+    owner, _, name = header.repository.partition("/")
     host = f"{owner.lower()}.github.io"
     return f"https://{host}/" if name.lower() == host else f"https://{host}/{name}/"

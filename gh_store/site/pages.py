@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from itertools import islice
-from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote, urlsplit
 
@@ -13,7 +12,6 @@ import jinja2
 from markupsafe import Markup
 
 from gh_store.domain.events import Outcome
-from gh_store.domain.exceptions import ConfigurationError
 from gh_store.domain.values import JsonObject
 from gh_store.site import plots, timeline, tree
 from gh_store.site.facts import Facts, Latest
@@ -21,10 +19,11 @@ from gh_store.site.json_ld import dataset
 from gh_store.site.names import collection_of, name_of
 from gh_store.site.options import Options, base_url
 from gh_store.site.past import Past, Step, numbers, often
-from gh_store.site.places import ASSETS, TEMPLATES
+from gh_store.site.places import ASSETS
 from gh_store.site.source import Item, pages_of
 from gh_store.site.table import Collection, Row, Rows, cells_of
 from gh_store.site.text import compact, day, dotted, minute, stamp, visible
+from gh_store.site.themes import fault_of_theme, loader
 from gh_store.snapshots import Header
 
 LISTED: Final = 500
@@ -65,7 +64,7 @@ class Pages:
         self._header, self._options, self.own = header, options, own
         self._home = pages_of(header)
         self._templates = jinja2.Environment(
-            loader=_loader(options.theme),
+            loader=loader(options.theme),
             autoescape=True,
             undefined=jinja2.StrictUndefined,
             trim_blocks=True,
@@ -189,12 +188,10 @@ class Pages:
     def _render(self, template: str, root: str, **shown: Any) -> str:
         try:
             return self._templates.get_template(template).render(self._known, root=root, **shown)
-        except jinja2.TemplateError as error:  # of a theme: ours are whole
-            raise ConfigurationError(
-                f"{self._options.theme}: {template}: {' '.join(str(error).split())}.",
-                file=self._options.theme,
-                hint="Correct the template, or take it out of the theme.",
-            ) from error
+        except Exception as error:  # a theme is a program, and may fail in any way
+            if self._options.theme is None:
+                raise
+            raise fault_of_theme(self._options.theme, error) from error
 
 
 def lists(objects: int) -> int:
@@ -217,13 +214,6 @@ def _source(api: str) -> str:
     """An address as a policy names it: with a path, it has to end in a slash to mean what is below it."""
     path = urlsplit(api).path.rstrip("/")
     return f"{api.rstrip('/')}/" if path else api.rstrip("/")
-
-
-def _loader(theme: Path | None) -> jinja2.BaseLoader:
-    """Templates of a theme, then ours. Ours are also there under `gh-store/`, for templates that extend them."""
-    ours = jinja2.FileSystemLoader(TEMPLATES)
-    theirs = [jinja2.FileSystemLoader(theme)] if theme is not None else []
-    return jinja2.ChoiceLoader([*theirs, ours, jinja2.PrefixLoader({"gh-store": ours})])
 
 
 def _shown(step: Step, counts: Mapping[str, int]) -> dict[str, Any]:

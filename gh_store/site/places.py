@@ -1,6 +1,7 @@
 """Where the files are that a site is made of, and what all of them together are."""
 
 import hashlib
+from importlib.metadata import version
 from pathlib import Path
 from typing import Final
 
@@ -9,10 +10,14 @@ TEMPLATES: Final = _HERE / "templates"
 ASSETS: Final = _HERE / "assets"
 
 
+CODE: Final = ("domain", "log", "site", "snapshots", "wire")
+"""The packages that decide what a page shows."""
+
+
 def code_key(theme: Path | None) -> str:
     """The same text for the same code, templates and theme."""
-    digest = hashlib.sha256()
-    folders = [_HERE, _HERE.parent / "log", *([theme] if theme is not None else [])]
+    digest = hashlib.sha256(version("jinja2").encode())
+    folders = [*(_HERE.parent / name for name in CODE), *([theme] if theme is not None else [])]
     for folder in folders:
         for file in sorted(folder.rglob("*")):
             if file.is_file() and file.suffix != ".pyc":

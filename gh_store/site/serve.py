@@ -79,6 +79,7 @@ class _Handler(SimpleHTTPRequestHandler):
             self.send_error(HTTPStatus.NOT_FOUND)
         else:
             self.server.refresh()
+            del self.headers["If-Modified-Since"]  # it counts whole seconds, and a rebuild may take less
             self.path = "/" + path[len(root) :]
             # A folder is no page: the class above would lead to it, and to wherever its name looks like an address.
             if self.path == "/" or _is_file(self.translate_path(self.path)):

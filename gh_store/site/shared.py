@@ -1,12 +1,12 @@
 """The files of a site that are not those of one object: their names, known before any is made, and what they hold."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from gh_store.site import api, feed, table
 from gh_store.site.facts import Facts
 from gh_store.site.options import Options
 from gh_store.site.pages import Pages, assets, lists
-from gh_store.site.table import Rows
+from gh_store.site.table import Collection, Rows
 from gh_store.snapshots import Header
 
 
@@ -23,15 +23,22 @@ def names(objects: int, pages: Pages, options: Options) -> Iterator[str]:
     yield from assets(options)
 
 
-def contents(header: Header, pages: Pages, options: Options, rows: Rows, facts: Facts) -> Iterator[str | bytes]:
+def contents(
+    header: Header,
+    pages: Pages,
+    options: Options,
+    rows: Rows,
+    collections: Mapping[str, Collection],
+    facts: Facts,
+) -> Iterator[str | bytes]:
     """What they hold, in the order of their names."""
-    collections = table.collections_of(rows, options.columns)
     yield pages.index(facts, rows, collections)
     yield pages.changes(facts)
     yield pages.any_object()
     yield pages.missing()
     yield from pages.lists(rows, collections)
-    yield api.as_json({**table.meta_file(len(rows), collections, own_pages=pages.own), **pages.live()})
+    meta = table.meta_file(len(rows), collections, options.columns, own_pages=pages.own)
+    yield api.as_json({**meta, **pages.live()})
     yield from map(api.as_json, table.shard_files(rows, collections))
     yield api.as_json(api.changes_file(facts.latest))
     yield api.index_file(rows)

@@ -1,15 +1,19 @@
 """The objects of a snapshot, as a site tells of them."""
 
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from gh_store import wire
 from gh_store.domain.exceptions import ConfigurationError
 from gh_store.domain.values import JsonObject
 from gh_store.snapshots import Entry, Header, Told
+
+NAME: Final = re.compile(r"[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+", re.ASCII)
+"""`owner/name`: a snapshot may say anything."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +79,10 @@ def time(text: str) -> datetime:
 def pages_of(header: Header) -> str | None:
     """Where the repository of a snapshot has its pages; None for an embedded store, and where it is not told."""
     server = header.server or ""
-    if not server.startswith(("https://", "http://")) or header.repository.startswith("local/"):
+    name = header.repository
+    if not server.startswith(("https://", "http://")) or not NAME.fullmatch(name) or name.startswith("local/"):
         return None
-    return f"{server.rstrip('/')}/{header.repository}"
+    return f"{server.rstrip('/')}/{name}"
 
 
 def _version(value: object) -> int:

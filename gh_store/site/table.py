@@ -10,7 +10,7 @@ from typing import Any, Final
 from gh_store.domain.values import JsonObject
 from gh_store.site.names import collection_of, name_of
 from gh_store.site.source import Item
-from gh_store.site.text import compact, searched, stamp
+from gh_store.site.text import compact, keys_of, quoted, searched, stamp
 from gh_store.spool import Spool
 
 SHARD: Final = 5_000
@@ -31,7 +31,8 @@ _OFTEN: Final = 0.3
 """The share of a collection's objects that have a field from which on it is a column."""
 
 _TITLES: Final = ("title", "name", "label")
-MOST_COLLECTIONS: Final = 200
+_MOST_COLLECTIONS: Final = 1_000
+"""Collections, the largest, whose columns a page knows; and those for which somebody chose some."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +49,10 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column: the path of a field, and what its values are like."""
+    """A column: the path of a field, how many objects have it, and what its values are like."""
 
     path: str
+    cells: int
     number: bool = False
     long: bool = False
     choices: tuple[str, ...] = ()
@@ -93,7 +95,7 @@ def row_of(item: Item, chosen: Iterable[str] = ()) -> Row:
 def _chosen(data: JsonObject, paths: Iterable[str]) -> Iterator[tuple[str, Any]]:
     for path in paths:
         value: Any = data
-        for key in [path] if path in data else path.split("."):
+        for key in keys_of(path):
             value = value.get(key) if isinstance(value, dict) else None
         if value is not None and not isinstance(value, dict | list):
             yield path, value
@@ -104,9 +106,9 @@ def _scalars(data: JsonObject) -> Iterator[tuple[str, Any]]:
         if isinstance(value, dict):
             for deeper, member in value.items():
                 if not isinstance(member, dict | list):
-                    yield f"{key}.{deeper}", member
+                    yield f"{quoted(key)}.{quoted(deeper)}", member
         elif not isinstance(value, list):
-            yield key, value
+            yield quoted(key), value
 
 
 class Rows:
@@ -154,10 +156,17 @@ def collections_of(rows: Iterable[Row], chosen: Mapping[str, Sequence[str]]) -> 
     }
 
 
+def unfilled(collections: Mapping[str, Collection], chosen: Mapping[str, Sequence[str]]) -> list[str]:
+    """Which of the chosen columns no object fills, as `COLLECTION:a.b`."""
+    filled = {(each.name, column.path) for each in collections.values() for column in each.columns if column.cells}
+    return [f"{name}:{path}" for name, paths in chosen.items() for path in paths if (name, path) not in filled]
+
+
 def _columns(fields: Mapping[str, "_Field"], count: int, chosen: Sequence[str] | None) -> list[Column]:
     if chosen is not None:
         return [fields[path].column(path) for path in chosen]
-    often = [path for path, field in fields.items() if field.cells >= _OFTEN * count and field.tells]
+    short = {path: field for path, field in fields.items() if len(path) <= _LONGEST_CELL}
+    often = [path for path, field in short.items() if field.cells >= _OFTEN * count and field.tells]
     columns = [fields[path].column(path) for path in often]
     columns.sort(key=lambda each: (_rank(each), "." in each.path, -fields[each.path].cells, each.path))
     long = [each for each in columns if each.long][:1]
@@ -209,7 +218,7 @@ class _Field:
         long = not number and self._characters > _LONG * self._texts
         choices = self._choices or set()
         chosen = 2 <= len(choices) <= self.cells // 2 and max(map(len, choices)) <= _LONGEST_CHOICE and not number
-        return Column(path, number, long, tuple(sorted(choices)) if chosen else ())
+        return Column(path, self.cells, number, long, tuple(sorted(choices)) if chosen else ())
 
 
 def _shown(value: str | bool | None) -> str:
@@ -221,9 +230,12 @@ def cells_of(row: Row, collection: Collection) -> list[str]:
     return [_shown(row.leaves.get(column.path)) for column in collection.columns]
 
 
-def meta_file(objects: int, collections: Mapping[str, Collection], *, own_pages: bool) -> JsonObject:
+def meta_file(
+    objects: int, collections: Mapping[str, Collection], chosen: Mapping[str, Sequence[str]], *, own_pages: bool
+) -> JsonObject:
     """What a page knows of the table before it reads rows."""
-    largest = sorted(collections.values(), key=lambda each: -each.count)[:MOST_COLLECTIONS]
+    largest = sorted(collections.values(), key=lambda each: (each.name not in chosen, -each.count))
+    largest = largest[: max(_MOST_COLLECTIONS, len(chosen))]
     return {
         "objects": objects,
         "pages": own_pages,

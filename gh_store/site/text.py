@@ -15,6 +15,8 @@ _INVISIBLE: Final = (
 _LINE: Final = re.compile(f"[{_INVISIBLE}]")
 _BLOCK: Final = re.compile(f"(?![\t\n])[{_INVISIBLE}]")
 
+_LONGEST_PATH: Final = 160
+_KEY: Final = re.compile(r'"(?:[^"\\\x00-\x1f]|\\["\\/bfnrt])*"(?=\.|$)|[^.]+')
 _LONGEST_SEARCHED: Final = 4_000
 """Characters of an object that the search looks into."""
 
@@ -66,9 +68,19 @@ def searched(object_id: str, data: Any) -> str:
 
 
 def dotted(pointer: str) -> str:
-    """A JSON pointer as people write paths: `reading.wind`. A key with a dot in it is quoted."""
+    """A JSON pointer as people write paths, cut where it is long: `reading.wind`."""
     keys = (key.replace("~1", "/").replace("~0", "~") for key in pointer.split("/")[1:])
-    return ".".join(json.dumps(key, ensure_ascii=False) if "." in key or not key else key for key in keys)
+    return compact(".".join(map(quoted, keys)), _LONGEST_PATH)
+
+
+def quoted(key: str) -> str:
+    """A key as it stands in a path: quoted if it has a dot in it, or nothing."""
+    return json.dumps(key, ensure_ascii=False) if "." in key or not key else key
+
+
+def keys_of(path: str) -> list[str]:
+    """The keys of a path that people wrote; in quotation marks a key may have a dot in it."""
+    return [json.loads(key) if key.startswith('"') else key for key in _KEY.findall(path)]
 
 
 _MONTHS: Final = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]

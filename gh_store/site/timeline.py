@@ -29,13 +29,13 @@ _CONTEXT: Final = 6
 
 
 class _Change(NamedTuple):
-    """What a line tells. `parts`: both texts as one, where they are looked at word by word."""
+    """What a line tells. `texts`: both sides, where they are texts."""
 
     path: str
     wide: bool
     old: str | None
     new: str | None
-    parts: Sequence[words.Part]
+    texts: tuple[str, str] | None
 
 
 def changes(found: Sequence[Difference], counts: Mapping[str, int]) -> Markup:
@@ -45,8 +45,9 @@ def changes(found: Sequence[Difference], counts: Mapping[str, int]) -> Markup:
     shown = sorted(ranked, key=lambda pair: (pair[0], pair[1].wide, pair[1].path))
     lines, left = list[str](), _MOST_PARTS
     for _, each in shown[:_MOST_CHANGES]:
-        lines.append(_line(each, left))
-        left = max(left - len(each.parts), 0)
+        parts = words.parts(*each.texts) if each.texts is not None and left else None
+        lines.append(_line(each, parts or (), left))
+        left = max(left - len(parts or ()), 0)
     if len(shown) > _MOST_CHANGES:
         lines.append(f'<li class="more">… {len(shown) - _MOST_CHANGES:,} more changes</li>')
     return Markup(f'<ul class="changes">{"".join(lines)}</ul>')  # noqa: S704  # every value in it is escaped
@@ -54,22 +55,22 @@ def changes(found: Sequence[Difference], counts: Mapping[str, int]) -> Markup:
 
 def _change(each: Difference) -> _Change:
     path = dotted(each.path)
-    parts: Sequence[words.Part] = ()
+    texts: tuple[str, str] | None = None
     if each.at is not None:
         path = f"{path}[{each.at}]"
         old, new = (", ".join(map(_text, items)) if items else None for items in (each.old, each.new))
     else:
         old, new = (None if side is ABSENT else _text(side) for side in (each.old, each.new))
         if isinstance(each.old, str) and isinstance(each.new, str):
-            parts = words.parts(each.old, each.new) or ()
-    wide = bool(parts) or len(old or "") + len(new or "") + len(path) // 2 > 2 * _SHORT
-    return _Change(path, wide, old, new, parts)
+            texts = each.old, each.new
+    wide = len(old or "") + len(new or "") + len(path) // 2 > 2 * _SHORT
+    return _Change(path, wide, old, new, texts)
 
 
-def _line(each: _Change, most_parts: int) -> str:
+def _line(each: _Change, parts: Sequence[words.Part], most: int) -> str:
     named = f'<bdi class="path">{escape(visible(each.path))}</bdi>'
-    if each.parts and most_parts:
-        values = f'<span class="words">{_words(each.parts, most_parts)}</span>'
+    if parts:
+        values = f'<span class="words">{_words(parts, most)}</span>'
     elif each.old is None:
         values = f'<span class="values"><span class="sign">+ added</span> {_value("ins", each.new)}</span>'
     elif each.new is None:

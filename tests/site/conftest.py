@@ -28,9 +28,19 @@ class Build:
         self._folder = folder
         self.result = Result(0, 0, 0)
 
-    def __call__(self, entries, output="site", *, hour=0, force=False, server="https://github.com", **chosen):
+    def __call__(
+        self,
+        entries,
+        output="site",
+        *,
+        hour=0,
+        force=False,
+        repository="ada/open-data",
+        server="https://github.com",
+        **chosen,
+    ):
         (self._folder / "snapshot.json").unlink(missing_ok=True)  # a newer time alone would not change it
-        source = write(self._folder / "snapshot.json", entries, hour=hour, server=server)
+        source = write(self._folder / "snapshot.json", entries, repository, server, hour)
         self.result = site.build(source, self._folder / output, site.Options(**chosen), force=force)
         return self._folder / output
 

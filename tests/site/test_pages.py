@@ -3,6 +3,8 @@
 import hashlib
 import json
 import re
+import subprocess
+import sys
 import xml.etree.ElementTree as ET
 from html.parser import HTMLParser
 from pathlib import Path
@@ -13,7 +15,7 @@ from told import HOSTILE, cities, crowded, entry, files, hostile, packages, wait
 
 from gh_store import ConfigurationError, InvalidInput, site
 from gh_store.domain.differences import Difference
-from gh_store.site import words
+from gh_store.site import places, words
 from gh_store.site.places import ASSETS
 from gh_store.site.text import visible
 from gh_store.site.timeline import changes
@@ -217,9 +219,10 @@ def test_an_empty_store_has_one_sentence(build):
 
 
 def test_a_store_without_pages_has_no_links_to_issues(build):
-    page = pages(build(cities(), server=None))["o/cities/oslo.html"]
-    assert "issue #6001" in page.text
-    assert not [link for link in page.links if link.startswith("https://github.com")]
+    for name, told in (("one", {"server": None}), ("two", {"repository": "ada/../../evil"})):
+        page = pages(build(cities(), name, **told))["o/cities/oslo.html"]
+        assert "issue #6001" in page.text
+        assert not [link for link in page.links if link.startswith("https://github.com")]
 
 
 def test_columns_are_found_and_can_be_chosen(build):
@@ -234,6 +237,55 @@ def test_columns_are_found_and_can_be_chosen(build):
     assert json.loads((folder / "index/0.json").read_text())[0][3] == ["69", "1.5"]
 
 
+def test_a_key_with_a_dot_is_no_path(build):
+    data = {"a.b": "one", "a": {"b": 2, "": 3}}
+    folder = build([entry("x/a", 1, data)])
+    (collection,) = json.loads((folder / "index/meta.json").read_text())["collections"]
+    cells = dict(
+        zip(
+            (each["path"] for each in collection["columns"]),
+            json.loads((folder / "index/0.json").read_text())[0][3],
+            strict=True,
+        )
+    )
+    assert cells == {'"a.b"': "one", "a.b": "2", 'a.""': "3"}
+    folder = build([entry("x/a", 1, data)], "chosen", columns={"x": ('"a.b"', "a.b", 'a.""')})
+    assert json.loads((folder / "index/0.json").read_text())[0][3] == ["one", "2", "3"]
+
+
+def test_each_of_many_collections_has_its_columns(build):
+    folder = build(
+        [entry(f"c{number:04}/a", number, {"name": "x", "deep": {"in": {"it": 1}}}) for number in range(1, 1_003)],
+        columns={"c1001": ("deep.in.it",)},
+    )
+    found = {
+        each["name"]: each["columns"] for each in json.loads((folder / "index/meta.json").read_text())["collections"]
+    }
+    assert len(found) == 1_000
+    assert found["c1001"] == [{"path": "deep.in.it", "number": True}]
+
+
+def test_no_key_makes_a_page_large(build):
+    """A key may have any length: it is in the JSON of its object, and lists name what they can."""
+    key = "k" * 50_000
+    folder = build([entry("x/a", 1, {key: 9}, [("append", {key: number, "n": number}) for number in range(1, 9)])])
+    assert all(
+        len((folder / name).read_bytes()) < 50_000
+        for name in ("changes.html", "feed.xml", "api/changes.json", "index.html")
+    )
+    latest = json.loads((folder / "api/changes.json").read_text())[0]
+    assert (latest["fields"], latest["changed"]) == (["/n"], 2)
+
+
+def test_what_decides_a_page_is_in_the_key_of_the_code():
+    """A site is built anew when the program changes: so no code that makes it may be left out."""
+    command = "import sys, gh_store.site.builder; print(*{name.split('.')[1] for name in sys.modules if name.startswith('gh_store.')})"
+    packages = subprocess.run(
+        [sys.executable, "-c", command], capture_output=True, text=True, check=True
+    ).stdout.split()
+    assert {*packages} - {*places.CODE} == {"files", "spool"}, "these write what others decide"
+
+
 def test_a_theme_comes_after_ours(build, tmp_path):
     theme = tmp_path / "theme"
     theme.mkdir()
@@ -246,9 +298,25 @@ def test_a_theme_comes_after_ours(build, tmp_path):
     assert css == ["../../assets/site.css", "../../assets/theme.css"]
     (theme / "theme.css").write_text(":root { --accent: #0a0; }")
     assert (build(cities(), theme=theme) / "assets/theme.css").read_text() == ":root { --accent: #0a0; }"
-    (theme / "index.html").write_text("{{ nothing }}")
-    with pytest.raises(ConfigurationError, match=r"index\.html: 'nothing' is undefined"):
-        build(cities(), theme=theme)
+
+
+@pytest.mark.parametrize(
+    ("name", "template", "said"),
+    [
+        ("index.html", b"\n{{ nothing }}", r"index\.html, line 2: 'nothing' is undefined\.$"),
+        ("base.html", b"\n\n{% if %}", r"base\.html, line 3: Expected an expression"),
+        ("base.html", b'{% extends "gh-store/bas.html" %}', r"base\.html, line 1: there is no template gh-store/bas"),
+        ("base.html", b'{% extends "base.html" %}', "a template extends itself"),
+        ("object.html", b"{{ 1 / 0 }}", r"object\.html, line 1: division by zero"),
+        ("object.html", b"{{ root.nothing() }}", r"object\.html, line 1: .*nothing"),
+        ("macros.html", b"caf\xe9", r"macros\.html: it is not UTF-8 text"),
+    ],
+)
+def test_what_is_wrong_in_a_theme_is_said_with_its_place(build, tmp_path, name, template, said):
+    (tmp_path / "theme").mkdir()
+    (tmp_path / "theme" / name).write_bytes(template)
+    with pytest.raises(ConfigurationError, match=said):
+        build(cities(), theme=tmp_path / "theme")
 
 
 def test_the_theme_of_the_docs_is_one(build, tmp_path):
@@ -304,6 +372,10 @@ def test_of_a_long_text_only_the_words_are_marked_that_changed():
         (["x.json", "--license", "javascript:alert(1)"], "--license is not the address"),
         (["x.json", "--columns", "packages"], "names no columns"),
         (["x.json", "--theme", "nowhere"], "there is no such folder"),
+        (["x.json", "--license", "https://[x"], "--license is not the address"),
+        (["x.json", "--base-url", "https://:80/"], "--base-url is not the address"),
+        (["x.json", "--base-url", "https://x.org/a?b=1"], "--base-url has a query or a fragment"),
+        (["x.json", "--output", __file__], "this is a file, and no folder"),
     ],
 )
 def test_what_cannot_be_done_is_said_in_a_line(shell, arguments, said):
@@ -314,8 +386,11 @@ def test_what_cannot_be_done_is_said_in_a_line(shell, arguments, said):
 def test_the_command_makes_a_site_of_a_snapshot(shell):
     shell.run("create", "a/b", '{"x": 1}', "--store", "s.db")
     shell.run("snapshot", "--store", "s.db", "-o", "s.json")
-    _, err = shell.run("site", "s.json", "--title", "Mine")
+    _, err = shell.run(
+        "site", "s.json", "--title", "Mine", "--columns", "a:x,y", "--columns", "c:z", "--columns", "a:w"
+    )
     assert "_site: 1 object; " in err
+    assert re.findall(r"--columns (\S+): no object", err) == ["a:y", "a:w", "c:z"]
     assert "Mine" in (shell.folder / "_site/index.html").read_text()
     assert (shell.folder / "_site/o/a/b.html").exists()
 

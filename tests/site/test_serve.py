@@ -4,6 +4,7 @@ import http.client
 import socket
 import sys
 import threading
+from email.utils import formatdate
 
 import pytest
 from told import cities, entry, write
@@ -22,9 +23,9 @@ def ask(build):
         thread = threading.Thread(target=server.serve_forever, daemon=True)
         thread.start()
 
-        def answer(path, host=None, method="GET"):
+        def answer(path, host=None, method="GET", **headers):
             connection = http.client.HTTPConnection("127.0.0.1", server.server_port, timeout=20)
-            connection.request(method, path, headers={"Host": host or f"127.0.0.1:{server.server_port}"})
+            connection.request(method, path, headers={"Host": host or f"127.0.0.1:{server.server_port}", **headers})
             found = connection.getresponse()
             text = found.read().decode()
             connection.close()
@@ -42,6 +43,10 @@ def test_pages_are_served_under_their_path(ask):
     assert ask("/open-data/", f"localhost:{ask.server.server_port}")[0] == 200
     assert ask("/")[0] == ask("/open-data")[0] == 302
     assert len(ask.asked) == 3
+
+
+def test_a_page_that_was_made_anew_within_a_second_is_sent(ask):
+    assert ask("/open-data/", **{"If-Modified-Since": formatdate(usegmt=True)})[0] == 200
 
 
 @pytest.mark.parametrize("host", ["evil.example", "127.0.0.1", "127.0.0.1:1", "127.0.0.1.evil.example:80", ""])
