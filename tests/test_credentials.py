@@ -202,7 +202,8 @@ def test_nothing_but_this_reads_the_environment():
     }
     assert readers == {
         "config.py",
-        "credentials.py",
+        "credentials/__init__.py",
+        "credentials/secrets.py",
         "cli/actions.py",
         "cli/escapes.py",
         "cli/opening.py",

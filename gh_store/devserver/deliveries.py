@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 import urllib3
 
-from gh_store.devserver.origin import is_loopback
+from gh_store.credentials import is_loopback
 from gh_store.devserver.payloads import Payload, number_of
 from gh_store.domain.exceptions import InvalidInput
 

@@ -5,10 +5,10 @@ Pages that this machine serves may read, as any page may read GitHub's API: what
 ask for.
 """
 
-from functools import lru_cache
-from ipaddress import ip_address
 from typing import Any, Final
 from urllib.parse import urlsplit
+
+from gh_store.credentials import is_loopback
 
 _PORTS: Final = {"http": 80, "https": 443}
 
@@ -20,15 +20,6 @@ CORS: Final = {
     ),
 }
 """What GitHub adds to each answer, so that pages may read it."""
-
-
-@lru_cache(64)  # asked of every request; names are of any length
-def is_loopback(host: str) -> bool:
-    """True for an address that only this machine reaches."""
-    try:
-        return host == "localhost" or ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def is_meant(scope: Any) -> bool:

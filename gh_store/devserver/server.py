@@ -9,7 +9,7 @@ from contextlib import contextmanager
 import uvicorn
 from starlette.types import ASGIApp
 
-from gh_store.devserver.origin import is_loopback
+from gh_store.credentials import is_loopback
 from gh_store.domain.exceptions import InvalidInput
 
 

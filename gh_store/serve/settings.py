@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Final, TypeVar
 
 from gh_store import credentials
-from gh_store.devserver.origin import is_loopback
+from gh_store.credentials import is_loopback
 from gh_store.domain.exceptions import InvalidInput
 from gh_store.logger import logger
 from gh_store.serve.rights import Rights

@@ -6,7 +6,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
-from gh_store.devserver.origin import is_loopback
+from gh_store.credentials import is_loopback
 from gh_store.serve.http.message import Headers, Problem, Response, encoded, retry
 from gh_store.serve.http.writes import MODES
 from gh_store.serve.settings import Network, Settings
