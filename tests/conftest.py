@@ -2,6 +2,7 @@
 
 import os
 import pkgutil
+import signal
 import sys
 import threading
 from collections.abc import Callable, Generator, Iterator
@@ -21,6 +22,9 @@ from gh_store.config import Config
 settings.register_profile("fixed", derandomize=True, deadline=None)
 settings.register_profile("long", max_examples=int(os.environ.get("EXAMPLES", "100")), database=None, deadline=None)
 settings.load_profile("long" if "EXAMPLES" in os.environ else "fixed")
+
+# A shell starts what it puts into the background with Ctrl-C ignored, and so would be all that the tests start.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.hookimpl(wrapper=True)

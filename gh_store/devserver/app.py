@@ -1,14 +1,11 @@
-"""The server: who asks, what goes wrong and what it costs. The answers themselves are in `api`."""
+"""The server: who asks, and what goes wrong. The data is answered by `api`, and what is around it by `answers`."""
 
 import asyncio
-import hashlib
 import json
 import secrets
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
-from email.utils import format_datetime
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -23,12 +20,13 @@ from gh_store.backends.testing.local import LocalWebUI
 from gh_store.backends.testing.memory import MemoryWebUI
 from gh_store.backends.testing.web_ui import WebUI
 from gh_store.devserver import api, control
+from gh_store.devserver.answers import Answers
 from gh_store.devserver.apps import App, Apps
-from gh_store.devserver.costs import HOURLY, Costs
+from gh_store.devserver.costs import Costs
 from gh_store.devserver.deliveries import Deliveries
-from gh_store.devserver.faults import Fault, FaultPlan
+from gh_store.devserver.faults import FaultPlan
 from gh_store.devserver.hooks import Tell, Watched, payload
-from gh_store.devserver.origin import CORS, is_meant
+from gh_store.devserver.origin import is_meant
 from gh_store.devserver.payloads import Payloads, number_of, rights
 from gh_store.devserver.pool import Pool
 from gh_store.devserver.transport import Answer, drop, read_body, send_answer, until_gone
@@ -101,12 +99,11 @@ class DevServer:
         self.apps = Apps(apps, clock)
         for app in apps:
             self.owner_pages.set_role(app.bot, app.role)
-        self._clock = clock
         self._pool = Pool(self.owner_pages)
         self._reading = ThreadPoolExecutor(_AT_ONCE, "dev-server-read")
         self._writing = ThreadPoolExecutor(_AT_ONCE, "dev-server-write")
         self.costs = Costs(lambda: self.apps, clock)
-        self._answered = 0
+        self._answers = Answers(self.costs, clock)
 
     @property
     def repository(self) -> str:
@@ -131,7 +128,9 @@ class DevServer:
         if scope["type"] != "http":
             return
         if not is_meant(scope):
-            await send_answer(send, self._error(403, "This request is for another host, or comes from another origin."))
+            await send_answer(
+                send, self._answers.error(403, "This request is for another host, or comes from another origin.")
+            )
             return
         request = Request(scope, receive)
         try:
@@ -139,7 +138,7 @@ class DevServer:
         except ClientDisconnect:
             return
         if body is None:
-            await send_answer(send, self._error(413, "The request is too large.", {"connection": "close"}))
+            await send_answer(send, self._answers.error(413, "The request is too large.", {"connection": "close"}))
             return
         if request.url.path.startswith(control.ROOT):
             await send_answer(send, await self._beside(self._controlled, request, body))
@@ -148,7 +147,7 @@ class DevServer:
             await asyncio.sleep(self.latency)
         fault = self.faults.hit(f"{request.method} {request.url.path}")
         kind = fault.kind if fault else ""
-        answer = self._refused(fault) if fault and not _carried_out(kind) else await self._answer(request, body)
+        answer = self._answers.refused(fault) if fault and not _carried_out(kind) else await self._answer(request, body)
         if kind in ("500", "502"):
             answer = Answer(int(kind), {"content-type": "text/html"}, b"<html>Unicorn!</html>")
         self._note(request, answer, kind)
@@ -170,7 +169,9 @@ class DevServer:
         """The answer of the server itself, to who knows its token."""
         token = _token(request.headers.get("authorization", "")) or ""
         if not secrets.compare_digest(token.encode(), self.control_token.encode()):
-            return self._error(401, "Send the token that the server told at its start: Authorization: Bearer TOKEN.")
+            return self._answers.error(
+                401, "Send the token that the server told at its start: Authorization: Bearer TOKEN."
+            )
         before = self.repository
         if self.webhooks:
             self.faults.pages = Watched(self.owner_pages, self._tell(request, self.owner_pages.user))
@@ -187,13 +188,13 @@ class DevServer:
         if path.endswith("/installation"):
             of_app = self._moved(request) or of_app
         if of_app is not None:
-            return self._finished(request, token, of_app)
+            return self._answers.finished(request, token, of_app)
         if token is not None and self._login(token) is None:
-            return self._finished(request, token, api.Reply.error(401, "Bad credentials"))
-        limited = self._limited(token)
+            return self._answers.finished(request, token, api.Reply.error(401, "Bad credentials"))
+        limited = self._answers.limited(token)
         if limited is not None:
             return limited
-        return self._finished(request, token, await self._beside(self._reply, request, token, body))
+        return self._answers.finished(request, token, await self._beside(self._reply, request, token, body))
 
     def _reply(self, request: Request, token: str | None, body: bytes) -> api.Reply:
         login = self._login(token)
@@ -289,67 +290,6 @@ class DevServer:
 
     def _writers(self, pages: WebUI) -> frozenset[str]:
         return frozenset(login.lower() for login in [*self.users.values()] if pages.role(login) in _WRITERS)
-
-    # --- what it costs ----------------------------------------------------------------------------
-
-    def _limited(self, token: str | None) -> Answer | None:
-        limit = self.costs.limit(token)
-        return self._primary(limit.reset) if limit.used >= limit.limit else None
-
-    def _finished(self, request: Request, token: str | None, reply: api.Reply) -> Answer:
-        """The answer with the headers of GitHub. A read of what the client has already costs nothing."""
-        body = b"" if reply.data is None else json.dumps(reply.data, ensure_ascii=False).encode()
-        headers = {
-            **self._headers(),
-            "content-type": "application/json; charset=utf-8",
-            "cache-control": f"{'public' if token is None else 'private'}, max-age=60, s-maxage=60",
-            "vary": "Accept, Authorization, Cookie, X-GitHub-OTP",
-            **reply.headers,
-        }
-        status = reply.status
-        if request.method == "GET" and status == 200:
-            etag = f'W/"{hashlib.sha256(body + repr(token).encode()).hexdigest()}"'
-            headers["etag"] = etag
-            if request.headers.get("if-none-match") == etag:
-                status, body = 304, b""
-        if status != 304 and not request.url.path.endswith("/rate_limit"):
-            self.costs.charge(token)
-        headers |= self.costs.headers(token)
-        return Answer(status, headers, body)
-
-    def _headers(self) -> dict[str, str]:
-        self._answered += 1
-        return {
-            "date": format_datetime(datetime.fromtimestamp(int(self._clock()), UTC), usegmt=True),
-            "server": "gh-store dev-server",
-            "x-github-request-id": f"DEV0:{self._answered:08X}",
-            "x-github-media-type": "github.v3; format=json",
-            "x-github-api-version-selected": "2022-11-28",
-            **CORS,
-        }
-
-    def _refused(self, fault: Fault) -> Answer:
-        now = int(self._clock())
-        if fault.kind == "primary-limit":
-            return self._primary(now + fault.seconds)
-        if fault.kind in ("secondary-limit", "secondary-limit-bare"):
-            retry = {"retry-after": str(fault.seconds)} if fault.kind == "secondary-limit" else {}
-            return self._error(
-                403,
-                "You have exceeded a secondary rate limit. Please wait a few minutes before you try again.",
-                retry,
-            )
-        if fault.kind == "too-quickly":
-            return self._error(403, "was submitted too quickly")
-        return Answer(500)
-
-    def _primary(self, reset: int) -> Answer:
-        left = {"x-ratelimit-limit": str(HOURLY), "x-ratelimit-remaining": "0", "x-ratelimit-reset": str(reset)}
-        return self._error(403, "API rate limit exceeded for user ID 1.", left)
-
-    def _error(self, status: int, message: str, headers: Mapping[str, str] | None = None) -> Answer:
-        body = json.dumps(api.Reply.error(status, message).data).encode()
-        return Answer(status, {**self._headers(), "content-type": "application/json", **(headers or {})}, body)
 
     # --- the server itself ------------------------------------------------------------------------
 

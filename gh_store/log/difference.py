@@ -5,6 +5,7 @@ from typing import Any
 
 from gh_store import wire
 from gh_store.domain.differences import ABSENT, Difference
+from gh_store.domain.pointers import below
 from gh_store.domain.values import JsonObject, Mode
 from gh_store.log.fold import merge
 
@@ -37,7 +38,7 @@ def _merge_difference(old: JsonObject, new: JsonObject) -> JsonObject:
 def _patch_difference(old: JsonObject, new: JsonObject, path: str) -> list[JsonObject]:
     operations: list[JsonObject] = []
     for key in [*old, *(key for key in new if key not in old)]:
-        here = _below(path, key)
+        here = below(path, key)
         if key not in new:
             operations.append({"op": "remove", "path": here})
         elif isinstance(old.get(key), dict) and isinstance(new[key], dict):
@@ -54,7 +55,7 @@ def differences(old: JsonObject, new: JsonObject, path: str = "") -> Iterator[Di
     Takes time in proportion to both states.
     """
     for key in [*old, *(key for key in new if key not in old)]:
-        before, after, here = old.get(key, ABSENT), new.get(key, ABSENT), _below(path, key)
+        before, after, here = old.get(key, ABSENT), new.get(key, ABSENT), below(path, key)
         if isinstance(before, dict) and isinstance(after, dict):
             yield from differences(before, after, here)
         elif isinstance(before, list) and isinstance(after, list):
@@ -80,7 +81,3 @@ def _common(one: list[str], other: list[str]) -> int:
             break
         same += 1
     return same
-
-
-def _below(path: str, key: str) -> str:
-    return f"{path}/{key.replace('~', '~0').replace('/', '~1')}"

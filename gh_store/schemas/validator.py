@@ -6,6 +6,7 @@ What counts is the schema and the value alone, never a clock, so that all who ju
 
 import threading
 from collections.abc import Callable, Iterator
+from functools import reduce
 from typing import Any, Final, TypeAlias
 
 from jsonschema import Draft202012Validator
@@ -14,6 +15,7 @@ from jsonschema.validators import extend
 from referencing import Registry
 
 from gh_store import wire
+from gh_store.domain import pointers
 from gh_store.schemas.pattern import Pattern
 
 MAX_STEPS = 100_000
@@ -127,7 +129,7 @@ def _plain(value: Any) -> Any:
 
 
 def _pointer(error: ValidationError | SchemaError) -> str:
-    return "".join(f"/{str(part).replace('~', '~0').replace('/', '~1')}" for part in error.absolute_path)
+    return reduce(pointers.below, error.absolute_path, "")
 
 
 def _check(schema: Any) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 from gh_store import snapshots, wire
 from gh_store.domain.differences import Difference
 from gh_store.domain.events import Outcome
+from gh_store.domain.pointers import below
 from gh_store.domain.values import JsonObject
 from gh_store.log.difference import differences
 from gh_store.site.source import Item, time
@@ -129,6 +130,6 @@ def _new(changes: tuple[Difference, ...]) -> Iterator[tuple[str, float]]:
 def _leaves(value: Any, path: str) -> Iterator[tuple[str, float]]:
     if isinstance(value, dict):
         for key, member in value.items():
-            yield from _leaves(member, f"{path}/{key.replace('~', '~0').replace('/', '~1')}")
+            yield from _leaves(member, below(path, key))
     elif type(value) in (int, float) and abs(value) < 1e300:
         yield path, float(value)

@@ -6,6 +6,7 @@ import unicodedata
 from datetime import UTC, datetime
 from typing import Any, Final
 
+from gh_store.domain import pointers
 from gh_store.wire.values import ZERO_WIDTH
 
 _INVISIBLE: Final = (
@@ -69,8 +70,7 @@ def searched(object_id: str, data: Any) -> str:
 
 def dotted(pointer: str) -> str:
     """A JSON pointer as people write paths, cut where it is long: `reading.wind`."""
-    keys = (key.replace("~1", "/").replace("~0", "~") for key in pointer.split("/")[1:])
-    return compact(".".join(map(quoted, keys)), _LONGEST_PATH)
+    return compact(".".join(map(quoted, pointers.keys_of(pointer))), _LONGEST_PATH)
 
 
 def quoted(key: str) -> str:
