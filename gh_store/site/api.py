@@ -10,7 +10,7 @@ from gh_store.site.facts import Latest
 from gh_store.site.names import name_of
 from gh_store.site.past import Past, Step
 from gh_store.site.source import Item
-from gh_store.site.table import Row
+from gh_store.site.table import Head
 from gh_store.site.text import stamp
 
 PIECE: Final = 500
@@ -108,10 +108,10 @@ def _latest(each: Latest) -> JsonObject:
     return {**shown, **told, "fields": short[:_MOST_FIELDS], "changed": len(each.fields)}
 
 
-def index_file(rows: Iterable[Row]) -> str:
+def index_file(heads: Iterable[Head]) -> str:
     """All objects, as JSON: id, version, time of the last change."""
     told = (
-        {"id": row.object_id, "name": name_of(row.object_id), "version": row.version, "updated_at": row.updated}
-        for row in rows
+        {"id": object_id, "name": name_of(object_id), "version": version, "updated_at": updated}
+        for object_id, version, updated in heads
     )
     return f'{{"objects":[{",".join(map(_encode, told))}]}}\n'

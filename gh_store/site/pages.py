@@ -71,7 +71,7 @@ class Pages:
             lstrip_blocks=True,
             keep_trailing_newline=True,
             auto_reload=False,
-            finalize=lambda value: visible(value) if type(value) is str else value,
+            finalize=_finalize,
         )
         self._templates.filters |= {
             "minute": minute, "day": day, "stamp": stamp, "dotted": dotted, "count": lambda number: f"{number:,}",
@@ -199,6 +199,11 @@ def lists(objects: int) -> int:
     return max(-(-objects // LISTED), 1)
 
 
+def _finalize(value: Any) -> Any:
+    # As `visible` says itself; of most texts it need not be asked.
+    return value if type(value) is not str or (value.isascii() and value.isprintable()) else visible(value)
+
+
 @lru_cache(1_000)
 def _when(time: datetime) -> Markup:
     return Markup(f'<time datetime="{stamp(time)}">{minute(time)}</time>')  # noqa: S704  # times hold nothing to escape
@@ -216,12 +221,10 @@ def _source(api: str) -> str:
     return f"{api.rstrip('/')}/" if path else api.rstrip("/")
 
 
-def _shown(step: Step, counts: Mapping[str, int]) -> dict[str, Any]:
-    return {
-        "step": step,
-        "asked": None if step.counts else timeline.asked(step.data),
-        "changes": timeline.changes(step.changes, counts) if step.changes else None,
-    }
+def _shown(step: Step, counts: Mapping[str, int]) -> tuple[Step, str | None, Markup | None]:
+    """An event, what it asks for if it does not count, and what it changed."""
+    asked = None if step.counts else timeline.asked(step.data)
+    return step, asked, timeline.changes(step.changes, counts) if step.changes else None
 
 
 def _fields(change: Latest) -> str:

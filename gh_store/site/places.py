@@ -1,9 +1,10 @@
 """Where the files are that a site is made of, and what all of them together are."""
 
 import hashlib
-from importlib.metadata import version
 from pathlib import Path
 from typing import Final
+
+import jinja2
 
 _HERE: Final = Path(__file__).parent
 TEMPLATES: Final = _HERE / "templates"
@@ -16,8 +17,10 @@ CODE: Final = ("domain", "log", "site", "snapshots", "wire")
 
 def code_key(theme: Path | None) -> str:
     """The same text for the same code, templates and theme."""
-    digest = hashlib.sha256(version("jinja2").encode())
-    folders = [*(_HERE.parent / name for name in CODE), *([theme] if theme is not None else [])]
+    digest = hashlib.sha256()
+    folders = [Path(jinja2.__file__).parent, *(_HERE.parent / name for name in CODE)]
+    if theme is not None:
+        folders.append(theme)
     for folder in folders:
         for file in sorted(folder.rglob("*")):
             if file.is_file() and file.suffix != ".pyc":

@@ -41,10 +41,10 @@ def contents(
     yield api.as_json({**meta, **pages.live()})
     yield from map(api.as_json, table.shard_files(rows, collections))
     yield api.as_json(api.changes_file(facts.latest))
-    yield api.index_file(rows)
+    yield api.index_file(rows.heads())
     yield feed.atom(pages.title, pages.base, header.repository, pages.address, facts.latest)
     if pages.base is not None:
-        shown = ((pages.address(row.object_id), row.updated) for row in rows) if pages.own else ()
+        shown = ((pages.address(row.object_id), row.updated) for row in rows.heads()) if pages.own else ()
         yield from feed.sitemaps(pages.base, shown, _addresses(len(rows), pages))
     yield ""
     yield from assets(options).values()
