@@ -1,5 +1,6 @@
 /**
- * The value of JSON text. Numbers stay as they are stored.
+ * The value of JSON text. Numbers stay as they are stored. Keys come in the order of JavaScript: those that are indices of a
+ * list (`"7"`) first. No rule of a store depends on it, and what is shown has its keys in the order of their characters.
  * @param {string} text
  * @returns {Json}
  * @throws {SyntaxError} it is not JSON

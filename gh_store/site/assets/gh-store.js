@@ -85,7 +85,8 @@ function number(source) {
 }
 
 /**
- * The value of JSON text. Numbers stay as they are stored.
+ * The value of JSON text. Numbers stay as they are stored. Keys come in the order of JavaScript: those that are indices of a
+ * list (`"7"`) first. No rule of a store depends on it, and what is shown has its keys in the order of their characters.
  * @param {string} text
  * @returns {Json}
  * @throws {SyntaxError} it is not JSON
@@ -1017,6 +1018,7 @@ export class Site {
 
 const LEAST_LEFT = 10;
 const PAUSE = 60_000;
+const LONGEST_PAUSE = 3_600_000; // GitHub's limits are for an hour
 const PAGE = 100;
 const TITLE = "Stored Object: ";
 const CHECKPOINT =
@@ -1156,7 +1158,7 @@ export class Live {
     });
     const told = (/** @type {string} */ name) => Number(answer.headers.get(name) ?? NaN);
     if (told("x-ratelimit-remaining") < LEAST_LEFT) this.until = told("x-ratelimit-reset") * 1000 || Date.now() + PAUSE;
-    if (told("retry-after") > 0) this.until = Math.max(this.until, Date.now() + told("retry-after") * 1000);
+    this.until = Math.max(this.until, retryAfter(answer.headers.get("retry-after") ?? ""));
     if (answer.status === 403 || answer.status === 429) {
       this.until = Math.max(this.until, Date.now() + PAUSE);
       throw new Limited(this.until);
@@ -1221,6 +1223,12 @@ export class Live {
     const hashed = `${this.uid_prefix}sha256-${(await sha256(id)).slice(0, 32)}`;
     return labels.filter((label) => (fits && label.name === plain) || label.name === hashed);
   }
+}
+
+/** The time that a header `retry-after` names, in seconds from now or as a date; 0 if it names none. @param {string} text */
+function retryAfter(text) {
+  const at = /^[0-9]+$/.test(text) ? Date.now() + Number(text) * 1000 : Date.parse(text);
+  return Number.isNaN(at) ? 0 : Math.min(at, Date.now() + LONGEST_PAUSE);
 }
 
 /** True for a time that a calendar has. @param {string} text */
