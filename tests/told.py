@@ -95,6 +95,16 @@ def damaged():
     return [snapshots.Entry.read("lost", lost), snapshots.Entry.read("astray", astray)]
 
 
+def nested():
+    """An object whose nested keys came in no order, some of them like indices of a list, and one key too long to be shown."""
+    events = [
+        ("append", {"in": {"a": 1, "9": 2}}),
+        ("append", {"in": 5}),
+        ("append", {"in": [{"b": 1, "10": {"d": 1, "c": 2}}], "k" * 200: {"l" * 200: 2}}),
+    ]
+    return entry("nested", 6_006, {"in": {"z": 1, "10": {"y": 1, "x": 2}}, "k" * 200: {"l" * 200: 1}}, events)
+
+
 HOSTILE = {
     "</script><script>alert(1)</script>": "<img src=x onerror=alert(1)>",
     "__proto__": {"polluted": True},

@@ -75,7 +75,7 @@ class Pages:
         )
         self._templates.filters |= {
             "minute": minute, "day": day, "stamp": stamp, "dotted": dotted, "count": lambda number: f"{number:,}",
-            "fields": _fields, "path": quote,
+            "fields": _fields, "path": quote, "compact": compact,
         }  # fmt: skip
         self.base = base_url(options, header)
         self.title = options.title or header.repository.rpartition("/")[2] or "Objects"
@@ -169,9 +169,10 @@ class Pages:
             "changes.html", "", facts=facts, bars=plots.bars(facts.days), time=self._header.time, days=facts.by_day()
         )
 
-    def any_object(self) -> str:
+    def any_object(self, facts: Facts) -> str:
         """The page on which a script shows any object."""
-        return self._render("any.html", "", issues=issues[:-1] if (issues := self.issue_url(1)) else None)
+        first = self.issue_url(1)
+        return self._render("any.html", "", issues=first[:-1] if first else None, history=facts.history)
 
     def missing(self) -> str:
         """The page for addresses that lead nowhere. It stands for any folder, so its links begin at the host."""

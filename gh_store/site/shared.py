@@ -34,7 +34,7 @@ def contents(
     """What they hold, in the order of their names."""
     yield pages.index(facts, rows, collections)
     yield pages.changes(facts)
-    yield pages.any_object()
+    yield pages.any_object(facts)
     yield pages.missing()
     yield from pages.lists(rows, collections)
     meta = table.meta_file(len(rows), collections, options.columns, own_pages=pages.own)

@@ -38,17 +38,18 @@ def _escape(found: re.Match[str]) -> str:
 
 
 def compact(value: Any, most: int) -> str:
-    """A value as JSON on one line, cut at `most` characters; a string without its quotation marks."""
-    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    """A value as JSON on one line, keys in order, cut at `most` characters; a string without its quotation marks."""
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, sort_keys=True)
     return text if len(text) <= most else f"{text[: most - 1]}…"
 
 
 def folded(text: str) -> str:
-    """Text as it is searched: without case, and without the marks on letters."""
+    """Text as it is searched: without case (ß is SS, and a sigma is one), and without the marks on letters."""
     if text.isascii():
         return text.lower()
     parts = unicodedata.normalize("NFKD", text)
-    return "".join(each for each in parts if not unicodedata.category(each).startswith("M")).lower()
+    letters = "".join(each for each in parts if not unicodedata.category(each).startswith("M"))
+    return letters.lower().upper().lower().replace("\N{GREEK SMALL LETTER FINAL SIGMA}", "\N{GREEK SMALL LETTER SIGMA}")
 
 
 def searched(object_id: str, data: Any) -> str:

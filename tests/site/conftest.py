@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from browser import Browser, browser
 from pages import PATH
-from told import cities, crowded, damaged, hostile, packages, prices, waiting, write
+from told import cities, crowded, damaged, hostile, nested, packages, prices, waiting, write
 
 from gh_store import site
 from gh_store.site.builder import Result
@@ -56,7 +56,7 @@ def address(tmp_path_factory):
     folder = tmp_path_factory.mktemp("site")
     source = write(
         folder / "snapshot.json",
-        [*packages(2_000), prices(530), *cities(), *hostile(), crowded(), waiting(), *damaged()],
+        [*packages(2_000), prices(530), *cities(), *hostile(), crowded(), waiting(), nested(), *damaged()],
     )
     site.build(source, folder / "_site", site.Options("Open data", "What Ada keeps"))
     site.build(write(folder / "empty.json", []), folder / "_site" / "empty", site.Options("Nothing yet"))

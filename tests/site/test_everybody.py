@@ -70,6 +70,20 @@ def test_dark_and_printed(page, address):
     uncut = "[...document.querySelectorAll('.plot, .changes, #timeline > li')].every(each => getComputedStyle(each).breakInside === 'avoid')"
     assert page.run(uncut)
     assert page.call("Page.printToPDF")["data"].startswith("JVBERi")  # %PDF
+    page.run("document.querySelector('figure.plot button').click()")
+    page.wait("document.querySelector('figure.large .chart')")
+    assert page.run("[...document.querySelectorAll('.large > *')].map(each => [each.className.baseVal ?? each.className, each.checkVisibility()])") == [
+        ["", True], ["chart", False], ["", True], ["dates", True], ["range", True]]  # fmt: skip
+    assert page.run("getComputedStyle(document.querySelector('.large polyline')).stroke") == "rgb(0, 0, 0)"
+    assert page.run(
+        "[...document.querySelectorAll('h2, .bar')].every(each => getComputedStyle(each).breakAfter === 'avoid')"
+    )
+    page.open(f"{address}index.html?in=packages")
+    page.wait(READY)
+    assert page.run("[...document.querySelectorAll('th bdi')].every(each => each.offsetHeight)")
+    assert page.run(
+        "[...document.querySelectorAll('th button')].every(each => getComputedStyle(each).display === 'contents')"
+    )
 
 
 def test_in_forced_colours_nothing_is_told_by_colour_alone(page, address):

@@ -200,29 +200,31 @@ def test_the_command_line_makes_such_pages(shell, hub):
 @needs_browser
 def test_pages_say_what_github_has(page, live, hub):
     ours = hub.store()
-    for object_id in ("s/oslo", "s/Lund", "s/gone", "s/same", "other"):
+    for object_id in ("s/oslo", "s/Lund", "s/gone", "s/same", "other", "s/vain"):
         ours.create(object_id, {"n": 1, "__proto__": {"x": 1}})
     folder = live(prefix="s/")
     ours.update("s/oslo", {"n": 9.0}, process=True)
     ours.update("s/oslo", {"n": 3}, process=True)
     ours.update("s/oslo", {"m": "<b>"})
+    for object_id in ("s/oslo", "s/vain"):
+        ours.update(object_id, [{"op": "remove", "path": "/none\u202e"}], mode="patch")
     ours.update("s/Lund", {"n": 5}, process=True)
     ours.delete("s/gone")
     ours.update("other", {"n": 2}, process=True)
     hub.asked()
+    rejected = r"1 update would be rejected: The patch does not apply: there is no /none\u202e."
     with serving(folder) as address:
         page.call("Network.clearBrowserCache")
         page.open(f"{address}index.html")
         page.wait("document.querySelector('#live').textContent")
         assert (
             page.text("#live")
-            == "3 objects changed on GitHub since this site was made; 1 object may have pending updates."
+            == "3 objects changed on GitHub since this site was made; 2 objects may have pending updates."
         )
         page.open(f"{address}o/s/oslo.html")
         page.wait("document.querySelector('#live button')")
         assert (
-            page.text("#live")
-            == "GitHub has version 3\nShow it\npending\n1 comment on GitHub may be an update\nPreview"
+            page.text("#live") == "GitHub has version 3\nShow it\npending\n2 comments on GitHub may be updates\nPreview"
         )
         page.run("document.querySelectorAll('#live button')[0].click()")
         assert page.text("#version span") == "Version 3, as GitHub has it"
@@ -232,11 +234,17 @@ def test_pages_say_what_github_has(page, live, hub):
         assert page.texts("#version > *") == [
             "pending",
             "Version 4, if 1 pending update counts",
+            rejected,
             "Version 1, as of this page",
         ]
         assert page.texts("#tree li") == ["__proto__: 1 keyx: 1", "x: 1", "m: <b>", "n: 3"]
         page.run("document.querySelector('#version button').click()")
         assert page.texts("#tree li")[-1] == "n: 1"
+        page.open(f"{address}o/s/vain.html")
+        page.wait("document.querySelector('#live button')")
+        page.run("document.querySelector('#live button').click()")
+        page.wait("!document.querySelector('#live button')")
+        assert page.text("#live") == f"pending\n1 comment on GitHub may be an update\n{rejected}"
         page.open(f"{address}object.html#s%2FLund")
         page.wait("document.querySelector('#live button')")
         assert page.text("#live") == "GitHub has version 2\nShow it"
@@ -250,8 +258,9 @@ def test_pages_say_what_github_has(page, live, hub):
         assert {urlsplit(url).path for url in outside} == {
             f"/repos/{REPOSITORY}/issues",
             f"/repos/{REPOSITORY}/issues/1/comments",
+            f"/repos/{REPOSITORY}/issues/6/comments",
         }
-        assert len(hub.asked()) == 2, "the browser's cache answers the pages for a minute"
+        assert len(hub.asked()) == 3, "the browser's cache answers the pages for a minute"
 
 
 @needs_browser

@@ -3,18 +3,24 @@
 import json
 import threading
 import time
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from email.utils import format_datetime
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from math import isfinite
 from pathlib import Path
+from random import Random
 
 import pytest
 import vectors
 from shipped.node import needs_tsc, node, runs_node, tsc
 from shipped.pages import BLOCKS
-from told import HOSTILE_IDS, cities, entry, hostile, prices
+from told import HOSTILE, HOSTILE_IDS, cities, entry, hostile, prices
 from world import REPOSITORY
 
 from gh_store import wire
+from gh_store.site import plots, text
 from gh_store.site.places import ASSETS
 
 HERE = Path(__file__).parent
@@ -205,6 +211,90 @@ def test_github_is_not_asked_when_few_requests_are_left(hub):
     assert len(hub.asked()) == 51, "of 60, after which 9 are left"
     assert told[:51] == [1] * 51
     assert until % 3_600_000 == 0, "until the limit is reset"
+
+
+DATED = """
+const { Limited, Live } = await import(process.argv[1]);
+const pauses = [];
+for (const after of JSON.parse(process.argv[2])) {
+  globalThis.fetch = async () => new Response("[]", { headers: { "retry-after": after } });
+  const live = new Live({ repository: "ada/site" });
+  await live.changed("2027-01-01T00:00:00Z");
+  const again = await live.changed("2027-01-01T00:00:00Z").then((found) => found.length, (error) => error instanceof Limited);
+  pauses.push([again, live.until && Math.round((live.until - Date.now()) / 1000)]);
+}
+console.log(JSON.stringify(pauses));
+"""
+
+
+@runs_node
+def test_a_pause_may_be_a_date_and_is_an_hour_at_most():
+    at = format_datetime(datetime.now(UTC) + timedelta(seconds=90), usegmt=True)
+    told = node(
+        DATED,
+        MODULE,
+        json.dumps([at, "90", "9" * 20, "Fri, 31 Dec 9999 23:59:59 GMT", "soon", "Thu, 01 Jan 1970 00:00:00 GMT"]),
+    )
+    (limited, pause), *others = told
+    assert limited
+    assert 80 <= pause <= 91
+    assert others == [[True, 90], [True, 3600], [True, 3600], [0, 0], [0, 0]]
+
+
+# --- what the pages show --------------------------------------------------------------------------
+
+SHOWN = """
+import { readFileSync } from "node:fs";
+const { parse } = await import(process.argv[1]);
+const [{ byNumber, inWords }, { dotted, folded, indented }] = await Promise.all(["numbers", "text"].map((each) => import(new URL(`${each}.js`, process.argv[1]))));
+const { numbers, texts, values } = parse(readFileSync(process.argv[2], "utf8"));
+const begun = performance.now();
+byNumber(Array.from({ length: 100_000 }, (_, at) => `9007199254740${(at * 7919) % 1000}.${at}`), (each) => each);
+console.log(JSON.stringify({
+  up: byNumber(numbers, (each) => each), down: byNumber(numbers, (each) => each, -1), words: numbers.map(Number).filter(Number.isFinite).map(inWords),
+  folded: texts.map(folded), indented: values.map((each) => indented(each)), path: dotted(`/${"x".repeat(80)}/${"y".repeat(80)}`),
+  took: performance.now() - begun,
+}));
+"""
+
+
+def number_texts(random):
+    """Numbers as JSON may write them: near each other, beyond doubles, and the same in other words."""
+    whole = [2**63 + random.randint(-3, 3) for _ in range(40)] + [10**400 + random.randint(-3, 3) for _ in range(40)]
+    floats = [random.uniform(-1, 1) * 10.0 ** random.randint(-300, 300) for _ in range(40)]
+    yield from map(json.dumps, [*whole, *(-each for each in whole), *floats])
+    for _ in range(200):
+        digits = "".join(random.choices("0019", k=random.randint(1, 25))).lstrip("0") or "0"
+        part = random.choice(["", ".0", ".10", f".{random.randint(0, 99):02}"])
+        yield random.choice(["", "-"]) + digits + part + random.choice(["", "e0", "E+20", "e-25", "e400", "e-400"])
+
+
+@runs_node
+def test_numbers_and_text_are_to_the_pages_what_they_are_to_the_build(tmp_path):
+    random = Random(7)
+    numbers = [*number_texts(random)]
+    letters = [
+        *map(chr, range(0xC0, 0x590)),
+        *map(chr, range(0x1E00, 0x2000)),
+        "\ufb01",
+        "か\u3099",
+        "\U0001d4b3",
+        "🙂",
+        *"AZaz 'Σ",
+    ]
+    texts = ["ΘΕΣ", "θες", "θεσ", "STRASSE", "Straße", *("".join(random.choices(letters, k=12)) for _ in range(300))]
+    values = [HOSTILE, {}, {"a": [], "10": {"9": 1.0, "1": 10**30}, "": [[1], {"x": None}]}]
+    (tmp_path / "told.json").write_text(json.dumps({"numbers": numbers, "texts": texts, "values": values}))
+    shown = node(SHOWN, MODULE, tmp_path / "told.json")
+    assert shown["up"] == sorted(numbers, key=Decimal)
+    assert shown["down"] == sorted(numbers, key=Decimal, reverse=True)
+    near = [each for each in map(float, numbers) if isfinite(each)]
+    assert shown["words"] == [*map(plots.number, near)]
+    assert shown["folded"] == [*map(text.folded, texts)]
+    assert len({*shown["folded"][:3]}) == len({*shown["folded"][3:5]}) == 1
+    assert shown["indented"] == [json.dumps(each, indent=2, sort_keys=True, ensure_ascii=False) for each in values]
+    assert shown["path"] == text.dotted(f"/{'x' * 80}/{'y' * 80}")
+    assert shown["took"] < 5_000
 
 
 # --- the docs -------------------------------------------------------------------------------------

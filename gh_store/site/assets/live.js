@@ -1,9 +1,11 @@
 // What GitHub says since the snapshot was taken. Only pages that were made with `--live` ask.
 
-import { Limited, Live, nameOf } from "./gh-store.js";
-import { button, count, element, load } from "./text.js";
+import { Limited, Live, nameOf, visible } from "./gh-store.js";
+import { button, compact, count, element, load } from "./text.js";
 
 const KEPT = "gh-store-live";
+const MOST_REASONS = 3;
+const LONGEST_REASON = 200;
 const place = document.querySelector("#live");
 
 /** @param versions what shows versions of the object of the page, if it has one */
@@ -82,10 +84,11 @@ function previewing(live, now, versions) {
   const asking = button("Preview", async () => {
     asking.disabled = true;
     try {
-      const { data, version, pending } = await live.preview(now);
+      const { data, version, pending, rejected } = await live.preview(now);
       const told = `Version ${count(version)}, if ${plural(pending, "pending update")} ${pending === 1 ? "counts" : "count"}`;
-      if (pending) versions.showOther(data, element("span", { class: "pill warn" }, "pending"), element("span", {}, told));
-      else asking.replaceWith("None of them seems to be an update.");
+      const vain = rejected.length ? [element("span", {}, ...reasons(rejected))] : [];
+      if (pending) versions.showOther(data, element("span", { class: "pill warn" }, "pending"), element("span", {}, told), ...vain);
+      else asking.replaceWith(...(vain.length ? vain : ["None of them seems to be an update."]));
     } catch (error) {
       asking.replaceWith(error instanceof Limited ? "GitHub wants a pause: try again later." : "GitHub could not be asked.");
       if (!(error instanceof Limited)) console.warn(error);
@@ -94,4 +97,11 @@ function previewing(live, now, versions) {
     asking.disabled = false;
   });
   return asking;
+}
+
+/** Which updates would come to nothing, and why. */
+function reasons(rejected) {
+  const shown = rejected.slice(0, MOST_REASONS).map((reason) => element("bdi", {}, visible(compact(reason, LONGEST_REASON))));
+  const more = rejected.length > shown.length ? [` And ${count(rejected.length - shown.length)} more.`] : [];
+  return [`${plural(rejected.length, "update")} would be rejected: `, ...shown.flatMap((each, at) => (at ? [" ", each] : [each])), ...more];
 }

@@ -1,12 +1,13 @@
-// The page of an object: its versions, what they differ in, older events, and large plots.
+// The page of an object: its versions, what they differ in, and older events.
 
-import { address, counts, differences, json, Past, visible } from "./gh-store.js";
-import { changes, compact, tree } from "./render.js";
-import { series } from "./series.js";
-import { button, count, element, HERE, load, minute, refill, ROOT, when } from "./text.js";
+import { address, counts, differences, json, parse, Past, visible } from "./gh-store.js";
+import { enlarging } from "./large.js";
+import { changes, tree } from "./render.js";
+import { button, compact, count, element, HERE, indented, load, minute, refill, when } from "./text.js";
 
 const OLDER = 50;
-const MOST_DIGITS = 20;
+const LONGEST_ASKED = 20;
+const COPY = "Copy JSON";
 const REL = "nofollow noopener noreferrer";
 
 /**
@@ -16,44 +17,57 @@ const REL = "nofollow noopener noreferrer";
 export function start(prefix = "") {
   const page = document.querySelector("#object");
   const name = page.dataset.name;
-  tools(name);
-  const past = new Past(HERE, name);
-  const versions = new Versions(past, Number(page.dataset.version), prefix);
-  if (!("history" in page.dataset)) return versions;
+  const past = "history" in page.dataset ? new Past(HERE, name) : null;
+  const versions = new Versions(past, Number(page.dataset.version), prefix, tools(name, () => versions.shown));
   versions.start();
+  if (past === null) return versions;
   older(past, page.dataset.issues, prefix);
   for (const figure of document.querySelectorAll("figure.plot")) enlarging(figure, past);
   return versions;
 }
 
-function tools(name) {
+/**
+ * @param shown tells the data that is shown, if it is not that of the page
+ * @returns the button that copies
+ */
+function tools(name, shown) {
   const box = document.querySelector("#tools");
   const fold = (open) => () => {
     for (const each of document.querySelectorAll("#tree details")) each.open = open;
   };
   box.append(button("Expand all", fold(true)), button("Collapse all", fold(false)));
-  if (navigator.clipboard) {
-    const copying = button("Copy JSON", async () => {
-      const text = await load(`api/objects/${address(name)}.json`);
-      await navigator.clipboard.writeText(text);
+  const copying = button(COPY, async () => {
+    try {
+      const data = shown() ?? parse(await load(`api/objects/${address(name)}.json`)).data;
+      await navigator.clipboard.writeText(`${indented(data)}\n`);
       copying.textContent = "Copied";
-      copying.addEventListener("blur", () => (copying.textContent = "Copy JSON"), { once: true });
-    });
-    box.append(copying);
-  }
+    } catch (error) {
+      copying.textContent = "It could not be copied";
+      console.warn(error);
+    }
+    copying.addEventListener("blur", () => (copying.textContent = COPY), { once: true });
+  });
+  if (navigator.clipboard) box.append(copying);
   box.hidden = false;
+  return copying;
 }
 
 // --- versions --------------------------------------------------------------------------------------
 
 class Versions {
-  constructor(past, latest, prefix) {
+  /**
+   * @param past null where the site has no history
+   * @param copying a button that can do nothing with a comparison
+   */
+  constructor(past, latest, prefix, copying) {
     this.past = past;
+    this.copying = copying;
     this.prefix = prefix;
     this.latest = latest;
     this.bar = document.querySelector("#version");
     this.place = document.querySelector("#tree");
     this.now = [...this.place.childNodes];
+    this.shown = undefined;
     this.turn = 0;
   }
 
@@ -70,13 +84,18 @@ class Versions {
 
   /** Show what the address asks for. */
   async follow() {
-    const asked = /^#v(\d+)(?:\.\.v(\d+))?$/.exec(location.hash.slice(this.prefix.length));
+    const anchor = location.hash.slice(this.prefix.length + 1);
+    const asked = /^v(\d+)(?:\.\.v(\d+))?$/.exec(anchor);
     const turn = ++this.turn;
-    if (!asked) return this.showLatest();
+    if (!asked) {
+      const malformed = anchor.startsWith("v") && !document.getElementById(anchor);
+      return malformed ? this.say(`There is no such version: ${visible(compact(anchor, LONGEST_ASKED))}.`) : this.showLatest();
+    }
     const [first, second] = [Number(asked[1]), asked[2] === undefined ? null : Number(asked[2])];
     const missing = asked.slice(1).find((each) => each !== undefined && (Number(each) < 1 || Number(each) > this.latest));
-    if (missing !== undefined) return this.say(`There is no version ${missing.slice(0, MOST_DIGITS)}.`);
+    if (missing !== undefined) return this.say(`There is no version ${missing.slice(0, LONGEST_ASKED)}.`);
     if (second === null && first === this.latest) return this.showLatest();
+    if (this.past === null) return this.say("This site tells of the latest version alone.");
     try {
       const one = await this.past.version(first);
       const other = second === null ? null : await this.past.version(second);
@@ -97,23 +116,34 @@ class Versions {
     document.getElementById(`v${version}`)?.classList.add("shown");
   }
 
-  say(text, ...more) {
+  /**
+   * Put something in the place of the data.
+   * @param shown what there is to copy: undefined for the data of the page, null for nothing
+   */
+  fill(shown, ...nodes) {
+    this.shown = shown;
+    this.place.replaceChildren(...nodes);
+    this.copying.hidden = shown === null;
+    this.copying.textContent = COPY;
+  }
+
+  say(text) {
     this.mark(null);
-    this.place.replaceChildren(...this.now);
-    refill(this.bar, element("span", {}, text), ...more, this.toLatest());
+    this.fill(undefined, ...this.now);
+    refill(this.bar, element("span", {}, text), this.toLatest());
   }
 
   showLatest() {
     this.mark(null);
     refill(this.bar);
-    this.place.replaceChildren(...this.now);
+    this.fill(undefined, ...this.now);
   }
 
   showVersion(version, { data, event }) {
     const previous = button("Previous", () => this.go(`v${version - 1}`));
     const next = button("Next", () => this.go(`v${version + 1}`));
     previous.disabled = version === 1;
-    this.place.replaceChildren(tree(data));
+    this.fill(data, tree(data));
     const text = `Version ${count(version)} of ${count(this.latest)}, ${minute(event.t)}`;
     refill(this.bar, element("span", {}, text), previous, next, this.comparing(version), this.toLatest());
     this.mark(version);
@@ -121,8 +151,7 @@ class Versions {
 
   showDifference(one, other, before, after) {
     const found = differences(before, after);
-    const none = element("p", { class: "none" }, "They do not differ.");
-    this.place.replaceChildren(found.length ? changes(found, new Map(), 400) : none);
+    this.fill(null, found.length ? changes(found, new Map(), 400) : element("p", { class: "none" }, "They do not differ."));
     const swap = button("Swap", () => this.go(`v${other}..v${one}`));
     refill(this.bar, element("span", {}, `From version ${count(one)} to ${count(other)}`), swap, this.comparing(one), this.toLatest());
     this.mark(other);
@@ -132,7 +161,7 @@ class Versions {
   showOther(data, ...told) {
     this.turn += 1;
     this.mark(null);
-    this.place.replaceChildren(tree(data));
+    this.fill(data, tree(data));
     this.bar.replaceChildren(...told, this.toLatest(`Version ${count(this.latest)}, as of this page`));
     document.querySelector("#data").scrollIntoView();
   }
@@ -140,7 +169,7 @@ class Versions {
   comparing(version) {
     const field = element("input", { type: "number", min: 1, max: this.latest, placeholder: "compare with…", "aria-label": `Compare version ${version} with version` });
     field.addEventListener("change", () => {
-      if (field.value) this.go(`v${version}..v${Number(field.value)}`);
+      if (field.reportValidity() && field.value) this.go(`v${version}..v${Number(field.value)}`);
     });
     return field;
   }
@@ -210,62 +239,4 @@ export function item(event, counted, issues, prefix = "") {
   if (event.ch.length) made.append(changes(event.ch, counted));
   else if (applied && event.mode !== "create") made.append(element("p", { class: "none" }, "Nothing changed."));
   return made;
-}
-
-// --- plots -----------------------------------------------------------------------------------------
-
-function enlarging(figure, past) {
-  const small = figure.querySelector("svg");
-  const path = figure.querySelector(".path").textContent;
-  const { name, collection } = document.querySelector("#object").dataset;
-  let chart = null;
-  const labelled = (text) => {
-    toggle.textContent = text;
-    toggle.setAttribute("aria-label", `${text} ${path}`);
-  };
-  const compare = button("Compare with others", async () => {
-    const { others } = await import("./others.js");
-    figure.append(await others(figure.dataset.path, collection, name));
-    toggle.focus();
-    compare.remove();
-  });
-  const toggle = button("Enlarge", async () => {
-    if (chart) {
-      chart.destroy();
-      chart = null;
-      figure.querySelector(".chart").remove();
-      compare.remove();
-      figure.querySelector(".range ~ *")?.remove();
-    } else {
-      chart = await draw(figure, past).catch((error) => console.warn(error));
-    }
-    figure.classList.toggle("large", Boolean(chart));
-    small.toggleAttribute("hidden", Boolean(chart));
-    figure.querySelector(".dates").hidden = Boolean(chart);
-    labelled(chart ? "Reduce" : "Enlarge");
-    if (chart && collection) toggle.before(compare);
-    chart?.setSize({ width: figure.querySelector(".chart").clientWidth, height: 280 });
-  });
-  labelled("Enlarge");
-  figure.querySelector(".range").append(toggle);
-}
-
-async function draw(figure, past) {
-  const [{ default: Plot }, data] = await Promise.all([import("./uplot.js"), series(past, figure.dataset.path)]);
-  if (!document.querySelector("link[href$='uplot.css']"))
-    document.head.append(element("link", { rel: "stylesheet", href: new URL("assets/uplot.css", ROOT).href }));
-  const style = getComputedStyle(document.documentElement);
-  const colour = (token) => style.getPropertyValue(token).trim();
-  const place = element("div", { class: "chart" });
-  figure.querySelector("figcaption").after(place);
-  const days = (data[0].at(-1) - data[0][0]) / 86400;
-  const told = (stamp) => (days > 700 ? stamp.slice(0, 7) : days > 3 || stamp.includes("T00:00") ? minute(stamp).replace(/ \d{4},.*/, "") : stamp.slice(11, 16));
-  const dates = (_, seconds) => seconds.map((each) => told(new Date(each * 1000).toISOString()));
-  const axis = { stroke: colour("--muted"), grid: { stroke: colour("--line"), width: 1 }, ticks: { stroke: colour("--line"), width: 1 } };
-  const line = { stroke: colour("--accent"), width: 1.5, fill: colour("--accent-soft"), points: { show: data[0].length < 80, size: 5 } };
-  const options = {
-    width: place.clientWidth, height: 280, legend: { show: false }, axes: [{ ...axis, values: dates, space: 70 }, { ...axis, size: 64 }], series: [{}, line],
-    tzDate: (seconds) => Plot.tzDate(new Date(seconds * 1000), "Etc/UTC"),
-  };
-  return new Plot(options, data, place);
 }

@@ -1,30 +1,29 @@
 // The same path of several objects of a collection, side by side and on one scale.
 
-import { address, Past, visible } from "./gh-store.js";
+import { Past, visible } from "./gh-store.js";
+import { inWords } from "./numbers.js";
+import { line, scaleOf } from "./plots.js";
 import { series } from "./series.js";
-import { count, dotted, element, HERE, load, ROOT } from "./text.js";
+import { dotted, element, HERE, load, pageOf } from "./text.js";
 
 const MOST = 6;
 const TRIED = 18; // objects that are looked at: of most of a collection, nobody keeps numbers
-const [WIDTH, HEIGHT, EDGE] = [300, 90, 4];
-const SVG = "http://www.w3.org/2000/svg";
 
 /** Plots of one path: of this object, and of those of its collection that have the longest history. */
 export async function others(pointer, collection, name) {
   const found = await beside(pointer, collection, name).catch((error) => console.warn(error));
   if (!found) return element("p", { class: "none" }, "They could not be read.");
   if (found.length < 2) return element("p", { class: "none" }, `No other object of ${visible(collection)} has numbers here.`);
-  const times = found.flatMap((each) => each.times);
-  const values = found.flatMap((each) => each.values);
-  const [begin, end, low, high] = [least(times), most(times), least(values), most(values)];
-  const drawn = found.map((each) => {
-    const id = element("bdi", {}, visible(each.id.slice(collection.length + 1)));
-    const link = each.name === name ? id : element("a", { href: new URL(`o/${address(each.name)}.html`, ROOT).href }, id);
-    const latest = element("b", {}, told(each.values.at(-1)));
-    return element("figure", { class: "other" }, element("figcaption", {}, link, " ", latest), line(each, begin, end, low, high));
+  const { pages } = JSON.parse(await load("index/meta.json"));
+  const scale = scaleOf(found.flatMap((each) => each.times), found.flatMap((each) => each.values));
+  const drawn = found.map(({ id, name: its, times, values }) => {
+    const shown = element("bdi", {}, visible(id.slice(collection.length + 1)));
+    const link = its === name ? shown : element("a", { href: pageOf(id, its, pages) }, shown);
+    const caption = element("figcaption", {}, link, " ", element("b", {}, inWords(values.at(-1))));
+    return element("figure", { class: "other" }, caption, line(visible(id), times, values, scale));
   });
-  const scale = `${dotted(pointer)} of ${collection}, on one scale: ${told(low)} to ${told(high)}`;
-  return element("section", { "aria-label": "Compared" }, element("p", { class: "scale" }, element("bdi", {}, visible(scale))), element("div", { class: "plots" }, ...drawn));
+  const told = `${dotted(pointer)} of ${collection}, on one scale: ${inWords(scale.low)} to ${inWords(scale.high)}`;
+  return element("section", { "aria-label": "Compared" }, element("p", { class: "scale" }, element("bdi", {}, visible(told))), element("div", { class: "plots" }, ...drawn));
 }
 
 async function beside(pointer, collection, name) {
@@ -39,25 +38,4 @@ async function beside(pointer, collection, name) {
     if (values.length > 1) found.push({ ...each, times, values });
   }
   return found;
-}
-
-const least = (numbers) => numbers.reduce((a, b) => Math.min(a, b));
-const most = (numbers) => numbers.reduce((a, b) => Math.max(a, b));
-const told = (number) => (Number.isInteger(number) ? count(number) : Number(number.toPrecision(6)).toLocaleString("en", { maximumSignificantDigits: 6 }));
-
-function line({ id, times, values }, begin, end, low, high) {
-  const across = (time) => (((time - begin) / (end - begin || 1)) * WIDTH).toFixed(1);
-  const up = (value) => (HEIGHT - EDGE - ((value - low) / (high - low || 1)) * (HEIGHT - 2 * EDGE)).toFixed(1);
-  const shape = (tag, attributes) => {
-    const made = document.createElementNS(SVG, tag);
-    for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
-    return made;
-  };
-  const svg = shape("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, preserveAspectRatio: "none", role: "img", "aria-label": `${visible(id)} over time` });
-  const base = low < 0 && high > 0 ? up(0) : HEIGHT - 0.5;
-  svg.append(
-    shape("line", { class: "base", x1: 0, x2: WIDTH, y1: base, y2: base }),
-    shape("polyline", { points: times.map((time, index) => `${across(time)},${up(values[index])}`).join(" ") }),
-  );
-  return svg;
 }

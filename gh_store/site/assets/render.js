@@ -1,7 +1,7 @@
 // Data and changes as elements: the same as the build makes of the latest version.
 
 import { byCodePoint, isNumber, isRecord, json, visible, visibleBlock } from "./gh-store.js";
-import { count, cut, dotted, element, lengthOf, members } from "./text.js";
+import { compact, count, cut, dotted, element, lengthOf, members } from "./text.js";
 import { parts } from "./words.js";
 
 const MOST_ITEMS = 100;
@@ -12,11 +12,13 @@ const FOLD = 600;
 const LONGEST = 20000;
 const IN_SIGHT = 36;
 const MOST_TABLE_KEYS = 8;
+const LONGEST_KEY = 160;
 const LINK = /^https?:\/\/[^\s"<>\\^`{|}]{1,2000}$/;
 const REL = "nofollow noopener noreferrer";
 
 const more = (text) => element("span", { class: "more" }, text);
 const bdi = (text, kind) => element("bdi", { class: kind }, text);
+const named = (key) => visible(compact(key, LONGEST_KEY)) || '""';
 const isNested = (value) => isRecord(value) || Array.isArray(value);
 const sizeOf = (value) => (Array.isArray(value) ? value.length : Object.keys(value).length);
 
@@ -104,7 +106,7 @@ export function tree(data) {
   };
 
   const line = (key, each, level) => {
-    const name = bdi(visible(key) || '""', "key");
+    const name = bdi(named(key), "key");
     left -= 3;
     if (!isNested(each)) {
       left -= moreOf(each);
@@ -124,7 +126,7 @@ export function tree(data) {
     const shown = items.slice(0, MOST_ITEMS);
     const numeric = new Set(keys.filter((key) => shown.every((item) => !Object.hasOwn(item, key) || isNumber(item[key]))));
     const right = (key) => ({ class: numeric.has(key) ? "right" : null });
-    const head = keys.map((key) => element("th", { scope: "col", ...right(key) }, bdi(visible(key) || '""')));
+    const head = keys.map((key) => element("th", { scope: "col", ...right(key) }, bdi(named(key))));
     const rows = [];
     left -= 4 + 2 * keys.length;
     for (const item of shown) {
@@ -134,7 +136,7 @@ export function tree(data) {
     }
     const body = element("table", {}, element("thead", {}, element("tr", {}, ...head)), element("tbody", {}, ...rows));
     const rest = items.length - rows.length;
-    const made = [element("div", { class: "frame", tabindex: "0", role: "region", "aria-label": visible(name) || '""' }, body)];
+    const made = [element("div", { class: "frame", tabindex: "0", role: "region", "aria-label": named(name) }, body)];
     if (rest) made.push(element("p", { class: "more" }, `… ${count(rest)} more in the JSON`));
     return made;
   };
@@ -150,13 +152,7 @@ const SHORT = 22;
 const CONTEXT = 6;
 const MOST_PARTS = 40;
 
-/** A value on one line, cut. */
-export function compact(value, most = LONGEST_VALUE) {
-  const text = typeof value === "string" ? value : json(value);
-  return lengthOf(text) <= most ? text : `${cut(text, most - 1)}…`;
-}
-
-const quoted = (value) => compact(value) || '""';
+const quoted = (value) => compact(value, LONGEST_VALUE) || '""';
 const marked = (tag, text) => element(tag, {}, bdi(visible(cut(text, LONGEST_VALUE))));
 const sign = (text) => element("span", { class: "sign" }, text);
 
@@ -172,8 +168,9 @@ export function changes(found, counts = new Map(), most = MOST_CHANGES) {
   const lines = [];
   let left = MOST_PARTS;
   for (const each of shown.slice(0, most)) {
-    lines.push(changed(each, left));
-    left = Math.max(left - each.parts.length, 0);
+    const both = each.texts && left ? (parts(...each.texts) ?? []) : [];
+    lines.push(changed(each, both, left));
+    left = Math.max(left - both.length, 0);
   }
   if (shown.length > most) lines.push(element("li", { class: "more" }, `… ${count(shown.length - most)} more changes`));
   return element("ul", { class: "changes" }, ...lines);
@@ -181,28 +178,30 @@ export function changes(found, counts = new Map(), most = MOST_CHANGES) {
 
 function change(each) {
   let path = dotted(each.p);
-  let both = [];
+  let texts = null;
   let [old, now] = [null, null];
   if (Object.hasOwn(each, "at")) {
     path = `${path}[${each.at}]`;
     [old, now] = [each.o, each.n].map((items) => (items.length ? items.map(quoted).join(", ") : null));
   } else {
-    if (typeof each.o === "string" && typeof each.n === "string") both = parts(each.o, each.n) ?? [];
+    if (typeof each.o === "string" && typeof each.n === "string") texts = [each.o, each.n];
     if (Object.hasOwn(each, "o")) old = quoted(each.o);
     if (Object.hasOwn(each, "n")) now = quoted(each.n);
   }
-  const wide = both.length || lengthOf(old ?? "") + lengthOf(now ?? "") + Math.floor(lengthOf(path) / 2) > 2 * SHORT;
-  return { path, wide: wide ? 1 : 0, old, now, parts: both };
+  const wide = lengthOf(old ?? "") + lengthOf(now ?? "") + Math.floor(lengthOf(path) / 2) > 2 * SHORT;
+  return { path, wide: wide ? 1 : 0, old, now, texts };
 }
 
-/** A line of changes. */
-function changed({ path, wide, old, now, parts }, mostParts) {
+/**
+ * A line of changes.
+ * @param both the texts as one, where they are looked at word by word
+ */
+function changed({ path, wide, old, now }, both, most) {
   let values = [];
   if (old === null) values = [sign("+ added"), " ", marked("ins", now)];
   else if (now === null) values = [sign("− removed"), " ", marked("del", old)];
   else values = [marked("del", old), " ", sign("→"), " ", marked("ins", now)];
-  const inWords = parts.length > 0 && mostParts > 0;
-  const shown = inWords ? element("span", { class: "words" }, ...byWords(parts, mostParts)) : element("span", { class: "values" }, ...values);
+  const shown = both.length ? element("span", { class: "words" }, ...byWords(both, most)) : element("span", { class: "values" }, ...values);
   return element("li", { class: wide ? "wide" : null }, bdi(visible(path), "path"), " ", shown);
 }
 
@@ -212,8 +211,8 @@ function byWords(found, most) {
     const space = index ? [" "] : [];
     if (part.same) return [...space, common(part.same, index === 0, index === found.length - 1)];
     const marks = [
-      ...(part.gone ? [marked("del", compact(part.gone.trim()))] : []),
-      ...(part.come ? [marked("ins", compact(part.come.trim()))] : []),
+      ...(part.gone ? [marked("del", compact(part.gone.trim(), LONGEST_VALUE))] : []),
+      ...(part.come ? [marked("ins", compact(part.come.trim(), LONGEST_VALUE))] : []),
     ];
     return [...space, ...(marks.length === 2 ? [marks[0], " ", marks[1]] : marks)];
   });

@@ -1,11 +1,13 @@
 // The table of all objects: search, collections, columns, choices, order and pages. The address tells all of it.
 
-import { address, visible } from "./gh-store.js";
-import { button, count, cut, element, folded, load, refill, ROOT, when } from "./text.js";
+import { visible } from "./gh-store.js";
+import { byNumber } from "./numbers.js";
+import { button, compact, count, cut, element, folded, load, pageOf, refill, when } from "./text.js";
 
 const PAGE = 100;
 const MOST_AT_ONCE = 20000;
 const SUMMARY = 200;
+const LONGEST_PATH = 160;
 const [ID, VERSION, TIME, CELLS, TEXT, NAME] = [0, 1, 2, 3, 4, 5];
 const collator = new Intl.Collator("en", { numeric: true });
 
@@ -14,6 +16,8 @@ export async function start() {
 }
 
 const collectionOf = (id) => (id.includes("/") ? id.slice(0, id.indexOf("/")) : "");
+
+const pathOf = (column) => visible(compact(column.path, LONGEST_PATH));
 
 /** What the address asks for. */
 function asked() {
@@ -152,16 +156,18 @@ class Table {
     );
   }
 
+  /** The order that the address names: `id`, `version`, `updated`, or `.PATH` of a column; with `-` before it, the other way. */
   sorted(rows, columns) {
     const [down, key] = this.state.sort.startsWith("-") ? [-1, this.state.sort.slice(1)] : [1, this.state.sort];
-    if (!key || key === ":id") return down < 0 ? rows.toReversed() : rows;
-    if (key === ":version") return rows.toSorted((a, b) => down * (a[VERSION] - b[VERSION]));
-    if (key === ":updated") return rows.toSorted((a, b) => down * (a[TIME] < b[TIME] ? -1 : Number(a[TIME] > b[TIME])));
-    const index = (columns ?? []).findIndex((each) => each.path === key);
+    if (!key || key === "id") return down < 0 ? rows.toReversed() : rows;
+    if (key === "version") return rows.toSorted((a, b) => down * (a[VERSION] - b[VERSION]));
+    if (key === "updated") return rows.toSorted((a, b) => down * (a[TIME] < b[TIME] ? -1 : Number(a[TIME] > b[TIME])));
+    const index = (columns ?? []).findIndex((each) => `.${each.path}` === key);
     if (index < 0) return rows;
-    const compare = columns[index].number ? (a, b) => a - b : collator.compare;
-    const [full, empty] = [rows.filter((row) => row[CELLS][index] !== ""), rows.filter((row) => row[CELLS][index] === "")];
-    return [...full.sort((a, b) => down * compare(a[CELLS][index], b[CELLS][index])), ...empty];
+    const cell = (row) => row[CELLS][index];
+    const [full, empty] = [rows.filter((row) => cell(row) !== ""), rows.filter((row) => cell(row) === "")];
+    if (columns[index].number) return [...byNumber(full, cell, down), ...empty];
+    return [...full.sort((a, b) => down * collator.compare(cell(a), cell(b))), ...empty];
   }
 
   count(found) {
@@ -173,9 +179,9 @@ class Table {
   choices(columns) {
     for (const each of this.form.querySelectorAll("select[data-path]")) each.remove();
     for (const column of columns.filter((each) => each.choices)) {
-      const list = element("select", { "data-path": column.path, "aria-label": visible(column.path) });
+      const list = element("select", { "data-path": column.path, "aria-label": pathOf(column) });
       list.append(
-        element("option", { value: "*" }, `Any ${visible(column.path)}`),
+        element("option", { value: "*" }, `Any ${pathOf(column)}`),
         ...column.choices.map((value) => element("option", { value: `=${value}` }, visible(value))),
       );
       const chosen = this.state.choices.get(column.path);
@@ -185,15 +191,15 @@ class Table {
         if (list.value === "*") choices.delete(column.path);
         else choices.set(column.path, list.value.slice(1));
         this.change({ choices, page: 1 });
-        this.form.querySelector(`select[data-path="${CSS.escape(column.path)}"]`)?.focus();
+        [...this.form.querySelectorAll("select[data-path]")].find((each) => each.dataset.path === column.path)?.focus();
       });
       this.total.before(list);
     }
   }
 
   table(rows, columns) {
-    const data = columns === null ? [element("th", { scope: "col" }, "Data")] : columns.map((each) => this.head(each.path, visible(each.path), each.number));
-    const head = [this.head(":id", "Object"), ...data, this.head(":version", "Version", true), this.head(":updated", "Updated")];
+    const data = columns === null ? [element("th", { scope: "col" }, "Data")] : columns.map((each) => this.head(`.${each.path}`, pathOf(each), each.number));
+    const head = [this.head("id", "Object"), ...data, this.head("version", "Version", true), this.head("updated", "Updated")];
     const body = element("tbody", {}, ...rows.map((row) => this.row(row, columns)));
     const made = element("table", { id: "objects" }, element("thead", {}, element("tr", {}, ...head)), body);
     return element("div", { class: "frame", tabindex: "0", role: "region", "aria-label": "Objects" }, made);
@@ -210,9 +216,8 @@ class Table {
 
   row(row, columns) {
     const id = row[ID];
-    const page = this.meta.pages ? `o/${address(row[NAME] ?? id)}.html` : `object.html#${encodeURIComponent(id)}`;
     const name = collectionOf(id);
-    const link = element("a", { href: new URL(page, ROOT).href });
+    const link = element("a", { href: pageOf(id, row[NAME] ?? id, this.meta.pages) });
     const parts = name ? [element("span", { class: "prefix" }, visible(`${name}/`)), visible(id.slice(name.length + 1))] : [visible(id)];
     link.append(element("bdi", {}, ...parts));
     const kind = (each) => (each.number ? "right" : each.long ? "long" : "cell");

@@ -1,14 +1,17 @@
 // Text and elements: the same rules as in the pages that the build makes.
 
-import { byCodePoint, keysOf, Site } from "./gh-store.js";
+import { address, byCodePoint, isRecord, json, keysOf, Site } from "./gh-store.js";
 
 /** This site. */
 export const HERE = new Site();
 
 export const ROOT = HERE.url;
 
-/** Text as it is searched: without case, and without the marks on letters. */
-export const folded = (text) => text.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
+const LONGEST_PATH = 160;
+
+/** Text as it is searched: without case (ß is SS, and a sigma is one), and without the marks on letters. */
+export const folded = (text) =>
+  text.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase().toUpperCase().toLowerCase().replaceAll("ς", "σ");
 
 /** An element. Children are nodes, or text, which never becomes markup. */
 export function element(tag, attributes = {}, ...children) {
@@ -48,9 +51,11 @@ export function refill(place, ...nodes) {
 
 const MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(" ");
 
-/** A time stamp in words (UTC). */
-export const minute = (stamp) =>
-  `${Number(stamp.slice(8, 10))} ${MONTHS[Number(stamp.slice(5, 7)) - 1]} ${stamp.slice(0, 4)}, ${stamp.slice(11, 16)}`;
+/** A time stamp as a date in words (UTC). */
+export const day = (stamp) => `${Number(stamp.slice(8, 10))} ${MONTHS[Number(stamp.slice(5, 7)) - 1]} ${stamp.slice(0, 4)}`;
+
+/** With the time. */
+export const minute = (stamp) => `${day(stamp)}, ${stamp.slice(11, 16)}`;
 
 export const when = (stamp) => element("time", { datetime: stamp }, minute(stamp));
 
@@ -60,14 +65,33 @@ export const lengthOf = (text) => [...text].length;
 /** The first characters of a text. */
 export const cut = (text, most) => (text.length <= most ? text : [...text].slice(0, most).join(""));
 
+/** A value on one line, cut; a string without its quotation marks. */
+export function compact(value, most) {
+  const text = typeof value === "string" ? value : json(value);
+  return lengthOf(text) <= most ? text : `${cut(text, most - 1)}…`;
+}
+
 export const count = (number) => number.toLocaleString("en");
 
 /** The members of an object in one order, whatever the engine thinks of keys that are numbers. */
 export const members = (value) => Object.keys(value).sort(byCodePoint).map((key) => [key, value[key]]);
 
-/** A JSON pointer as people write paths. */
+/** JSON on lines, as it is pasted: keys in order, numbers as they are stored. */
+export function indented(value, margin = "") {
+  const inner = `${margin}  `;
+  const lines = (signs, each) => (each.length ? `${signs[0]}\n${each.map((line) => inner + line).join(",\n")}\n${margin}${signs[1]}` : signs);
+  if (Array.isArray(value)) return lines("[]", value.map((item) => indented(item, inner)));
+  if (isRecord(value)) return lines("{}", members(value).map(([key, each]) => `${JSON.stringify(key)}: ${indented(each, inner)}`));
+  return json(value);
+}
+
+/** A JSON pointer as people write paths, cut. */
 export const dotted = (pointer) =>
-  keysOf(pointer).map((key) => (key.includes(".") || key === "" ? JSON.stringify(key) : key)).join(".");
+  compact(keysOf(pointer).map((key) => (key.includes(".") || key === "" ? JSON.stringify(key) : key)).join("."), LONGEST_PATH);
+
+/** Where an object is shown. `pages`: whether each has a page of its own. */
+export const pageOf = (id, name, pages) =>
+  new URL(pages ? `o/${address(name)}.html` : `object.html#${encodeURIComponent(id)}`, ROOT).href;
 
 /** The text of a file of this site. */
 export const load = (path) => HERE.load(path);
