@@ -1,5 +1,6 @@
 """Small plots as SVG: fields over time, and events per day or week."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -50,9 +51,10 @@ def _plot(path: str, points: Sequence[tuple[int, float]]) -> Plot:
 
 def number(value: float) -> str:
     """A number as people read it."""
-    if value == int(value) and abs(value) < 1e15:
-        return f"{int(value):,}"
-    return f"{value:,.6g}" if 1e-4 <= abs(value) < 1e15 else f"{value:.4g}"
+    size = abs(value)
+    if size < 1e15 and (size >= 1e5 or value == int(value)):
+        return f"{math.floor(value + 0.5):,}"
+    return f"{value:,.6g}" if 1e-4 <= size < 1e15 else f"{value:.4g}"
 
 
 def _line(label: str, points: Sequence[tuple[int, float]]) -> Markup:

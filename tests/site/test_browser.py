@@ -50,9 +50,10 @@ def test_columns_sort_choices_and_pages(page, address):
     page.wait("location.search.includes('page=2')")
     page.run("history.back()")
     page.wait("!location.search.includes('page=2')")
-    page.open(f"{address}index.html?q=no+such+thing")
+    page.open(f"{address}index.html?in=no+such")
     page.wait("document.querySelector('#rows .none')")
     assert page.text("#rows") == "No object matches."
+    assert page.run("document.querySelector('#search select').selectedOptions[0].textContent") == "no such"
     page.open(f"{address}index.html?sort=-version")
     page.wait("document.querySelector('th[aria-sort=descending]')")
     assert page.texts("tbody tr td:last-child")

@@ -4,6 +4,7 @@ import { count } from "./text.js";
 
 const PARTS = /^(-?)([0-9]+)(?:\.([0-9]+))?(?:[eE]([-+]?[0-9]+))?$/;
 const LARGEST_WHOLE = 1e15;
+const LEAST_ROUNDED = 1e5;
 const SMALLEST_PLAIN = 1e-4;
 
 /** A number without loss: its sign, and `0.DIGITS` times ten to the power of `point`. */
@@ -39,7 +40,7 @@ export function byNumber(items, textOf, down = 1) {
 /** A number as people read it: the same as the build writes. */
 export function inWords(value) {
   const size = Math.abs(value);
-  if (Number.isInteger(value) && size < LARGEST_WHOLE) return count(value + 0); // no -0
+  if (size < LARGEST_WHOLE && (size >= LEAST_ROUNDED || Number.isInteger(value))) return count(Math.round(value) + 0); // no -0
   return SMALLEST_PLAIN <= size && size < LARGEST_WHOLE ? general(value, 6) : general(value, 4);
 }
 

@@ -120,7 +120,14 @@ class Table {
   /** The collection whose columns are shown: the chosen one, or the only one. */
   collection() {
     const only = this.collections.size === 1 ? [...this.collections.values()][0] : null;
-    return this.state.in === null ? only : (this.collections.get(this.state.in) ?? { name: this.state.in, columns: [] });
+    return this.state.in === null ? only : (this.collections.get(this.state.in) ?? null);
+  }
+
+  /** The choice of a collection; one that is too small to be named is named now. */
+  option(name) {
+    const value = `=${name}`;
+    if (!this.collections.has(name) && this.select.lastChild.value !== value) this.select.append(element("option", { value }, visible(name)));
+    return value;
   }
 
   render() {
@@ -131,7 +138,7 @@ class Table {
     const page = Math.min(this.state.page, last);
     const shown = found.slice((page - 1) * PAGE, page * PAGE);
     document.body.classList.toggle("searching", this.isAsked());
-    this.select.value = this.state.in === null ? "*" : `=${this.state.in}`;
+    this.select.value = this.state.in === null ? "*" : this.option(this.state.in);
     this.choices(columns ?? []);
     this.count(found.length);
     const focused = document.activeElement?.dataset?.sort;
