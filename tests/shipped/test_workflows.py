@@ -116,7 +116,9 @@ def test_nothing_of_an_event_reaches_a_shell(copied):
 
 @pytest.fixture
 def run(tmp_path, capsys, monkeypatch):
+    """The command in a clone."""
     monkeypatch.chdir(tmp_path)
+    (tmp_path / ".git").write_text("gitdir: of a worktree")
 
     def run(*arguments):
         with pytest.raises(SystemExit) as caught:
@@ -134,7 +136,8 @@ def test_they_are_written_and_never_over_what_differs(run, tmp_path):
     code, said = run("init", "--workflows")
     names = [f".github/workflows/{name}" for name in workflows.NAMES]
     assert (code, json.loads(said.out)) == (0, told(names, "written", "written", "written"))
-    assert list(tmp_path.iterdir()) == [tmp_path / ".github"], "no store is made"
+    assert {path.name for path in tmp_path.iterdir()} == {".git", ".github"}, "no store is made"
+    assert said.err == ""
     for name in names:
         ours, theirs = (ROOT / name).read_text(), (tmp_path / name).read_text()
         assert "gh-store'" in ours
@@ -152,11 +155,26 @@ def test_they_are_written_and_never_over_what_differs(run, tmp_path):
     assert run("init", "--workflows", "file")[0] in (2, 5)
 
 
+def test_they_are_written_where_github_reads_them(run, tmp_path, monkeypatch):
+    """At the root of the clone that a folder is in; outside of one they are written as told, with a note."""
+    (tmp_path / "a" / "b").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path / "a" / "b")
+    for arguments in ([], [".."]):
+        code, said = run("init", "--workflows", *arguments)
+        assert (code, f"{tmp_path}, the root of the repository" in said.err) == (0, True)
+        assert json.loads(said.out)["workflows"][0]["path"] == str(tmp_path / ".github/workflows/process-updates.yml")
+    (tmp_path / ".git").unlink()
+    code, said = run("init", "--workflows")
+    assert (code, "only at the root of a repository" in said.err) == (0, True)
+    assert (tmp_path / "a/b/.github/workflows/sweep.yml").exists()
+
+
 @pytest.mark.parametrize("linked", [".github", ".github/workflows", f".github/workflows/{workflows.NAMES[1]}"])
 def test_no_workflow_is_written_through_a_link_that_leads_out(run, tmp_path, linked):
     outside, repository = tmp_path / "outside", tmp_path / "repository"
     outside.mkdir()
     (repository / linked).parent.mkdir(parents=True)
+    (repository / ".git").mkdir()
     (repository / linked).symlink_to(outside / "new.yml" if linked.endswith("yml") else outside)
     for force in ([], ["--force"]):
         code, said = run("init", "--workflows", str(repository), *force)
@@ -216,6 +234,13 @@ def test_theirs_under_the_name_of_ours_differs_and_is_replaced(run, tmp_path):
 # --- as Actions runs them -------------------------------------------------------------------------
 
 
+def holds(condition: str, known: dict[str, str]) -> bool:
+    """What a condition of a step comes to: comparisons with strings, joined by `&&`."""
+    parts = re.findall(r"([\w.]+)\)? (==|!=) '(\w+)'", condition)
+    assert len(parts) == len(condition.split(" && "))
+    return all((known[name] == value) is (how == "==") for name, how, value in parts)
+
+
 class Runner:
     """One job after the other, each with a fresh file for its outputs and its summary."""
 
@@ -238,7 +263,6 @@ class Runner:
             "HOME": str(self.home),
             "CI": "true",
             "GITHUB_ACTIONS": "true",
-            "GITHUB_REF": "refs/heads/main",
             "GITHUB_REPOSITORY": hub.repository,
             "GITHUB_API_URL": hub.address,
             "NO_PROXY": "127.0.0.1",
@@ -249,23 +273,25 @@ class Runner:
             "PIP_DISABLE_PIP_VERSION_CHECK": "1",
             **{f"GITHUB_{key}": str(path) for key, path in files.items()},
         }
-        known = {"github.token": "token-of-local", "github.event.schedule": "", "inputs.complete": "", **context}
+        known = {"github.token": "token-of-local", "github.event.schedule": "", "inputs.complete": "",
+                 "github.ref": "refs/heads/main", "github.event.repository.private": "false", **context}  # fmt: skip
 
         def filled(value: object) -> str:
             return re.sub(r"\$\{\{ ([\w.]+) \}\}", lambda found: known[found[1]], str(value))
 
         described = yaml.safe_load((work / ".github" / "workflows" / f"{name}.yml").read_text())["jobs"][job]
-        if any("actions/checkout@" in step.get("uses", "") for step in described["steps"]):
-            git(work, "fetch", "--quiet", "--depth", "1", "origin", "main")
-            git(work, "reset", "--quiet", "--hard", "FETCH_HEAD")
+        known |= {f"env.{key}": filled(value) for key, value in described.get("env", {}).items()}
+        for step in described["steps"]:
+            if "actions/checkout@" in step.get("uses", ""):
+                git(work, "fetch", "--quiet", "--depth", "1", "origin", filled(step.get("with", {}).get("ref", "main")))
+                git(work, "reset", "--quiet", "--hard", "FETCH_HEAD")
         outputs: dict[str, str] = {}
         for step in described["steps"]:
             if "run" not in step:
                 continue
-            if "if" in step:
-                assert step["if"] == "steps.snapshot.outputs.changed == 'true'"
-                if outputs.get("changed") != "true":
-                    continue
+            known["steps.snapshot.outputs.changed"] = outputs.get("changed", "")
+            if "if" in step and not holds(step["if"], known):
+                continue
             script = self.folder / "step.sh"
             script.write_text(step["run"])
             its = {key: filled(value) for key, value in {**described.get("env", {}), **step.get("env", {})}.items()}
@@ -347,7 +373,8 @@ def published(folder):
     return {Path(file).stem: json.loads(git(folder / "origin.git", "show", f"main:{file}"))["data"] for file in files}
 
 
-PAGES = {"needs.snapshot.outputs.snapshot": "snapshot", "steps.pages.outputs.base_url": "https://data.example.org"}
+PAGES = {"needs.snapshot.outputs.snapshot": "snapshot", "steps.pages.outputs.base_url": "https://data.example.org",
+         "needs.snapshot.outputs.branch": "refs/heads/main"}  # fmt: skip
 """What the job that builds a site is told."""
 
 
@@ -394,8 +421,10 @@ def test_as_a_new_user_would_try_it(hub, runner, work, tmp_path):
     assert published(tmp_path)["metrics"]["by"] == "hand"
     history = json.loads(git(origin, "show", "main:snapshot/history/metrics.json"))
     assert [event["version"] for event in history] == [1, 2, 2, 3]
-    outputs, summary = runner.run("snapshot", "snapshot", work)
+    outputs, summary = runner.run("snapshot", "snapshot", work, **{"github.event.repository.private": "true"})
     assert (outputs, "is up to date" in summary) == ({"changed": "false", "objects": "1"}, True)
+    assert summary.startswith("### gh-store: the site is not published\n\nThis repository is not public")
+    assert "PUBLISH_PRIVATE: true" in summary
     assert len(git(origin, "log", "--oneline", "main").splitlines()) == 2
     hub.near().update("metrics", {"visits": 3}, process=True)
     assert runner.run("snapshot", "snapshot", work)[0]["changed"] == "true"
@@ -407,7 +436,7 @@ def test_as_a_new_user_would_try_it(hub, runner, work, tmp_path):
 
 
 def test_a_file_and_a_page_of_ones_own_instead_of_ours(hub, runner, work, tmp_path):
-    """As docs/static-sites.md says how."""
+    """As docs/static-sites.md says how; on a branch beside the default one, which takes no push."""
     page = (ROOT / "docs" / "static-sites.md").read_text("utf-8")
     lines = re.search(r"^ {6}SNAPSHOT: .*\n {6}OPTIONS: .*\n", page, re.MULTILINE)[0]
 
@@ -415,16 +444,21 @@ def test_a_file_and_a_page_of_ones_own_instead_of_ours(hub, runner, work, tmp_pa
         file = clone / ".github" / "workflows" / "snapshot.yml"
         text, changed = re.subn(r"^ {6}SNAPSHOT: .*\n {6}OPTIONS: .*\n", lines, file.read_text(), flags=re.MULTILINE)
         assert changed == 1
-        file.write_text(text)
+        file.write_text(text.replace("${{ github.ref }} #", "refs/heads/data #"))
         (clone / "site" / "own").mkdir(parents=True)
         (clone / "site" / "index.html").write_text("mine")
         (clone / "site" / "own" / "CNAME").write_text("example.org")
 
     colleague(tmp_path, change)
     git(work, "pull", "--quiet")
+    git(work, "push", "--quiet", "origin", "HEAD:data")
+    hook = tmp_path / "origin.git" / "hooks" / "update"
+    hook.write_text('#!/bin/sh\n[ "$1" != refs/heads/main ]')
+    hook.chmod(0o755)
     hub.near().create("metrics", {"visits": 2})
     assert runner.run("snapshot", "snapshot", work)[0]["changed"] == "true"
-    runner.run("snapshot", "site", work, **PAGES | {"needs.snapshot.outputs.snapshot": "site/objects.json"})
+    told = {"needs.snapshot.outputs.snapshot": "site/objects.json", "needs.snapshot.outputs.branch": "refs/heads/data"}
+    runner.run("snapshot", "site", work, **PAGES | told)
     built = work / "_site"
     assert json.loads((built / "objects.json").read_text())["objects"]["metrics"]["data"] == {"visits": 2}
     assert (built / "index.html").read_text() == "mine"
@@ -574,22 +608,30 @@ def test_which_events_start_a_job(copied, name, starts, change):
 @needs_node
 def test_what_starts_a_snapshot_and_a_site(copied):
     jobs = yaml.safe_load((copied / "snapshot.yml").read_text())["jobs"]
-    cases = [  # event, how the run before it ended, the first job's outputs; what starts
-        ("workflow_run", "success", "true", "pages", [True, True]),
-        ("workflow_run", "failure", "true", "pages", [True, True]),
-        ("workflow_run", "success", "false", "pages", [True, False]),
-        ("workflow_run", "success", "true", "commit", [True, False]),
-        ("workflow_run", "skipped", "", "", [False, False]),
-        ("schedule", None, "false", "pages", [True, True]),
-        ("workflow_dispatch", None, "false", "commit", [True, False]),
+    cases = [  # event, how the run before it ended, the first job's outputs, whether the repository is private; what starts
+        ("workflow_run", "success", "true", "pages", "false", False, [True, True]),
+        ("workflow_run", "failure", "true", "pages", "false", False, [True, True]),
+        ("workflow_run", "success", "false", "pages", "false", False, [True, False]),
+        ("workflow_run", "success", "true", "commit", "true", False, [True, False]),
+        ("workflow_run", "skipped", "", "", "", False, [False, False]),
+        ("schedule", None, "false", "pages", "false", False, [True, True]),
+        ("workflow_dispatch", None, "false", "commit", "false", False, [True, False]),
+        ("schedule", None, "true", "pages", "false", True, [True, False]),
+        ("schedule", None, "true", "pages", "false", None, [True, False]),  # an event that does not say it
+        ("schedule", None, "true", "pages", "true", True, [True, True]),
+        ("schedule", None, "true", "commit", "true", True, [True, False]),
     ]
-    asked = []
-    for name, ended, changed, publish, _ in cases:
-        event = {"workflow_run": {"conclusion": ended}} if ended else {}
+    asked, told = [], []
+    for name, ended, changed, publish, private, hidden, _ in cases:
+        event = {"repository": {"private": hidden}} if hidden is not None else {}
+        event |= {"workflow_run": {"conclusion": ended}} if ended else {}
         github = {"event_name": name, "event": event, "repository": "ada/site"}
-        needs = {"snapshot": {"outputs": {"publish_to": publish, "changed": changed}}}
+        needs = {"snapshot": {"outputs": {"publish_to": publish, "changed": changed, "publish_private": private}}}
         asked += [(jobs[job]["if"], {"github": github, "needs": needs}) for job in ("snapshot", "site")]
+        env = {"PUBLISH_TO": publish, "PUBLISH_PRIVATE": private}
+        told.append((jobs["snapshot"]["steps"][0]["if"], {"github": github, "env": env}))
     assert evaluated(*asked) == [starts for case in cases for starts in case[-1]]
+    assert evaluated(*told) == [case[3:5] == ("pages", "false") and case[5] is not False for case in cases]
 
 
 # --- events that make no sense --------------------------------------------------------------------
