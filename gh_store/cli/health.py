@@ -1,12 +1,13 @@
 """`gh-store doctor`: is this deployment healthy?"""
 
+import os
 from typing import Any
 
 import click
 
 from gh_store.cli import settings
 from gh_store.cli.escapes import one_line
-from gh_store.cli.opening import clone_offer
+from gh_store.cli.opening import clone_offer, place_of
 from gh_store.cli.options import command, server_options
 from gh_store.cli.printing import Printer
 from gh_store.cli.terminal import styled
@@ -23,9 +24,12 @@ def doctor(config: str | None, fix: bool, read_only: bool, as_array: bool, **ser
     from gh_store import credentials
     from gh_store.doctor import Doctor
 
+    place = place_of(None, server["repo"], os.environ)
+    if place.file is not None:
+        raise click.UsageError("GH_STORE names a store in a file, and doctor checks one on GitHub; give --repo.")
     loaded = settings.start(config)
     try:
-        who = credentials.resolve(server["repo"], server["token"], server["base_url"], server["ca_bundle"])
+        who = credentials.resolve(place.repository, server["token"], server["base_url"], server["ca_bundle"])
     except ConfigurationError as error:
         error.hint = f"{error.hint} {clone_offer()}".strip()
         raise

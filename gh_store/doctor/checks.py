@@ -242,9 +242,8 @@ class Doctor:
                 self.backend.create_label(name, _LABEL_TEXT)
             return Check("labels", f"created: {', '.join(missing)}")
         if missing:
-            return Check(
-                "labels", f"missing: {', '.join(missing)}; --fix creates them, or the first object does", warning=True
-            )
+            by = "the first deletion" if missing == [wire.ARCHIVED_LABEL] else "the first object"
+            return Check("labels", f"missing: {', '.join(missing)}; --fix creates them now, or {by} does", warning=True)
         return Check("labels", ", ".join(wanted))
 
     def _templates(self) -> Check:
