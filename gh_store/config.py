@@ -106,6 +106,7 @@ def load(path: str | Path | None = None) -> Config:
         path: A file that must exist. Without it the user's own file is read, if it exists.
     Raises:
         ConfigurationError: The file cannot be read, or a key or a value is not valid.
+        InsufficientScope: The file may not be read.
     """
     if path is None:
         file = user_path()
@@ -118,11 +119,9 @@ def load(path: str | Path | None = None) -> Config:
     except files.Unreadable as error:
         missing = isinstance(error.__cause__, FileNotFoundError)
         reason = "was not found" if missing else f"cannot be read: {error}"
-        raise ConfigurationError(
-            f"{file}: the configuration file {reason}.",
-            file=file,
-            hint="`gh-store init --config FILE` creates one." if missing else None,
-        ) from error
+        if missing:
+            error.hint = "`gh-store init --config FILE` creates one."
+        raise error.told(f"{file}: the configuration file {reason}.", ConfigurationError, file=file) from error
     return _config(_overlay(_defaults(), _settings(text, file), file), file)
 
 

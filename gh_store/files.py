@@ -4,13 +4,14 @@ import errno
 import os
 import re
 import secrets
+import shlex
 import stat
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import Any, BinaryIO, Final
 
-from gh_store.domain.exceptions import ConfigurationError, InsufficientScope
+from gh_store.domain.exceptions import ConfigurationError, InsufficientScope, InvalidInput
 
 MOST: Final = 1_000_000_000
 """Bytes of the largest file of many objects that is read: an export, or a snapshot."""
@@ -27,24 +28,51 @@ _DATABASE: Final = b"SQLite format 3\0"
 
 
 class Unreadable(Exception):
-    """A file that is not read; the text says why."""
+    """A file that is not read; the text says why, and `hint` what to do. `denied`: a right is missing."""
+
+    def __init__(self, why: str, hint: str, *, denied: bool = False) -> None:
+        super().__init__(why)
+        self.hint = hint
+        self.denied = denied
+
+    def told(self, message: str, kind: type[InvalidInput], **facts: Any) -> InvalidInput | InsufficientScope:
+        """The error for the caller: of this kind, or of a missing right."""
+        if self.denied:
+            return InsufficientScope(message, hint=self.hint)
+        return kind(message, hint=self.hint, **facts)
 
 
 def read(path: Path, most: int) -> str:
     """The UTF-8 text of a file of at most `most` bytes, without a byte order mark. Raises Unreadable."""
     if (fault := _fault_of_name(path)) is not None:
-        raise Unreadable(fault)
+        raise Unreadable(fault, "Name a file.")
     try:
         with path.open("rb") as file:
-            return read_stream(file, most)
+            return read_stream(file, most, str(path))
     except OSError as error:
-        raise Unreadable(error.strerror or str(error)) from error
+        raise unopened(error) from error
 
 
-def read_stream(file: BinaryIO, most: int) -> str:
-    """The same of an open file. Raises Unreadable, and OSError."""
+def unopened(error: OSError) -> Unreadable:
+    """Why a file cannot be opened, or read on."""
+    why = error.strerror or str(error)
+    if isinstance(error, PermissionError):
+        return Unreadable(why, "Get permission to read it.", denied=True)
+    return Unreadable(why, "Check the name." if isinstance(error, FileNotFoundError) else "Name another file.")
+
+
+def read_stream(file: BinaryIO, most: int, name: str = "FILE") -> str:
+    """The same of an open file, which hints call by this name. Raises Unreadable, and OSError."""
+    begin = file.read(len(_DATABASE))
+    if begin == _DATABASE:
+        store = shlex.quote(name)
+        raise Unreadable(
+            "it is a database, not text",
+            f"Of a store, `gh-store snapshot --store {store}` writes a snapshot, and `gh-store export --store {store}` "
+            "prints an export.",
+        )
     # A large file is refused unread; of what has no size (a pipe, a device), no more is read than is allowed.
-    pieces, left = list[bytes](), most
+    pieces, left = [begin], most - len(begin)
     if _size(file) <= most:
         while left >= 0 and (piece := file.read(min(left + 1, _PIECE))):
             pieces.append(piece)
@@ -52,11 +80,11 @@ def read_stream(file: BinaryIO, most: int) -> str:
     else:
         left = -1
     if left < 0:
-        raise Unreadable(f"it is larger than {most:,} bytes")
+        raise Unreadable(f"it is larger than {most:,} bytes", "Give less, in several files if need be.")
     try:
         return b"".join(pieces).decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise Unreadable(f"it is not UTF-8 text (byte {error.start:,})") from error
+        raise Unreadable(f"it is not UTF-8 text (byte {error.start:,})", "Give UTF-8 text.") from error
 
 
 def _size(file: BinaryIO) -> int:
@@ -95,14 +123,16 @@ def write(path: str | Path, pieces: Iterable[str], *, durable: bool = True) -> N
             _write_into(os.open(target, os.O_WRONLY | getattr(os, "O_NOCTTY", 0)), pieces)
     except BrokenPipeError:
         raise
-    except PermissionError as error:
-        raise InsufficientScope(
-            f"{path}: the file cannot be written: {error.strerror}.", hint="Check the permissions of file and folder."
-        ) from error
     except OSError as error:
-        raise ConfigurationError(
-            f"{path}: the file cannot be written: {error.strerror}.", file=path, hint="Name another file, or make room."
-        ) from error
+        raise unwritten(path, error) from error
+
+
+def unwritten(path: Path, error: OSError, what: str = "file") -> ConfigurationError | InsufficientScope:
+    """The error for a file or folder that the system does not let us write."""
+    message = f"{path}: the {what} cannot be written: {error.strerror or error}."
+    if isinstance(error, PermissionError):
+        return InsufficientScope(message, hint=f"Get permission to write there, or name another {what}.")
+    return ConfigurationError(message, file=path, hint=f"Name another {what}, or make room.")
 
 
 def is_kept(path: Path) -> bool:

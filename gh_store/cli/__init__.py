@@ -50,8 +50,9 @@ def _command(arguments: Sequence[str] | None) -> int:
         return _fail(" ".join(error.format_message().split()), f"See `{command} --help`.", 2)
     except click.ClickException as error:
         return _fail(" ".join(error.format_message().split()), "", 2)
-    except (KeyboardInterrupt, click.Abort):
-        return _fail("Interrupted.", "What was written is safe; run the command again.", 130)
+    except (KeyboardInterrupt, click.Abort) as error:
+        notes = getattr(error.__cause__ or error, "__notes__", ())
+        return _fail("Interrupted.", " ".join([*notes, "Run the command again."]), 130)
     except OSError:
         raise
     except Exception as error:  # noqa: BLE001  # the one place where a traceback would reach a user

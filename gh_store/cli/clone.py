@@ -23,15 +23,23 @@ def repository_of(folder: Path) -> str | None:
     None outside of a clone, and where no remote says it.
     """
     try:
-        folder = folder.absolute()  # an OSError, if it was deleted
-        place = next((path for each in (folder, *folder.parents) if (path := each / ".git").exists()), None)
-        if place is None:
+        root = root_of(folder)
+        if root is None:
             return None
-        with (_git_folder(place) / "config").open(encoding="utf-8", errors="replace") as file:
+        with (_git_folder(root / ".git") / "config").open(encoding="utf-8", errors="replace") as file:
             remotes = dict(_remotes(file.read(_LARGEST)))
     except (OSError, ValueError):
         return None
     return next((found for name in (*_REMOTES, *remotes) if (found := remotes.get(name))), None)
+
+
+def root_of(folder: Path) -> Path | None:
+    """The root of the clone that a folder is in, or None."""
+    try:
+        folder = folder.resolve()  # an OSError, if it was deleted
+        return next((each for each in (folder, *folder.parents) if (each / ".git").exists()), None)
+    except (OSError, RuntimeError, ValueError):  # links that lead to each other; no system takes such a name
+        return None
 
 
 def _git_folder(place: Path) -> Path:

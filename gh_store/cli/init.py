@@ -1,17 +1,19 @@
 """`gh-store init`: a configuration file and a store, or the workflows that run a store."""
 
+import os
 from pathlib import Path
 from typing import Any
 
 import click
 
 from gh_store.cli import settings
+from gh_store.cli.clone import root_of
 from gh_store.cli.opening import open_store, store_name
 from gh_store.cli.options import command, store_options
 from gh_store.cli.printing import Printer
 from gh_store.cli.terminal import say
 from gh_store.cli.workflows import write_workflows
-from gh_store.domain.exceptions import ConfigurationError
+from gh_store.domain.exceptions import ConfigurationError, InsufficientScope
 
 
 @command(epilog="Example: gh-store init --store data.db")
@@ -20,7 +22,7 @@ from gh_store.domain.exceptions import ConfigurationError
     metavar="[DIR]",
     is_flag=False,
     flag_value=".",
-    help="Write the workflows into the repository in DIR (default: this folder) instead.",
+    help="Write the workflows into the repository that DIR is in (default: this folder) instead.",
 )
 @click.option("--force", is_flag=True, help="With --workflows: replace files that differ, and leave other processors.")
 @store_options
@@ -35,13 +37,29 @@ def init(workflows: str | None, force: bool, config: str | None, **where: Any) -
         raise click.UsageError("--force goes with --workflows.")
     if workflows == "":
         raise click.UsageError("--workflows '' names no folder.")
+    if workflows is not None and os.path.isfile(workflows):  # noqa: PTH113  # no name makes it raise
+        raise click.UsageError(f"--workflows {workflows}: this is a file; name a folder.")
     if workflows is not None:
-        done = write_workflows(Path(workflows), force=force)
+        done = write_workflows(_root(Path(workflows)), force=force)
         Printer().one({"workflows": [{"path": str(path), "outcome": outcome} for path, outcome in done.items()]})
         return
     file = settings.make_file(Path(config)) if config is not None else _users_file()
     with open_store(config=config, create=True, **where) as store:
         Printer().one({"store": store_name(store, where["store"]), "config": str(file) if file is not None else None})
+
+
+def _root(folder: Path) -> Path:
+    """Where GitHub looks for workflows: the root of the clone that a folder is in."""
+    root = root_of(folder)
+    if root is None:
+        say(
+            "note: this folder is in no clone. GitHub reads workflows only at the root of a repository: move them there"
+        )
+        return folder
+    if root == folder.resolve():
+        return folder
+    say(f"note: the workflows are in {root}, the root of the repository: GitHub reads them nowhere else")
+    return root
 
 
 def _users_file() -> Path | None:
@@ -51,6 +69,6 @@ def _users_file() -> Path | None:
     path = user_path()
     try:
         return None if path is None else settings.make_file(path)
-    except ConfigurationError as error:
+    except (ConfigurationError, InsufficientScope) as error:
         say(f"note: the configuration file could not be created: {error}")
         return None

@@ -13,7 +13,7 @@ from gh_store import files
 from gh_store.cli import settings
 from gh_store.cli.options import DEFAULT_STORE
 from gh_store.cli.terminal import say
-from gh_store.domain.exceptions import ConfigurationError
+from gh_store.domain.exceptions import ConfigurationError, InvalidInput
 
 if TYPE_CHECKING:
     from gh_store.stores import Store
@@ -130,4 +130,4 @@ def read_stdin(most: int) -> str:
     except OSError as error:
         raise click.UsageError(f"stdin cannot be read: {error.strerror}.") from error
     except files.Unreadable as error:
-        raise click.UsageError(f"stdin cannot be read: {error}.") from error
+        raise error.told(f"stdin cannot be read: {error}.", InvalidInput) from error

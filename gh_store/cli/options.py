@@ -6,8 +6,8 @@ from typing import Any, Final, TypeVar
 
 import click
 
-from gh_store.cli.hints import typed
-from gh_store.domain.exceptions import GitHubStoreError
+from gh_store.cli.hints import typed, writes
+from gh_store.domain.exceptions import BackendUnavailable, GitHubStoreError
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -57,6 +57,15 @@ _SECTIONS: Final = {
 class Command(click.Command):
     """A command whose help shows apart what it does, how it prints, and which store it works on."""
 
+    def invoke(self, context: click.Context) -> Any:
+        """Run it."""
+        try:
+            return super().invoke(context)
+        except KeyboardInterrupt as error:
+            if writes(context):
+                error.add_note("What was written is safe.")
+            raise
+
     def format_options(self, context: click.Context, formatter: click.HelpFormatter) -> None:
         """The options by their purpose."""
         records: dict[str, list[tuple[str, str]]] = {"Options": [], **{title: [] for title in _SECTIONS}}
@@ -95,6 +104,8 @@ def _hinting(command: F) -> F:
         try:
             return command(**options)
         except GitHubStoreError as error:
+            if isinstance(error, BackendUnavailable) and error.transient and writes(click.get_current_context()):
+                error.hint = f"{error.hint} `gh-store process-updates --all` completes what was interrupted."
             error.hint = typed(error.hint)
             raise
 

@@ -1,6 +1,7 @@
 """`gh-store site`: a static site from a snapshot."""
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import click
@@ -102,7 +103,7 @@ def _serve(output: Path, port: int, options: sites.Options, snapshot: Path, buil
             except GitHubStoreError as error:  # the site stays as it was
                 say(error.message)
 
-    with Server(output, port, sites.path_of(snapshot, options), refresh) as server:
+    with suppress(KeyboardInterrupt), Server(output, port, sites.path_of(snapshot, options), refresh) as server:
         say(f"the site is served at {server.address}; press Ctrl-C to stop")
         server.serve_forever()
 

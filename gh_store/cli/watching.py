@@ -1,5 +1,6 @@
 """`gh-store watch`: changes as they come."""
 
+from contextlib import suppress
 from typing import Any
 
 import click
@@ -26,7 +27,8 @@ def watch(after: str | None, everything: bool, once: bool, out: Printer, **where
     """
     if after is not None and everything:
         raise click.UsageError("--after and --all name two beginnings; give one of them.")
-    with open_store(**where) as store:
+    # Without --once, Ctrl-C is how it ends.
+    with suppress(*() if once else (KeyboardInterrupt,)), open_store(**where) as store:
         begin = after if after is not None or everything else store.cursor()
         if not once:
             say("waiting for changes; press Ctrl-C to stop")

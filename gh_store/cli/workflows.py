@@ -50,8 +50,10 @@ def write_workflows(repository: Path, *, force: bool) -> dict[Path, str]:
                 raise ConfigurationError(f"{path} exists and is not a regular file.", file=path)
         there = {path: _read(path) for path in wanted if path.exists()}
         others = ", ".join(str(path) for path in _other_processors(repository) if path not in wanted)
-    except (OSError, RuntimeError) as error:  # of links that lead to each other
-        raise ConfigurationError(f"{repository / _FOLDER}: {error}.") from error
+    except OSError as error:
+        raise files.unwritten(repository / _FOLDER, error, "folder") from error
+    except RuntimeError as error:  # of links that lead to each other
+        raise ConfigurationError(f"{repository / _FOLDER}: {error}.", hint="Replace the links by folders.") from error
     if others and force:
         say(f"note: left beside them, and processes updates, too: {others}")
     elif others:

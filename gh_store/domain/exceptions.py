@@ -292,7 +292,7 @@ class BackendUnavailable(GitHubStoreError):
     """
 
     exit_code = 6
-    default_hint = "Try again later. `gh-store process-updates --all` completes what was interrupted."
+    default_hint = "Try again later."
 
     def __init__(
         self, message: str, *, outcome_unknown: bool = True, transient: bool = True, hint: str | None = None

@@ -136,11 +136,11 @@ def check_aware(time: datetime | None) -> None:
 
 
 def read_text(path: Path, most: int) -> str:
-    """The text of a file of at most `most` bytes. Raises InvalidInput if it cannot be read."""
+    """The text of a file of at most `most` bytes. Raises InvalidInput or InsufficientScope if it cannot be read."""
     try:
         return files.read(path, most)
     except files.Unreadable as error:
-        raise InvalidInput(f"{path}: the file cannot be read: {error}.", hint="Give a file of UTF-8 text.") from error
+        raise error.told(f"{path}: the file cannot be read: {error}.", InvalidInput) from error
 
 
 def _own(data: Any, *, event_id: str | None = None, initial_of: str | None = None, body: bool = False) -> Any:

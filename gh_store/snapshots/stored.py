@@ -6,6 +6,7 @@ the end. Any other layout of the same JSON is read at once.
 """
 
 import hashlib
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -13,7 +14,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from gh_store import files, wire
-from gh_store.domain.exceptions import ConfigurationError
+from gh_store.domain.exceptions import ConfigurationError, InsufficientScope, InvalidInput
 from gh_store.snapshots.entry import DEPTH, Entry, Malformed, line
 from gh_store.snapshots.names import file_name
 from gh_store.snapshots.snapshot import Header, Snapshot
@@ -36,6 +37,7 @@ def read(path: str | Path) -> Snapshot:
     Raises:
         ConfigurationError: There is none, it cannot be read, or it is not a snapshot. To iterate it raises that, too:
             an entry is looked at when it is reached.
+        InsufficientScope: It may not be read.
     """
     path = Path(path)
     try:
@@ -48,6 +50,8 @@ def read(path: str | Path) -> Snapshot:
             f"{path}: there is no such snapshot.", file=path, hint="`gh-store snapshot --output FILE` makes one."
         )
     try:
+        if folder and not (path / MANIFEST).exists():
+            raise Malformed(f"it has no {MANIFEST}")
         header, members = opened(path / MANIFEST if folder else path)
     except ValueError as error:
         raise no_snapshot(path, str(error)) from error
@@ -55,11 +59,12 @@ def read(path: str | Path) -> Snapshot:
 
 
 def no_snapshot(path: Path, reason: str) -> ConfigurationError:
-    """The error for a file that is not a snapshot."""
+    """The error for a file or folder that is not a snapshot."""
+    what = "folder" if os.path.isdir(path) else "file"  # noqa: PTH112  # no name makes it raise
     return ConfigurationError(
-        f"{path}: this file is not a snapshot: {reason.rstrip('.')}.",
+        f"{path}: this {what} is not a snapshot: {reason.rstrip('.')}.",
         file=path,
-        hint="Give another file name, or delete this file and take a new snapshot.",
+        hint="Name one that `gh-store snapshot` wrote, or take a new one under another name.",
     )
 
 
@@ -82,7 +87,7 @@ class _Stored:
         except ValueError as error:
             raise no_snapshot(self.path, str(error)) from error
         except OSError as error:
-            raise _unreadable(self.path, error.strerror or str(error)) from error
+            raise _unreadable(self.path, files.unopened(error)) from error
 
 
 # --- documents ------------------------------------------------------------------------------------
@@ -104,7 +109,7 @@ def opened(file: Path) -> tuple[Header, Members]:
     try:
         text = files.read(file, files.MOST)
     except files.Unreadable as error:
-        raise _unreadable(file, str(error)) from error
+        raise _unreadable(file, error) from error
     if text.startswith('{"data":'):  # no document has this key
         raise Malformed("it has an object a line, and no header; take a document or a folder")
     document: Any = wire.parse(text, DEPTH + 2)
@@ -126,7 +131,7 @@ def _header_behind(file: Path) -> Header | None:
             raw.seek(max(len(_BEGIN) - 1, size - _LONGEST_HEADER))
             tail = raw.read(_LONGEST_HEADER)
     except OSError as error:
-        raise _unreadable(file, error.strerror or str(error)) from error
+        raise _unreadable(file, files.unopened(error)) from error
     at = tail.rfind(b"\n" + _END)
     at = at + 1 if at >= 0 else tail.find(b"{" + _END) + 1 if tail.startswith(b"{" + _END) else -1
     if at < 0:
@@ -152,8 +157,8 @@ def _lines(file: Path) -> Iterator[tuple[str, Any]]:
                 yield from member.items()
 
 
-def _unreadable(path: Path, reason: str) -> ConfigurationError:
-    return ConfigurationError(f"{path}: the snapshot cannot be read: {reason}.", file=path)
+def _unreadable(path: Path, error: files.Unreadable) -> InvalidInput | InsufficientScope:
+    return error.told(f"{path}: the snapshot cannot be read: {error}.", ConfigurationError, file=path)
 
 
 # --- folders --------------------------------------------------------------------------------------

@@ -356,6 +356,7 @@ def test_an_interrupt_ends_with_130(shell):
     out, err = running.communicate(timeout=30)
     assert running.returncode == 130
     assert (b"Traceback" in err, out) == (False, b"")
+    assert b"hint: What was written is safe. Run the command again." in err
 
 
 def test_people_on_terminals_see_tables(shell):

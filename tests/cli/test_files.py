@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from places import ROOT
 
-from gh_store import ConfigurationError, InsufficientScope, InvalidInput, LocalStore, files
+from gh_store import ConfigurationError, InvalidInput, LocalStore, files
 from gh_store import config as configuration
 
 is_root = hasattr(os, "geteuid") and os.geteuid() == 0
@@ -403,27 +403,3 @@ def test_a_link_is_followed_only_if_nobody_else_can_have_put_it_there(tmp_path, 
                 files.write(path, ["new"])
         assert target.read_text() == ("new" if followed else "old")
     assert link.is_symlink()
-
-
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="file rights are those of POSIX")
-def test_a_folder_that_may_not_be_written_is_a_matter_of_rights(tmp_path):
-    tmp_path.chmod(0o755)
-    folder = tmp_path / "folder"
-    folder.mkdir(mode=0o555)
-    child = os.fork()
-    if child == 0:
-        os._exit(refused(folder))
-    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
-
-
-def refused(folder):
-    os.chdir(folder)
-    if is_root:
-        os.setuid(65534)
-    try:
-        files.write(Path("x"), ["x"])
-    except InsufficientScope:
-        return 0
-    except BaseException:  # noqa: BLE001  # a forked test ends here
-        return 1
-    return 2

@@ -212,6 +212,5 @@ def test_a_watcher_sees_what_comes_while_it_waits(filled):
         filled.run("process-updates", "--all")
         assert json.loads(watcher.stdout.readline())["state"] == {"n": 2}
         watcher.send_signal(signal.SIGINT)
-        _, err = watcher.communicate(timeout=30)
-        assert watcher.returncode == 130
-        assert "gh-store: error: Interrupted." in err
+        assert watcher.communicate(timeout=30) == ("", "")
+        assert watcher.returncode == 0, "this is how it is ended"

@@ -1,5 +1,6 @@
 """What SQLite's errors mean, as errors of the port."""
 
+import os
 import sqlite3
 from collections.abc import Callable
 from pathlib import Path
@@ -47,7 +48,7 @@ class Errors:
         if isinstance(error, sqlite3.Error):
             return self._mapped(error)
         if isinstance(error, OSError):  # reading what may not be written
-            return self._unopened()
+            return unopened(self._path)
         return None
 
     def _mapped(self, error: sqlite3.Error) -> GitHubStoreError:
@@ -77,14 +78,25 @@ class Errors:
                 hint="Name another file with --store.",
             )
         if name.startswith("SQLITE_CANTOPEN"):
-            return self._unopened()
+            return unopened(self._path)
         if name.startswith("SQLITE_IOERR"):
             return BackendUnavailable(f"{self._path}: the disk failed ({name}).")
         return IntegrityError(f"{self._path}: {error} ({name or 'no code'}).", hint="Restore the file from a copy.")
 
-    def _unopened(self) -> ConfigurationError:
-        return ConfigurationError(
-            f"{self._path}: the store cannot be opened.",
-            file=self._path,
-            hint="Create the folder, or get permission to write in it.",
-        )
+
+def unopened(path: Path) -> ConfigurationError | InsufficientScope:
+    """The error for a store that cannot be opened. SQLite does not tell why, so it is looked for."""
+    message, another = f"{path}: the store cannot be opened", "Name another file with --store."
+    try:
+        whole = path.absolute()
+    except OSError:  # the folder that we are in was deleted
+        return ConfigurationError(f"{message}.", file=path, hint=another)
+    there = next(each for each in (whole, *whole.parents) if os.path.exists(each))  # noqa: PTH110  # which never raises
+    if there == whole and not os.access(there, os.R_OK):
+        return InsufficientScope(f"{message}: permission denied.", hint="Get permission to read the file.")
+    if os.path.isdir(there) and not os.access(there, os.W_OK | os.X_OK):  # noqa: PTH112
+        hint = "Get permission to write in the folder, or name another file with --store."
+        return InsufficientScope(f"{message}: permission denied in {there}.", hint=hint)
+    if there not in (whole, whole.parent):
+        return ConfigurationError(f"{message}: its folder is missing.", file=path, hint="Create the folder first.")
+    return ConfigurationError(f"{message}.", file=path, hint=another)

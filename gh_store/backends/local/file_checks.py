@@ -4,6 +4,7 @@ import stat
 from pathlib import Path
 from typing import Final
 
+from gh_store.backends.local.errors import unopened
 from gh_store.domain.exceptions import ConfigurationError
 
 EMPTY: Final = "Restore it from a copy, or delete it and make a new store with `gh-store init`."
@@ -21,7 +22,9 @@ def check_file(path: Path, *, create: bool) -> None:
     except FileNotFoundError:
         if not create:
             fault = "there is no store here"
-            hint = "Make one with `gh-store init` or `gh-store create`, or name another with --store."
+            hint = "Make one with `gh-store init`, or name another with --store."
+    except PermissionError as error:
+        raise unopened(path) from error
     except (OSError, ValueError) as error:  # ValueError: no system takes such a name
         fault = f"the store cannot be opened: {getattr(error, 'strerror', None) or 'no file has this name'}"
     else:

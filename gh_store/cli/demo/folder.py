@@ -25,6 +25,7 @@ def make_folder(folder: Path) -> None:
     Raises:
         InvalidInput: The folder is another one, or holds what an earlier demo did not leave so.
         ConfigurationError: It cannot be read or written.
+        InsufficientScope: The permissions do not suffice.
     """
     mark = folder / _MARK
     try:
@@ -45,7 +46,9 @@ def make_folder(folder: Path) -> None:
             for path in there:
                 path.unlink()
         folder.mkdir(parents=True, exist_ok=True)
-    except (OSError, ValueError) as error:
+    except OSError as error:
+        raise files.unwritten(folder, error, "folder") from error
+    except ValueError as error:
         raise ConfigurationError(
             f"{folder}: {error}.", file=folder, hint="--output DIR names another folder."
         ) from error
