@@ -38,7 +38,7 @@ def test_a_deployment_in_good_health(hub):
     assert {check.outcome for check in checks.values()} == {"ok"}
     assert checks["token"].found == "from GH_TOKEN, valid"
     assert "of 5000 requests left until 09:00:00 UTC" in checks["rate limit"].found
-    assert checks["store"].found == "1 objects, 1 deleted, 0 not settled"
+    assert checks["store"].found == "1 object, 1 deleted, 0 not settled"
     writes = [request for request in hub.asked() if not request.startswith("GET")]
     assert writes == ["POST /repos/local/data/labels 422"], "a request that makes nothing"
     assert len(hub.backend().list_labels()) == 5
@@ -184,7 +184,7 @@ def test_the_store_is_looked_over(hub):
     checks, last = examine(hub)
     assert last.outcome == "warning"
     assert "3 objects, 0 deleted, 1 not settled" in checks["store"].found
-    assert "1 whose creators can no longer write, but can still edit: orphan" in checks["store"].found
+    assert "1 whose creator can no longer write, but can still edit: orphan" in checks["store"].found
     hub.user("former", "write")
     issue = hub.issue(1)
     former.create_issue(issue.title, issue.body, [label.name for label in issue.labels])

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from gh_store.cli.terminal import say
+from gh_store.domain.counts import several
 from gh_store.domain.exceptions import InvalidInput
 from gh_store.domain.findings import Processed
 from gh_store.domain.issues import EditedComment, User
@@ -95,7 +96,7 @@ def report_processed(done: Sequence[Processed]) -> None:
     """Report what was processed: outputs for the workflow, a summary for people."""
     applied, rejected = sum(each.applied for each in done), sum(each.rejected for each in done)
     _outputs({"changed": applied > 0, "applied": applied, "rejected": rejected, "objects": len(done)})
-    lines = [f"### gh-store: {applied:,} applied, {rejected:,} rejected, {len(done):,} objects", ""]
+    lines = [f"### gh-store: {applied:,} applied, {rejected:,} rejected, {several('object', len(done))}", ""]
     if done:
         lines += ["| object | issue | version | applied | rejected |", "| --- | --- | --- | --- | --- |"]
     for each in done[:_MOST_ROWS]:
@@ -106,7 +107,7 @@ def report_processed(done: Sequence[Processed]) -> None:
     told += [(each.issue_number, type(each.error).__name__, str(each.error)) for each in done if each.error is not None]
     lines += ["", *(f"- Issue {number}, {what}: {quoted(why)}" for number, what, why in told[:_MOST_ROWS])]
     left = max(0, len(done) - _MOST_ROWS) + max(0, len(told) - _MOST_ROWS)
-    _summary([*lines, *([f"- … and {left:,} more lines"] if left else [])])
+    _summary([*lines, *([f"- … and {several('more line', left)}"] if left else [])])
 
 
 def report_snapshot(path: Path, *, changed: bool) -> None:
@@ -118,7 +119,9 @@ def report_snapshot(path: Path, *, changed: bool) -> None:
         return
     objects = snapshots.count(path)
     _outputs({"changed": changed, "objects": objects})
-    _summary([f"### gh-store: {quoted(str(path))} {'changed' if changed else 'is up to date'}, {objects:,} objects"])
+    _summary(
+        [f"### gh-store: {quoted(str(path))} {'changed' if changed else 'is up to date'}, {several('object', objects)}"]
+    )
 
 
 def quoted(text: str) -> str:

@@ -7,6 +7,7 @@ from typing import Final
 
 from gh_store.backends.base import PAGE
 from gh_store.config import Config
+from gh_store.domain.counts import several
 
 _ANSWER: Final = 0.3
 """Seconds that an answer of GitHub takes, as a rule."""
@@ -50,7 +51,10 @@ class Estimate:
     @property
     def sentence(self) -> str:
         """The estimate for people."""
-        return f"{self.requests:,} requests for at most {self.objects:,} objects, about {duration(self.seconds)}"
+        return (
+            f"{several('request', self.requests)} for at most {several('object', self.objects)}, "
+            f"about {duration(self.seconds)}"
+        )
 
 
 def estimate(work: Work, objects: int, config: Config, *, wanted: int = 0, events: Sequence[int] = ()) -> Estimate:

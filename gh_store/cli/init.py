@@ -9,7 +9,7 @@ import click
 from gh_store.cli import settings
 from gh_store.cli.clone import root_of
 from gh_store.cli.opening import open_store, store_name
-from gh_store.cli.options import command, store_options
+from gh_store.cli.options import command, folder, store_options
 from gh_store.cli.printing import Printer
 from gh_store.cli.terminal import say
 from gh_store.cli.workflows import write_workflows
@@ -22,6 +22,7 @@ from gh_store.domain.exceptions import ConfigurationError, InsufficientScope
     metavar="[DIR]",
     is_flag=False,
     flag_value=".",
+    callback=folder,
     help="Write the workflows into the repository that DIR is in (default: this folder) instead.",
 )
 @click.option("--force", is_flag=True, help="With --workflows: replace files that differ, and leave other processors.")
@@ -48,16 +49,16 @@ def init(workflows: str | None, force: bool, config: str | None, **where: Any) -
         Printer().one({"store": store_name(store, where["store"]), "config": str(file) if file is not None else None})
 
 
-def _root(folder: Path) -> Path:
+def _root(where: Path) -> Path:
     """Where GitHub looks for workflows: the root of the clone that a folder is in."""
-    root = root_of(folder)
+    root = root_of(where)
     if root is None:
         say(
             "note: this folder is in no clone. GitHub reads workflows only at the root of a repository: move them there"
         )
-        return folder
-    if root == folder.resolve():
-        return folder
+        return where
+    if root == where.resolve():
+        return where
     say(f"note: the workflows are in {root}, the root of the repository: GitHub reads them nowhere else")
     return root
 

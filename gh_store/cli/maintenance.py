@@ -11,8 +11,9 @@ from gh_store.cli.opening import open_store
 from gh_store.cli.options import command, store_options
 from gh_store.cli.plans import PLAN, announcing, print_plan
 from gh_store.cli.printing import Printer, prints_many
-from gh_store.cli.terminal import progress, say
+from gh_store.cli.terminal import folded, progress, say
 from gh_store.cli.views import REPAIRED, TRANSFERRED, as_dict
+from gh_store.domain.counts import several
 from gh_store.domain.exceptions import GitHubStoreError, IntegrityError
 from gh_store.domain.findings import Finding, RepairResult, TransferResult
 
@@ -42,9 +43,10 @@ def verify(object_ids: tuple[str, ...], as_object: bool, strict: bool, plan: boo
         Printer().one({name: [*map(as_dict, found)] for name, found in named.items()})
     else:
         for word, finding in ((_WORDS[name], finding) for name, found in named.items() for finding in found):
-            click.echo(one_line(f"{word}: {_place(finding)}: {finding.kind}: {finding.found}"))
-            click.echo(f"    {one_line(typed(finding.remedy))}")
-    say(f"{len(seen.damage)} to repair, {len(seen.pending)} pending, {len(seen.suspected)} remarks")
+            kind = "" if word == finding.kind else f"{finding.kind}: "
+            click.echo(folded(one_line(f"{word}: {_place(finding)}: {kind}{finding.found}"), "  "))
+            click.echo(folded(f"    {one_line(typed(finding.remedy))}", "    "))
+    say(f"{len(seen.damage)} to repair, {len(seen.pending)} pending, {several('remark', len(seen.suspected))}")
     return IntegrityError.exit_code if seen.damage or (strict and seen.pending) else 0
 
 

@@ -1,6 +1,7 @@
 """Which store a command works on, and the data that it is given."""
 
 import os
+import shlex
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ from gh_store import files
 from gh_store.cli import settings
 from gh_store.cli.options import DEFAULT_STORE
 from gh_store.cli.terminal import say
-from gh_store.domain.exceptions import ConfigurationError, InvalidInput
+from gh_store.domain.exceptions import ConfigurationError, InvalidInput, InvalidObject
 
 if TYPE_CHECKING:
     from gh_store.stores import Store
@@ -116,11 +117,17 @@ def read_data(text: str | None, from_file: str | None, what: str) -> Any:
 
     if (text is None) == (from_file is None):
         raise click.UsageError(f"Give {what} once: as an argument, `-` for stdin, or --from-file FILE.")
+    given = text
     if from_file is not None and from_file != "-":
         text = read_text(Path(from_file), files.MOST_OF_ONE)
     elif text is None or text == "-":
         text = read_stdin(files.MOST_OF_ONE)
-    return wire.read_value(text)
+    try:
+        return wire.read_value(text)
+    except InvalidObject as error:
+        if given is not None and (given.startswith("@") or os.path.isfile(given)):  # noqa: PTH113  # which never raises
+            error.hint = f"For what a file holds, give --from-file {shlex.quote(given.removeprefix('@'))} instead."
+        raise
 
 
 def read_stdin(most: int) -> str:

@@ -54,6 +54,13 @@ _SECTIONS: Final = {
 }
 
 
+def folder(context: click.Context, option: click.Parameter, value: str | None) -> str | None:
+    """Checks an option that names a folder: `-`, which is stdout or stdin elsewhere, is none."""
+    if value == "-":
+        raise click.UsageError(f"{option.opts[-1]} names a folder, and - stands for a stream; ./- is one.", context)
+    return value
+
+
 class Command(click.Command):
     """A command whose help shows apart what it does, how it prints, and which store it works on."""
 

@@ -14,6 +14,7 @@ from gh_store.cli.escapes import is_looked_at, one_line
 from gh_store.cli.tables import cut, table
 from gh_store.cli.terminal import is_terminal, say, styled, width
 from gh_store.cli.views import View
+from gh_store.domain.counts import several
 from gh_store.domain.values import JsonObject
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -178,7 +179,7 @@ def _as_cells(value: Any) -> JsonObject:
 
 
 def _tell_formulas(count: int) -> None:
-    say(f"note: {count:,} cells begin as formulas do (= + - @); import them into a spreadsheet as text")
+    say(f"note: {several('cell', count)} may be taken for formulas (= + - @): import them into a spreadsheet as text")
 
 
 def prints_one(command: F) -> F:

@@ -43,10 +43,12 @@ class Order:
 
         return cls(query(text.removeprefix("-")), text.startswith("-"))
 
-    def sorted(self, objects: Iterable[JsonObject]) -> Iterator[JsonObject]:
-        """The objects in order, those that lack the key last; of equals, as they came."""
+    def sorted(self, objects: Iterable[JsonObject], nobody: Callable[[], object]) -> Iterator[JsonObject]:
+        """The objects in order, those that lack the key last; equals as they came. Calls `nobody` if all lack it."""
         keyed = [(self.key(as_row(obj)), obj) for obj in objects]
         there = [pair for pair in keyed if pair[0] is not None]
+        if keyed and not there:
+            nobody()
         there.sort(key=lambda pair: _rank(pair[0]), reverse=self.descending)
         yield from (obj for _, obj in there)
         yield from (obj for value, obj in keyed if value is None)

@@ -11,7 +11,7 @@ from gh_store.cli.options import command, positionals, store_options
 from gh_store.cli.plans import PLAN, announcing, print_plan
 from gh_store.cli.printing import Printer, prints_objects, prints_one
 from gh_store.cli.queries import Order
-from gh_store.cli.terminal import Step, progress
+from gh_store.cli.terminal import Step, progress, say
 from gh_store.cli.views import OBJECTS, as_dict
 from gh_store.domain.values import JsonObject, StoredObject
 
@@ -71,7 +71,12 @@ def list_objects(
         found = store.list_all(prefix, labels, progress=step)
         objects: Iterator[JsonObject] = map(as_dict, found if matches is None else filter(matches, found))
         if order is not None:
-            objects = order.sorted(objects)
+            objects = order.sorted(
+                objects,
+                lambda: say(
+                    f"note: no object has {sort}: not sorted. Keys are id, version, updated, and those of data"
+                ),
+            )
         shown = _until_read(islice(objects, limit), step)
         if count:
             out.one(sum(1 for _ in shown))

@@ -8,7 +8,7 @@ import click
 
 from gh_store.cli import settings
 from gh_store.cli.opening import place_of
-from gh_store.cli.options import DEFAULT_STORE, command, stores_options
+from gh_store.cli.options import DEFAULT_STORE, command, folder, stores_options
 from gh_store.cli.terminal import say
 from gh_store.domain.exceptions import ConfigurationError
 
@@ -32,6 +32,7 @@ _LONGEST_AGE = 31_536_000
 @click.option(
     "--cache",
     metavar="FOLDER|URL",
+    callback=folder,
     help="Where the read model is: a folder, or valkey://HOST:PORT/N.  "
     "[default: GH_STORE_CACHE, ~/.cache/gh-store/serve]",
 )

@@ -7,8 +7,9 @@ from pathlib import Path
 import click
 
 from gh_store import site as sites
-from gh_store.cli.options import command
+from gh_store.cli.options import command, folder
 from gh_store.cli.terminal import progress, say
+from gh_store.domain.counts import several
 from gh_store.domain.exceptions import GitHubStoreError
 
 _PORT = 8000
@@ -16,14 +17,18 @@ _PORT = 8000
 
 @command(epilog="Example: gh-store site snapshot.json --output _site --title 'Open data of Ada'")
 @click.argument("snapshot", metavar="SNAPSHOT")
-@click.option("-o", "--output", metavar="FOLDER", default="_site", show_default=True, help="Where the site goes.")
+@click.option(
+    "-o", "--output", metavar="FOLDER", default="_site", show_default=True, callback=folder, help="Where the site goes."
+)
 @click.option("--title", metavar="TEXT", help="The name of the site.  [default: that of the repository]")
 @click.option("--description", metavar="TEXT", default="", help="A line below the title.")
 @click.option("--license", "licence", metavar="URL", help="The licence of the data.")
 @click.option(
     "--base-url", "address", metavar="URL", help="Where the site will stand.  [default: its place on GitHub Pages]"
 )
-@click.option("--theme", metavar="FOLDER", help="Templates that take the place of ours, and a theme.css.")
+@click.option(
+    "--theme", metavar="FOLDER", callback=folder, help="Templates that take the place of ours, and a theme.css."
+)
 @click.option("--columns", metavar="COLLECTION:a,b.c", multiple=True, help="The columns of a collection; repeatable.")
 @click.option(
     "--pages",
@@ -80,8 +85,8 @@ def site(
             made = sites.build(Path(snapshot), Path(output), options, step, step.expect, force=force)
         for column in made.unfilled:
             say(f"note: --columns {column}: no object has a plain value there")
-        objects = "1 object" if made.objects == 1 else f"{made.objects:,} objects"
-        say(f"{output}: {objects}; {made.written:,} files written, {made.removed:,} removed")
+        objects, written = several("object", made.objects), several("file", made.written)
+        say(f"{output}: {objects}; {written} written, {made.removed:,} removed")
 
     build()
     if port is not None:

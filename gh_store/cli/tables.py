@@ -23,24 +23,36 @@ class Column:
         name: Its title.
         goes: Where there is no room, the column with the highest number goes first. One with 0 stays, whole.
         cut: True if it is cut to the room that remains.
+        alone: True if a cell that leaves too little room for the other columns stands on a line of its own.
         right: True for numbers.
     """
 
     name: str
     goes: int = 0
     cut: bool = False
+    alone: bool = False
     right: bool = False
 
 
 def table(columns: Sequence[Column], rows: Iterable[Sequence[object]], width: int) -> Iterator[str]:
-    """The title line and a line for each row, without line ends, none wider than `width` unless its id is."""
+    """The title line and a line or two for each row, without line ends, none wider than `width` unless its id is."""
     titles = [column.name.upper() for column in columns]
     cells = [titles, *([one_line(str(cell)) for cell in row] for row in rows)]
     widths = [max(map(columns_of, each)) for each in zip(*cells, strict=True)]
     empty = [not any(each[1:]) for each in zip(*cells, strict=True)]
+    for at, column in enumerate(columns):
+        if column.alone and len(_fitting(columns, widths, width, empty)) < len(columns) - sum(empty):
+            most = max(_ROOM, width // 3)
+            widths[at] = max(size for row in cells if (size := columns_of(row[at])) <= most)
     shown = _fitting(columns, widths, width, empty)
     for row in cells:
-        yield _line([(columns[at], row[at], size) for at, size in shown.items()])
+        line = list(row)
+        for at, size in shown.items():
+            if columns[at].alone and columns_of(row[at]) > size:
+                yield row[at]
+                line[at] = ""
+        if any(line[at] for at in shown):
+            yield _line([(columns[at], line[at], size) for at, size in shown.items()])
 
 
 def _fitting(columns: Sequence[Column], widths: Sequence[int], width: int, empty: Sequence[bool]) -> dict[int, int]:

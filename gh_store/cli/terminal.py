@@ -3,6 +3,7 @@
 import os
 import shutil
 import sys
+import textwrap
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -39,6 +40,14 @@ def styled(text: str, *, bold: bool = False, colour: str | None = None) -> str:
     return click.style(text, bold=bold or None, fg=colour)
 
 
+def folded(line: str, indent: str) -> str:
+    """A line for stdout; on a terminal, as several lines that fit, all but the first indented. Words stay whole."""
+    if not is_terminal():
+        return line
+    lines = textwrap.wrap(line, width(), subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
+    return "\n".join(lines)
+
+
 def width() -> int:
     """How many columns a line has; COLUMNS says so where there is no terminal."""
     return shutil.get_terminal_size().columns
@@ -59,7 +68,7 @@ class Step:
     def __call__(self) -> None:
         self._done += 1
         if self._bar is None and self._shown and time.monotonic() - self._begun > _SHOW_AFTER:
-            self._bar = _bar()
+            self._bar = bar()
             self._bar.add_task(self._what, total=self._total)
             self._bar.start()
         if self._bar is not None:
@@ -78,7 +87,8 @@ class Step:
             self._bar = None
 
 
-def _bar() -> "Bar":
+def bar() -> "Bar":
+    """A progress bar on stderr."""
     from rich.console import Console
     from rich.progress import (
         BarColumn,
@@ -88,14 +98,15 @@ def _bar() -> "Bar":
         TimeElapsedColumn,
         TimeRemainingColumn,
     )
+    from rich.table import Column
 
     return Progress(
         TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
+        BarColumn(),  # the one column that gives way where there is no room
+        MofNCompleteColumn(table_column=Column(no_wrap=True)),
+        TimeElapsedColumn(table_column=Column(no_wrap=True)),
         TextColumn("left:"),
-        TimeRemainingColumn(),
+        TimeRemainingColumn(table_column=Column(no_wrap=True)),
         console=Console(stderr=True),
         transient=True,
     )

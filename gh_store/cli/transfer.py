@@ -53,7 +53,7 @@ def import_store(file: str, update: bool, plan: bool, out: Printer, **where: Any
     A list is what `list` and `list --jsonl` print, or lines of {"id", "document"}. FILE may be - for stdin.
 
     All of it is read before anything is written. If the command is interrupted, run it again: it creates what is
-    missing. What failed is printed; --json prints everything.
+    missing. What failed is printed, in a pipe as an array, which is empty if all went well; --json prints everything.
     """
     from gh_store.objects.inputs import read_text
     from gh_store.transfer.records import read_lines

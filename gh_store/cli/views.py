@@ -72,11 +72,11 @@ def short(value: object) -> str:
 OBJECTS: Final = View(
     "objects",
     (
-        Column("id"),
+        Column("id", alone=True),
         Column("version", goes=2, right=True),
-        Column("pending", goes=4, right=True),
+        Column("pending", goes=3, right=True),
         Column("issue", goes=5, right=True),
-        Column("updated", goes=3),
+        Column("updated", goes=4),
         Column("data", goes=1, cut=True),
     ),
     lambda obj: (
@@ -105,7 +105,7 @@ HISTORY: Final = View(
 PROCESSED: Final = View(
     "objects to process",
     (
-        Column("id"),
+        Column("id", alone=True),
         Column("issue", goes=2, right=True),
         Column("applied", right=True),
         Column("rejected", right=True),
@@ -118,7 +118,7 @@ PROCESSED: Final = View(
 
 TRANSFERRED: Final = View(
     "objects to move",
-    (Column("id"), Column("issue", goes=2, right=True), Column("done"), Column("error", goes=1, cut=True)),
+    (Column("id", alone=True), Column("issue", goes=2, right=True), Column("done"), Column("error", goes=1, cut=True)),
     lambda done: (
         done["object_id"], _cell(done["issue_number"]), _done(done), _cell(done["error"]),
     ),
@@ -137,7 +137,7 @@ DIFFERENCES: Final = View(
 REPAIRED: Final = View(
     "objects to repair",
     (
-        Column("id"),
+        Column("id", alone=True),
         Column("issue", goes=3, right=True),
         Column("kinds", goes=2),
         Column("doing", cut=True),

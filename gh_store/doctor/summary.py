@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from gh_store.domain.counts import several
 from gh_store.domain.issues import User
 from gh_store.issues.object_issue import ObjectIssue, Status
 
@@ -34,11 +35,11 @@ class Summary:
         self.unsettled += not head.settled
 
     def words(self) -> str:
-        told = [f"{len(self.objects)} objects, {self.deleted} deleted, {self.unsettled} not settled"]
+        told = [f"{several('object', len(self.objects))}, {self.deleted} deleted, {self.unsettled} not settled"]
         if self.unsettled:
-            told.append("gh-store process-updates --all settles them")
+            told.append(f"gh-store process-updates --all settles {'it' if self.unsettled == 1 else 'them'}")
         if self.orphans:
             some = ", ".join(self.orphans[:5]) + (", …" if len(self.orphans) > 5 else "")
-            told.append(f"{len(self.orphans)} whose creators can no longer write, but can still edit: {some}")
-            told.append("gh-store adopt takes them over")
+            told.append(f"{len(self.orphans)} whose creator can no longer write, but can still edit: {some}")
+            told.append(f"gh-store adopt takes {'it' if len(self.orphans) == 1 else 'them'} over")
         return "; ".join(told)

@@ -6,6 +6,7 @@ from typing import Final
 
 from gh_store import wire
 from gh_store.access.lookup import author_of
+from gh_store.domain.counts import several
 from gh_store.domain.events import Outcome
 from gh_store.domain.findings import Finding, Kind
 from gh_store.issues.object_issue import ObjectIssue, Status
@@ -24,11 +25,6 @@ _EDIT: Final = f"An edit becomes an event, if it can be one; else the state is p
 def finding(head: ObjectIssue, kind: Kind, found: str, remedy: str) -> Finding:
     """A finding about one issue."""
     return Finding(kind, head.object_id, head.number, found, remedy)
-
-
-def several(what: str, count: int) -> str:
-    """So many of a thing, in words."""
-    return f"{count:,} {what}{'' if count == 1 else 's'}"
 
 
 def compare(reader: Reader, reading: Reading) -> Iterator[Finding]:
@@ -83,7 +79,7 @@ def _pending(reader: Reader, reading: Reading) -> Iterator[Finding]:
     elif head.status is Status.DELETED and head.has_label(reader.repo.config.base_label):
         yield find("Its deletion was cut.", SWEEP)
     elif head.intact and not reading.forged and at is not None and issue.comments != at.comments:
-        known = f"It has {issue.comments:,} comments, and the last commit knew {at.comments:,}."
+        known = f"It has {several('comment', issue.comments)}, and the last commit knew {at.comments:,}."
         yield find(known, f"Talk is harmless. {SWEEP}")
     elif issue.open and head.intact:
         yield find("It is open, with nothing to do.", SWEEP)

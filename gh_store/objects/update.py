@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from gh_store import wire
 from gh_store.access.lookup import find
 from gh_store.domain.commands import command
+from gh_store.domain.counts import several
 from gh_store.domain.events import Draft, Event, Outcome, Place
 from gh_store.domain.exceptions import (
     BackendUnavailable,
@@ -213,7 +214,7 @@ class Updater:
         waiting = head.issue.comments - (checkpoint.comments if checkpoint else 0)
         if most is not None and waiting > most:
             raise ConcurrentUpdateError(
-                f"{object_id!r} has {waiting} comments to process; {most} may wait.",
+                f"{object_id!r} has {several('comment', waiting)} to process; {most} may wait.",
                 expected=most,
                 actual=waiting,
                 hint=f"Try again when they are processed: `gh-store process-updates --issue {head.number}` does that.",

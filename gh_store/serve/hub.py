@@ -13,6 +13,7 @@ from concurrent.futures import Executor
 from contextlib import suppress
 from typing import Any, Final, TypeVar
 
+from gh_store.domain.counts import several
 from gh_store.domain.exceptions import GitHubStoreError
 from gh_store.issues.object_issue import Status
 from gh_store.logger import logger
@@ -289,5 +290,7 @@ class Hub:
         model = await self.watch.look()
         cursor = str(model.cursor) if model is not None else str(sync.model.cursor)
         level = "INFO" if sync.changed or complete else "DEBUG"
-        logger.log(level, "{}: looked at {} issues; {} changed.", self.repository, sync.looked_at, sync.changed)
+        logger.log(
+            level, "{}: looked at {}; {} changed.", self.repository, several("issue", sync.looked_at), sync.changed
+        )
         return Synced(sync.looked_at, sync.changed, sync.failed, sync.complete, cursor)

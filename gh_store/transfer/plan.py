@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from gh_store import wire
+from gh_store.domain.counts import several
 from gh_store.domain.events import Draft, Event, Outcome
 from gh_store.domain.exceptions import InvalidObject, ValueTooLarge
 from gh_store.domain.limits import MAX_COMMENTS
@@ -55,7 +56,8 @@ def plan(record: Record) -> tuple[Draft, ...]:
         missing = max(1, missing)
     if missing > _MOST_MISSING:
         raise InvalidObject(
-            f"{record.object_id!r} lacks {missing:,} events of its log; at most {_MOST_MISSING:,} are made up for.",
+            f"{record.object_id!r} lacks {several('event', missing)} of its log, and at most "
+            f"{_MOST_MISSING:,} are made up for.",
             hint="Import it from a snapshot, or as a document: then it begins anew.",
         )
     for at in range(missing):

@@ -56,7 +56,7 @@ def test_csv_has_a_column_for_each_key_and_says_what_is_stored(filled):
     assert first == ["id", "version", "updated", "visits", "name", "tags", "at.x", "at.y.z", "data.id", '"a.b"', "at"]
     assert rows[0][:1] + rows[0][3:] == ["a", "10", "Ada", '["x", 1]', "1", "", "", "", ""]
     assert rows[1][4] == "=1+1", "text is what is stored, also where a spreadsheet takes it for a formula"
-    assert "note: 1 cells begin as formulas do" in err
+    assert "note: 1 cell may be taken for formulas" in err
     assert rows[2][4] == "a\nb"
     assert rows[3][3:] == ["true", "", "", "", "", "", "1.5", "{}"]
     assert "note" not in filled.run("list", "--csv", "--prefix", "a")[1]
@@ -111,6 +111,14 @@ def leaves(value):
 )
 def test_which_objects_and_in_which_order(filled, options, found):
     assert ids(filled, *options) == found
+    if "--sort" in options:
+        assert "note" not in filled.run("list", *options)[1]
+
+
+def test_a_key_that_no_object_has_is_told(filled):
+    out, err = filled.run("list", "--sort", "nope", "--ids")
+    assert (out.split(), "note: no object has nope" in err) == ([*OBJECTS], True)
+    assert "note" not in filled.run("list", "--sort", "nope", "--prefix", "none")[1]
 
 
 @given(st.lists(values, max_size=6))
@@ -118,7 +126,7 @@ def test_any_values_have_an_order(many):
     objects = [
         {"object_id": str(at), "version": 1, "updated_at": "", "data": {"k": each}} for at, each in enumerate(many)
     ]
-    up = [obj["data"]["k"] for obj in Order.of("k").sorted(objects)]
+    up = [obj["data"]["k"] for obj in Order.of("k").sorted(objects, lambda: None)]
     assert len(up) == len(many)
     assert all(each is None for each in up[len(up) - many.count(None) :])
 

@@ -1,17 +1,22 @@
 """Every command as people see it: on a terminal of 60 and of 120 columns; and piped, as programs read it."""
 
+import io
 import json
 import re
 
 import pytest
+from rich.console import Console
 from terminal import shown
 
 from gh_store import LocalStore
 from gh_store.cli.commands import commands
 from gh_store.cli.tables import Column, columns_of, cut, table
+from gh_store.cli.terminal import bar
+from gh_store.cli.views import OBJECTS
 
 LONG = "user/ada-lovelace-of-the-analytical-engine"
 WIDE = "地区/北京市"
+COLUMNS = ["ID", "VERSION", "PENDING", "ISSUE", "UPDATED", "DATA"]
 COMMANDS = {
     "adopt": ["adopt", "--dry-run"],
     "completion": ["completion", "bash"],
@@ -61,7 +66,7 @@ def filled(shell):
 def test_what_people_see_fits(filled, name, width):
     text = shown(filled, *COMMANDS[name], width=width)
     assert text.strip()
-    if name not in JSON_ON_TERMINALS | {"completion", "repair", "verify"}:  # whole strings, and sentences
+    if name not in JSON_ON_TERMINALS | {"completion", "repair"}:  # whole strings, and sentences
         ids = (LONG, WIDE)
         assert [line for line in text.splitlines() if columns_of(line) > width and not line.startswith(ids)] == []
     assert not re.search(r"^\d{4}-\d\d-\d\d.* \| ", text, re.MULTILINE), "one voice"
@@ -84,15 +89,17 @@ def test_every_command_is_seen():
 
 @pytest.mark.parametrize("width", [30, 60, 80, 120, 200])
 def test_a_list_has_a_line_for_each_object_and_all_of_its_id(filled, width):
+    """An id that would take the columns of all others has a line of its own."""
     first, *lines = shown(filled, "list", width=width).splitlines()
-    assert [line.split()[0] for line in lines] == ["metrics", LONG, WIDE]
+    assert [line.split()[0] for line in lines if line[0] != " "] == ["metrics", LONG, WIDE]
+    assert (LONG in lines, len(lines)) == ((True, 4) if width < 120 else (False, 3))
     titles = first.split()
     assert (
         titles
         == {
-            30: ["ID"],
-            60: ["ID", "DATA"],
-            80: ["ID", "VERSION", "DATA"],
+            30: ["ID", "DATA"],
+            60: ["ID", "VERSION", "PENDING", "DATA"],
+            80: ["ID", "VERSION", "PENDING", "ISSUE", "UPDATED", "DATA"],
             120: ["ID", "VERSION", "PENDING", "ISSUE", "UPDATED", "DATA"],
             200: ["ID", "VERSION", "PENDING", "ISSUE", "UPDATED", "DATA"],
         }[width]
@@ -199,6 +206,28 @@ def test_no_line_is_wider_than_asked_unless_an_id_is(width):
     assert len(lines) == 3
     assert all(columns_of(line) <= max(width, 30) for line in lines)
     assert lines[2].startswith("a" * 30)
+
+
+def test_one_long_id_takes_no_column_from_the_others():
+    rows = [("b" * 165, 1, 3, 4, "2026-11-21 10:00", "{}"), ("a", 2, 0, 1, "2026-11-21 10:00", "{}")]
+    for width in (60, 120):
+        first, *lines = table(OBJECTS.columns, rows, width)
+        assert first.split() == COLUMNS
+        assert (lines[0], lines[1].split()[:2], lines[2].split()[:3]) == ("b" * 165, ["1", "3"], ["a", "2", "0"])
+    assert len([*table(OBJECTS.columns, [("b" * 50, *rows[0][1:]), rows[1]], 120)]) == 3, "there is room"
+    assert [*table(OBJECTS.columns, [("b" * 30, *[""] * 5)], 9)] == ["ID", "b" * 30]
+
+
+@pytest.mark.parametrize("width", [60, 80, 120])
+def test_a_bar_leaves_the_numbers_their_room(width):
+    shown = bar()
+    shown.add_task("Replaying objects", total=20_000, completed=4_000)
+    console = Console(width=width, file=io.StringIO(), force_terminal=True, color_system=None)
+    console.print(shown.get_renderable())
+    said = console.file.getvalue()
+    assert "4000/20000" in said
+    assert "…" not in said
+    assert max(map(len, said.splitlines())) <= width
 
 
 @pytest.mark.parametrize("size", range(12))

@@ -22,8 +22,10 @@ from gh_store.cli.demo.drawing import drawing
 from gh_store.cli.demo.folder import PAGE, SNAPSHOT, STORE, WRITTEN, make_folder, remember
 from gh_store.cli.demo.typed import typed
 from gh_store.cli.options import command
-from gh_store.cli.terminal import PREFIX, styled, width
+from gh_store.cli.options import folder as is_folder
+from gh_store.cli.terminal import PREFIX, folded, styled, width
 from gh_store.cli.views import short
+from gh_store.domain.counts import several
 from gh_store.domain.exceptions import GitHubStoreError
 
 if TYPE_CHECKING:
@@ -79,6 +81,7 @@ _VERIFY: Final = Step("verify", "Replay every log from its first event, and comp
     "--output",
     metavar="DIR",
     default="gh-store-demo",
+    callback=is_folder,
     show_default=True,
     help="A new folder, or the folder of an earlier demo.",
 )
@@ -96,7 +99,7 @@ def demo(output: str, verbose: bool) -> None:
         _run(folder, where, verbose=verbose)
     finally:  # one that was interrupted makes room for the next, too
         remember(folder)
-    click.echo(f"Wrote {folder}: {', '.join(WRITTEN)} (for a browser). Next:")
+    click.echo(folded(f"Wrote {folder}: {', '.join(WRITTEN)} (for a browser). Next:", ""))
     program = typed(sys.argv[0], Path.cwd())
     click.echo(styled(f"{program} history {_ID} --store {shlex.quote(where[1])}", bold=True))
 
@@ -112,7 +115,7 @@ def _run(folder: Path, where: Sequence[str], *, verbose: bool) -> None:
             _show(step, where)
     with LocalStore(folder / STORE) as store:
         if not verbose:
-            click.echo("One object, in a file that works as GitHub Issues do. --verbose shows the JSON.")
+            click.echo(folded("One object, in a file that works as GitHub Issues do. --verbose shows the JSON.", ""))
             _tell(_told(store, where))
             _quietly(snapshot, where)
         files.write(folder / PAGE, [_page(store)])
@@ -124,7 +127,7 @@ def _run(folder: Path, where: Sequence[str], *, verbose: bool) -> None:
 def _show(step: Step, where: Sequence[str]) -> None:
     """Run a step, with its command and all that it prints."""
     arguments = [*step.arguments, *where]
-    click.echo(styled(f"\n# {step.sentence}", colour="cyan"))
+    click.echo(styled(f"\n{folded(f'# {step.sentence}', '# ')}", colour="cyan"))
     click.echo(styled(f"$ gh-store {shlex.join(arguments)}", bold=True))
     try:
         commands.main(args=arguments, prog_name="gh-store", standalone_mode=False)
@@ -163,7 +166,7 @@ def _change(before: "StoredObject | None", after: "StoredObject") -> str:
     done = (before.meta.pending or 0) - (after.meta.pending or 0)
     changes = ", ".join(map(_difference, differences(before.data, after.data)))
     pending = f" ({after.meta.pending} pending)" if after.meta.pending else ""
-    return f"{changes}{pending}" if changes else f"applied {done} pending updates"
+    return f"{changes}{pending}" if changes else f"applied {several('pending update', done)}"
 
 
 def _difference(each: "Difference") -> str:

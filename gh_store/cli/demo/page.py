@@ -10,6 +10,7 @@ from importlib.resources import files
 from typing import Any, Final
 
 from gh_store.cli.views import mode_of
+from gh_store.domain.counts import several
 from gh_store.domain.differences import Difference
 from gh_store.domain.events import HistoryEntry
 from gh_store.domain.values import JsonObject, StoredObject
@@ -58,7 +59,7 @@ def page(obj: StoredObject, history: Sequence[HistoryEntry], drawn: str, source:
 <section aria-labelledby="issue"><h2 id="issue">The issue that holds it</h2>
 <div class="card"><pre tabindex="0" role="group" aria-labelledby="issue">{escape(drawn)}</pre></div></section>
 </div>
-<section aria-labelledby="history"><h2 id="history">History <small>{_count(len(history), "event")}</small></h2>
+<section aria-labelledby="history"><h2 id="history">History <small>{several("event", len(history))}</small></h2>
 <ol class="rail">{events}</ol></section>
 </div>
 </main>
@@ -103,7 +104,7 @@ def _member(key: str, value: Any) -> str:
     named = f'<span class="key">{_text(key)}:</span>'
     if not isinstance(value, dict | list) or not value:
         return f"{named} {_value(value)}"
-    size = _count(len(value), "key" if isinstance(value, dict) else "item")
+    size = several("key" if isinstance(value, dict) else "item", len(value))
     return f"<details open><summary>{named} <small>{size}</small></summary>{_tree(value)}</details>"
 
 
@@ -122,7 +123,3 @@ def _text(text: str) -> str:
 def _time(time: datetime) -> str:
     shown = f"{time.day} {time:%b %Y, %H:%M:%S}"
     return f'<time datetime="{time.isoformat()}">{shown}</time>'
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number} {what}" if number == 1 else f"{number} {what}s"
