@@ -94,6 +94,9 @@ def test_a_rate_limit_that_is_used_up(hub):
 def test_labels_are_made_only_if_asked_for(hub):
     checks, _ = examine(hub)
     assert checks["labels"].outcome == "warning"
+    assert checks["labels"].found.endswith(
+        "stored-object (else by the first object), archived (else by the first deletion)"
+    )
     assert hub.backend().list_labels() == ()
     checks, _ = examine(hub, fix=True)
     assert checks["labels"].found == "created: gh-store, stored-object, archived"

@@ -1,6 +1,7 @@
 """Messages and progress bars on stderr, and what is known of the terminal."""
 
 import os
+import re
 import shutil
 import sys
 import textwrap
@@ -41,11 +42,12 @@ def styled(text: str, *, bold: bool = False, colour: str | None = None) -> str:
 
 
 def folded(line: str, indent: str) -> str:
-    """A line for stdout; on a terminal, as several lines that fit, all but the first indented. Words stay whole."""
+    """A line for stdout; on a terminal, as several lines that fit, all but the first indented. Commands stay whole."""
     if not is_terminal():
         return line
+    line = re.sub("`[^`]*`", lambda found: found[0].replace(" ", "\0"), line)
     lines = textwrap.wrap(line, width(), subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
-    return "\n".join(lines)
+    return "\n".join(lines).replace("\0", " ")
 
 
 def width() -> int:

@@ -242,8 +242,9 @@ class Doctor:
                 self.backend.create_label(name, _LABEL_TEXT)
             return Check("labels", f"created: {', '.join(missing)}")
         if missing:
-            by = "the first deletion" if missing == [wire.ARCHIVED_LABEL] else "the first object"
-            return Check("labels", f"missing: {', '.join(missing)}; --fix creates them now, or {by} does", warning=True)
+            by = {name: f"the first {'deletion' if name == wire.ARCHIVED_LABEL else 'object'}" for name in missing}
+            later = ", ".join(f"{name} (else by {by[name]})" for name in missing)
+            return Check("labels", f"missing; --fix creates {later}", warning=True)
         return Check("labels", ", ".join(wanted))
 
     def _templates(self) -> Check:

@@ -41,8 +41,11 @@ def test_options_come_before_variables(quick, variables, options, said):
 
 def test_two_variables_that_name_two_stores_are_wrong_usage(shell):
     shell.environment |= {"GH_STORE": "mine.db", "GH_REPO": "ada/data"}
-    _, err = shell.run("list", code=2)
-    assert "GH_STORE and GH_REPO name two stores" in err
+    for command in ("list", "doctor", "serve"):
+        assert "GH_STORE and GH_REPO name two stores" in shell.run(command, code=2)[1]
+    del shell.environment["GH_REPO"]
+    shell.environment["GITHUB_REPOSITORY"] = "ada/data"
+    assert "GH_STORE names a store in a file" in shell.run("doctor", code=2)[1]
     shell.run("create", "a", "{}", "--store", "other.db")
 
 

@@ -66,6 +66,8 @@ def filled(shell):
 def test_what_people_see_fits(filled, name, width):
     text = shown(filled, *COMMANDS[name], width=width)
     assert text.strip()
+    if name == "verify":
+        assert "`gh-store process-updates --all`" in text, "a command stays on its line"
     if name not in JSON_ON_TERMINALS | {"completion", "repair"}:  # whole strings, and sentences
         ids = (LONG, WIDE)
         assert [line for line in text.splitlines() if columns_of(line) > width and not line.startswith(ids)] == []

@@ -389,7 +389,7 @@ def test_as_a_new_user_would_try_it(hub, runner, work, tmp_path):
     outputs, summary = runner.run("process-updates", "process", work, event=payload("issues.reopened", hub))
     assert outputs == {"changed": "true", "applied": "1", "rejected": "0", "objects": "1"}
     assert summary == (
-        "### gh-store: 1 applied, 0 rejected, 1 objects\n\n"
+        "### gh-store: 1 applied, 0 rejected, 1 object\n\n"
         "| object | issue | version | applied | rejected |\n"
         "| --- | --- | --- | --- | --- |\n"
         "| metrics | 1 | 2 | 1 | 0 |\n\n\n"
@@ -416,7 +416,7 @@ def test_as_a_new_user_would_try_it(hub, runner, work, tmp_path):
 
     outputs, summary = runner.run("snapshot", "snapshot", work)
     assert outputs == {"changed": "true", "objects": "1"}
-    assert summary == "### gh-store: snapshot changed, 1 objects\n\n"
+    assert summary == "### gh-store: snapshot changed, 1 object\n\n"
     assert "Snapshot of all objects" in git(origin, "log", "--oneline", "main")
     assert published(tmp_path)["metrics"]["by"] == "hand"
     history = json.loads(git(origin, "show", "main:snapshot/history/metrics.json"))
