@@ -25,13 +25,15 @@ def test_both_do_the_same(tmp_path, home, warm, line):
     assert did[0] == did[1]
 
 
-def test_it_is_ended_as_any_process_is(shell, warm):
+@pytest.mark.parametrize("command", ["watch --jsonl", "site snapshot.json --serve 0"])
+def test_it_is_ended_as_any_process_is(shell, warm, command):
     shell.run("create", "a", "{}")
+    shell.run("snapshot")
     with subprocess.Popen(
-        [*warm, "watch", "--jsonl"], cwd=shell.folder, env=shell.environment, stderr=subprocess.PIPE, text=True
+        [*warm, *command.split()], cwd=shell.folder, env=shell.environment, stderr=subprocess.PIPE, text=True
     ) as watching:
         assert watching.stderr is not None
-        while "waiting for changes" not in watching.stderr.readline():
+        while "press Ctrl-C to stop" not in watching.stderr.readline():
             pass
         watching.send_signal(signal.SIGINT)
-        assert watching.wait(30) == 0
+        assert (watching.wait(30), watching.stderr.read()) == (0, "")

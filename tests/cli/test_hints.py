@@ -80,16 +80,19 @@ def test_a_hint_where_no_store_is_makes_one(shell):
     shell.run("list", "--store", "my notes.db")
 
 
-@pytest.mark.parametrize("command", [["import", "s.db"], ["site", "s.db"], ["update-snapshot", "s.db"]], ids=" ".join)
+@pytest.mark.parametrize(
+    "command",
+    [["import", "s.db", "--store", "t.db"], ["update-snapshot", "s.db", "--store", "s.db"], ["site", "s.db"]],
+    ids=" ".join,
+)
 def test_a_store_in_the_place_of_a_snapshot_is_recognised(shell, command):
-    shell.environment["GH_STORE"] = "s.db"
-    shell.run("create", "a", '{"n": 1}')
+    shell.run("create", "a", '{"n": 1}', "--store", "s.db")
     _, err = shell.run(*command, code=2)
-    assert "s.db: " in err
     assert "it is a database, not text" in err
-    for named in NAMED.findall(err):
-        assert named.endswith(" --store s.db")
-        shell.run(*shlex.split(named))
+    named = NAMED.findall(err)
+    assert named == ["snapshot --store s.db", "export --store s.db"], "not the one that is written into"
+    for each in named:
+        shell.run(*shlex.split(each))
 
 
 def test_nobody_is_told_to_delete_what_he_named(shell):

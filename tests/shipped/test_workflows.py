@@ -444,7 +444,7 @@ def test_a_file_and_a_page_of_ones_own_instead_of_ours(hub, runner, work, tmp_pa
         file = clone / ".github" / "workflows" / "snapshot.yml"
         text, changed = re.subn(r"^ {6}SNAPSHOT: .*\n {6}OPTIONS: .*\n", lines, file.read_text(), flags=re.MULTILINE)
         assert changed == 1
-        file.write_text(text.replace("${{ github.ref }} #", "refs/heads/data #"))
+        file.write_text(text.replace("BRANCH: ${{ github.ref }}", "BRANCH: refs/heads/data"))
         (clone / "site" / "own").mkdir(parents=True)
         (clone / "site" / "index.html").write_text("mine")
         (clone / "site" / "own" / "CNAME").write_text("example.org")
@@ -457,6 +457,7 @@ def test_a_file_and_a_page_of_ones_own_instead_of_ours(hub, runner, work, tmp_pa
     hook.chmod(0o755)
     hub.near().create("metrics", {"visits": 2})
     assert runner.run("snapshot", "snapshot", work)[0]["changed"] == "true"
+    assert runner.run("snapshot", "snapshot", work)[0]["changed"] == "false", "what is on the branch is looked at"
     told = {"needs.snapshot.outputs.snapshot": "site/objects.json", "needs.snapshot.outputs.branch": "refs/heads/data"}
     runner.run("snapshot", "site", work, **PAGES | told)
     built = work / "_site"
