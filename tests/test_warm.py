@@ -25,7 +25,9 @@ def test_both_do_the_same(tmp_path, home, warm, line):
     assert did[0] == did[1]
 
 
-@pytest.mark.parametrize("command", ["watch --jsonl", "site snapshot.json --serve 0"])
+@pytest.mark.parametrize(
+    "command", ["watch --jsonl", "site snapshot.json --serve 0", "dev-server --store hub.db --repo a/b --port 0"]
+)
 def test_it_is_ended_as_any_process_is(shell, warm, command):
     shell.run("create", "a", "{}")
     shell.run("snapshot")
@@ -35,5 +37,7 @@ def test_it_is_ended_as_any_process_is(shell, warm, command):
         assert watching.stderr is not None
         while "press Ctrl-C to stop" not in watching.stderr.readline():
             pass
+        if "dev-server" in command:
+            assert "control token" in watching.stderr.readline()
         watching.send_signal(signal.SIGINT)
-        assert (watching.wait(30), watching.stderr.read()) == (0, "")
+        assert (watching.wait(30), watching.stderr.read().strip()) == (0, "")

@@ -1,7 +1,7 @@
 """`gh-store dev-server`: GitHub's REST API on this machine, over a store in a file."""
 
 import re
-from contextlib import closing
+from contextlib import closing, suppress
 from typing import Final, get_args
 
 import click
@@ -93,6 +93,7 @@ def dev_server(
     for url in urls:
         check_webhook(url)
     with (
+        suppress(KeyboardInterrupt),  # how it is ended
         closing(listen(host, port)) as listening,
         closing(DevServer(path, repo, logins, private=private, latency=latency, apps=installed)) as server,
     ):
