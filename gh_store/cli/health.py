@@ -1,6 +1,5 @@
 """`gh-store doctor`: is this deployment healthy?"""
 
-import os
 from typing import Any
 
 import click
@@ -24,7 +23,7 @@ def doctor(config: str | None, fix: bool, read_only: bool, as_array: bool, **ser
     from gh_store import credentials
     from gh_store.doctor import Doctor
 
-    place = place_of(None, server["repo"], os.environ)
+    place = place_of(None, server["repo"])
     if place.file is not None:
         raise click.UsageError("GH_STORE names a store in a file, and doctor checks one on GitHub; give --repo.")
     loaded = settings.start(config)

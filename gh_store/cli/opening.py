@@ -36,8 +36,9 @@ class Place:
     source: str | None = None
 
 
-def place_of(store: str | None, repo: str | None, environ: Mapping[str, str]) -> Place:
-    """The options decide; then GH_STORE or GH_REPO; then GITHUB_REPOSITORY."""
+def place_of(store: str | None, repo: str | None, environ: Mapping[str, str] | None = None) -> Place:
+    """The options decide; then GH_STORE or GH_REPO; then GITHUB_REPOSITORY. The environment is that of the process."""
+    environ = os.environ if environ is None else environ
     if store is not None and repo is not None:
         raise click.UsageError("--store and --repo name two stores; give one of them.")
     if store is not None or repo is not None:
@@ -57,12 +58,12 @@ def store_name(opened: "Store", store: str | None) -> str:
 
     if not isinstance(opened, LocalStore):
         return opened.backend.repository
-    return place_of(store, None, os.environ).file or DEFAULT_STORE
+    return place_of(store, None).file or DEFAULT_STORE
 
 
 def unmade(store: str | None, repo: str | None, **where: Any) -> dict[str, Any]:
     """The same place, for who only asks what work takes: a store in a file, which takes no requests, is not made."""
-    embedded = place_of(store, repo, os.environ).repository is None
+    embedded = place_of(store, repo).repository is None
     return {"store": ":memory:" if embedded else store, "repo": repo, **where}
 
 
@@ -79,7 +80,7 @@ def open_store(
     """The store that options or variables name, or the one in a file in this folder."""
     from gh_store.stores import GitHubStore, LocalStore
 
-    place = place_of(store, repo, os.environ)
+    place = place_of(store, repo)
     settings.start(config)
     if place.repository is not None:
         opened = GitHubStore(place.repository, token, config, base_url=base_url, ca_bundle=ca_bundle)

@@ -104,7 +104,7 @@ def serve(
 
 def _named(store: str | None, repos: tuple[str, ...]) -> tuple[str | None, tuple[str, ...]]:
     """The file of a store, or the repositories."""
-    place = place_of(store, repos[0] if repos else None, os.environ)
+    place = place_of(store, repos[0] if repos else None)
     if place.repository is not None:
         return None, repos or (place.repository,)
     return place.file or DEFAULT_STORE, ()

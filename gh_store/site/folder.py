@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from gh_store import files
-from gh_store.domain.exceptions import ConfigurationError, InsufficientScope
+from gh_store.domain.exceptions import ConfigurationError
 from gh_store.site.names import name_of
 
 MANIFEST: Final = ".gh-store-site.json"
@@ -132,7 +132,7 @@ def read_manifest(folder: Path, *, force: bool) -> Built:
             return Built()
         return _read(json.loads(file.read_bytes()))
     except OSError as error:
-        raise _failed(folder, error) from error
+        raise files.unwritten(folder, error, "folder") from error
     except (ValueError, TypeError, LookupError, AttributeError, RecursionError):
         return Built()  # torn: all is looked at anew
 
@@ -167,7 +167,7 @@ class Folder:
             if (self._path / MANIFEST).is_symlink():
                 (self._path / MANIFEST).unlink()
         except OSError as error:
-            raise _failed(self._path, error) from error
+            raise files.unwritten(self._path, error, "folder") from error
         files.write(self._path / MANIFEST, built.pieces())
 
     def write(self, name: str, content: str | bytes) -> None:
@@ -184,7 +184,7 @@ class Folder:
                     return
                 path.write_bytes(new)
         except OSError as error:
-            raise _failed(path, error) from error
+            raise files.unwritten(path, error) from error
         self.written += 1
 
     def _make(self, folder: str) -> None:
@@ -228,7 +228,7 @@ class Folder:
             except (FileNotFoundError, IsADirectoryError, NotADirectoryError):
                 continue
             except OSError as error:
-                raise _failed(path, error) from error
+                raise files.unwritten(path, error) from error
             with suppress(OSError):
                 for folder in path.parents:
                     if folder == self._path:
@@ -244,10 +244,3 @@ def _create(path: Path, content: bytes) -> bool:
     except FileExistsError:
         return False
     return True
-
-
-def _failed(path: Path, error: OSError) -> ConfigurationError | InsufficientScope:
-    why = f"{path}: the site cannot be written: {error.strerror or error}."
-    if isinstance(error, PermissionError):
-        return InsufficientScope(why, hint="Check the permissions of the folder.")
-    return ConfigurationError(why, file=path, hint="Name another --output, or make room.")

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from markupsafe import Markup, escape
 
+from gh_store.domain.counts import several
 from gh_store.domain.values import JsonObject
 from gh_store.site.text import compact, visible, visible_block
 
@@ -89,8 +90,7 @@ def _key(key: str) -> str:
 
 
 def _size(each: Any) -> str:
-    word = "key" if isinstance(each, dict) else "item"
-    return f"{len(each):,} {word}" if len(each) == 1 else f"{len(each):,} {word}s"
+    return several("key" if isinstance(each, dict) else "item", len(each))
 
 
 class _Tree:

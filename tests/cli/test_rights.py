@@ -58,8 +58,9 @@ def test_a_missing_right_is_5_and_told(tmp_path, monkeypatch):
     for path in sorted(Path("closed").rglob("*"), reverse=True):
         path.rmdir() if path.is_dir() else path.unlink()
     Path("closed").chmod(0o555)
-    for folder in (tmp_path, *tmp_path.parents[:2]):
-        folder.chmod(folder.stat().st_mode | stat.S_IXGRP | stat.S_IXOTH)
+    for folder in (tmp_path, *tmp_path.parents):
+        if not folder.stat().st_mode & stat.S_IXOTH:
+            folder.chmod(folder.stat().st_mode | stat.S_IXGRP | stat.S_IXOTH)
     child = os.fork()
     if child == 0:
         os._exit(told_as_it_should_be())
