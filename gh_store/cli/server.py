@@ -102,9 +102,13 @@ def dev_server(
             server.owner_pages.set_role(login, role)
         for fault in faults:
             server.faults.add(read_fault(fault))
-        say(f"{repo} is served at http://{host}:{listening.getsockname()[1]}; press Ctrl-C to stop")
-        say(f"control token: {server.control_token}")
-        serve(server, listening)
+        address = f"http://{host}:{listening.getsockname()[1]}"
+
+        def ready() -> None:
+            say(f"{repo} is served at {address}; press Ctrl-C to stop")
+            say(f"control token: {server.control_token}")
+
+        serve(server, listening, ready)
 
 
 def _webhook_secret(file: str | None) -> str:

@@ -3,7 +3,7 @@
 import asyncio
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import uvicorn
@@ -54,9 +54,14 @@ def listen(host: str, port: int) -> socket.socket:
     return listening
 
 
-def serve(app: ASGIApp, listening: socket.socket) -> None:
-    """Serve until interrupted."""
-    asyncio.run(_server(app).serve(sockets=[listening]))
+def serve(app: ASGIApp, listening: socket.socket, ready: Callable[[], object]) -> None:
+    """Serve until interrupted. Calls `ready` when an interruption is taken in good order."""
+
+    async def run() -> None:
+        ready()
+        await _server(app).serve(sockets=[listening])
+
+    asyncio.run(run())
 
 
 @contextmanager
