@@ -55,7 +55,10 @@ def differences(old: JsonObject, new: JsonObject, path: str = "") -> Iterator[Di
     Takes time in proportion to both states.
     """
     for key in [*old, *(key for key in new if key not in old)]:
-        before, after, here = old.get(key, ABSENT), new.get(key, ABSENT), below(path, key)
+        before, after = old.get(key, ABSENT), new.get(key, ABSENT)
+        if before is after:  # most members of a state are those of the state before it
+            continue
+        here = below(path, key)
         if isinstance(before, dict) and isinstance(after, dict):
             yield from differences(before, after, here)
         elif isinstance(before, list) and isinstance(after, list):

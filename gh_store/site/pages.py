@@ -134,7 +134,7 @@ class Pages:
             tree=tree.tree(item.data),
             past=past,
             latest=latest,
-            pending=sum(1 for step in steps if step.outcome == Outcome.PENDING.value and not step.counts),
+            pending=sum(1 for step in steps if step.outcome == Outcome.PENDING and not step.counts),
             steps=[_shown(step, counts) for step in reversed(steps[-timeline.IN_PAGE :])],
             older=max(len(steps) - timeline.IN_PAGE, 0),
             events=len(steps),

@@ -67,7 +67,7 @@ def past_of(item: Item) -> Past | None:
     # What is pending comes last, and the data does not include it.
     known = [event for event in item.history if not _waits(event, item)]
     for told in snapshots.steps(known):
-        event, counts = told.event, told.event["outcome"] != Outcome.REJECTED.value
+        event, counts = told.event, told.event["outcome"] != Outcome.REJECTED
         begins = counts and first is None
         first = told.data if begins else first
         changes = tuple(differences(data, told.data)) if counts and not begins else ()
@@ -79,7 +79,7 @@ def past_of(item: Item) -> Past | None:
 
 
 def _waits(event: Told, item: Item) -> bool:
-    return event["outcome"] == Outcome.PENDING.value and ("error" in event or event["version"] > item.version)
+    return event["outcome"] == Outcome.PENDING and ("error" in event or event["version"] > item.version)
 
 
 def _step(item: Item, event: Told, changes: tuple[Difference, ...], *, begins: bool, counts: bool) -> Step:

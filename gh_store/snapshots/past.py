@@ -16,6 +16,7 @@ from gh_store.domain.values import JsonObject, Mode, State
 from gh_store.log.fold import fold
 
 _ANY: Final = datetime.fromtimestamp(0, UTC)
+_MODES: Final = tuple(Mode)
 """Where no time is asked for."""
 
 
@@ -86,12 +87,12 @@ def compact(told: Iterable[Step]) -> Iterator[Told]:
 
 def _after(data: JsonObject, event: Told) -> JsonObject:
     """The data after an event, from those before it."""
-    if event["outcome"] == Outcome.REJECTED.value or "error" in event:
+    if event["outcome"] == Outcome.REJECTED or "error" in event:
         return data
     said = event["data"]
     if event["type"] == "initial_state":
         return said if isinstance(said, dict) else {}
-    if event["mode"] not in tuple(Mode) or not isinstance(said, list if event["mode"] == Mode.PATCH.value else dict):
+    if event["mode"] not in _MODES or not isinstance(said, list if event["mode"] == Mode.PATCH else dict):
         return data
     state = fold(State(0, _ANY, data, 0), Event(event["comment_id"], _ANY, Mode(event["mode"]), said, 0))
     return state.data if isinstance(state, State) else data
