@@ -26,6 +26,8 @@ import gh_store
 
 CALL = """
 import _signal, _socket, marshal, os, sys
+passed_on = (_signal.SIGINT, _signal.SIGTERM)
+_signal.pthread_sigmask(_signal.SIG_BLOCK, passed_on)  # until there is somebody to pass them on to
 told = {}
 for each in os.listdir("/dev/fd"):
     try:
@@ -41,8 +43,9 @@ line.sendmsg([marshal.dumps((passed, sys.argv[2:], dict(os.environb)))],
              [(_socket.SOL_SOCKET, _socket.SCM_RIGHTS, b"".join(fd.to_bytes(4, sys.byteorder) for fd in passed))])
 line.shutdown(_socket.SHUT_WR)
 child = int.from_bytes(line.recv(4), "big")
-for number in (_signal.SIGINT, _signal.SIGTERM):
+for number in passed_on:
     _signal.signal(number, lambda number, frame: os.kill(child, number))
+_signal.pthread_sigmask(_signal.SIG_UNBLOCK, passed_on)
 code = line.recv(1)
 os._exit(code[0] if code else 128 + _signal.SIGKILL)
 """
