@@ -8,8 +8,6 @@ import click
 
 _NAMING: Final = ("store", "repo", "base_url", "ca_bundle")
 _COMMAND: Final = re.compile(r"`gh-store [a-z-]+(?![a-z-]| --(?:store|repo)\b)")
-
-
 _WRITING: Final = {"create", "put", "update", "delete", "revert", "process-updates", "repair", "adopt", "import"}
 
 

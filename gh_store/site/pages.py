@@ -22,7 +22,7 @@ from gh_store.site.past import Past, Step, numbers, often
 from gh_store.site.places import ASSETS
 from gh_store.site.source import Item, pages_of
 from gh_store.site.table import Collection, Row, Rows, cells_of
-from gh_store.site.text import compact, day, dotted, minute, stamp, visible
+from gh_store.site.text import brief, compact, day, dotted, minute, stamp, visible
 from gh_store.site.themes import fault_of_theme, loader
 from gh_store.snapshots import Header
 
@@ -71,11 +71,11 @@ class Pages:
             lstrip_blocks=True,
             keep_trailing_newline=True,
             auto_reload=False,
-            finalize=_finalize,
+            finalize=lambda value: visible(value) if type(value) is str else value,
         )
         self._templates.filters |= {
             "minute": minute, "day": day, "stamp": stamp, "dotted": dotted, "count": lambda number: f"{number:,}",
-            "fields": _fields, "path": quote, "compact": compact,
+            "fields": _fields, "path": quote, "brief": brief,
         }  # fmt: skip
         self.base = base_url(options, header)
         self.title = options.title or header.repository.rpartition("/")[2] or "Objects"
@@ -198,11 +198,6 @@ class Pages:
 def lists(objects: int) -> int:
     """How many pages the plain list of so many objects has."""
     return max(-(-objects // LISTED), 1)
-
-
-def _finalize(value: Any) -> Any:
-    # As `visible` says itself; of most texts it need not be asked.
-    return value if type(value) is not str or (value.isascii() and value.isprintable()) else visible(value)
 
 
 @lru_cache(1_000)

@@ -10,7 +10,7 @@ from typing import Any, Final, NamedTuple
 from gh_store.domain.values import JsonObject
 from gh_store.site.names import collection_of, name_of
 from gh_store.site.source import Item
-from gh_store.site.text import compact, keys_of, quoted, searched, stamp
+from gh_store.site.text import brief, compact, quoted, searched, split, stamp
 from gh_store.spool import Spool
 
 SHARD: Final = 5_000
@@ -103,7 +103,7 @@ def row_of(item: Item, chosen: Iterable[str] = ()) -> Row:
 def _chosen(data: JsonObject, paths: Iterable[str]) -> Iterator[tuple[str, Any]]:
     for path in paths:
         value: Any = data
-        for key in keys_of(path):
+        for key in split(path):
             value = value.get(key) if isinstance(value, dict) else None
         if value is not None and not isinstance(value, dict | list):
             yield path, value
@@ -179,7 +179,7 @@ def unfilled(collections: Mapping[str, Collection], chosen: Mapping[str, Sequenc
 def _columns(fields: Mapping[str, "_Field"], count: int, chosen: Sequence[str] | None) -> list[Column]:
     if chosen is not None:
         return [fields[path].column(path) for path in chosen]
-    short = {path: field for path, field in fields.items() if len(path) <= _LONGEST_CELL}
+    short = {path: field for path, field in fields.items() if brief(path) == path}
     often = [path for path, field in short.items() if field.cells >= _OFTEN * count and field.tells]
     columns = [fields[path].column(path) for path in often]
     columns.sort(key=lambda each: (_rank(each), "." in each.path, -fields[each.path].cells, each.path))

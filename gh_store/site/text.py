@@ -6,7 +6,7 @@ import unicodedata
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from gh_store.domain import pointers
+from gh_store.domain.pointers import keys_of
 from gh_store.wire.values import ZERO_WIDTH
 
 _INVISIBLE: Final = (
@@ -16,7 +16,7 @@ _INVISIBLE: Final = (
 _LINE: Final = re.compile(f"[{_INVISIBLE}]")
 _BLOCK: Final = re.compile(f"(?![\t\n])[{_INVISIBLE}]")
 
-_LONGEST_PATH: Final = 160
+_LONGEST_NAME: Final = 160
 _KEY: Final = re.compile(r'"(?:[^"\\\x00-\x1f]|\\["\\/bfnrt])*"(?=\.|$)|[^.]+')
 _LONGEST_SEARCHED: Final = 4_000
 """Characters of an object that the search looks into."""
@@ -69,9 +69,14 @@ def searched(object_id: str, data: Any) -> str:
     return folded(" ".join(found))
 
 
+def brief(name: str) -> str:
+    """A key or a path, cut where it is long."""
+    return compact(name, _LONGEST_NAME)
+
+
 def dotted(pointer: str) -> str:
     """A JSON pointer as people write paths, cut where it is long: `reading.wind`."""
-    return compact(".".join(map(quoted, pointers.keys_of(pointer))), _LONGEST_PATH)
+    return brief(".".join(map(quoted, keys_of(pointer))))
 
 
 def quoted(key: str) -> str:
@@ -79,7 +84,7 @@ def quoted(key: str) -> str:
     return json.dumps(key, ensure_ascii=False) if "." in key or not key else key
 
 
-def keys_of(path: str) -> list[str]:
+def split(path: str) -> list[str]:
     """The keys of a path that people wrote; in quotation marks a key may have a dot in it."""
     return [json.loads(key) if key.startswith('"') else key for key in _KEY.findall(path)]
 

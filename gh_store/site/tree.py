@@ -9,7 +9,7 @@ from markupsafe import Markup, escape
 
 from gh_store.domain.counts import several
 from gh_store.domain.values import JsonObject
-from gh_store.site.text import compact, visible, visible_block
+from gh_store.site.text import brief, visible, visible_block
 
 _MOST_ITEMS: Final = 100
 _MOST_KEYS: Final = 400
@@ -25,7 +25,6 @@ _IN_SIGHT: Final = 36
 """Lines of a tree that are open at first."""
 
 _MOST_TABLE_KEYS: Final = 8
-_LONGEST_KEY: Final = 160
 _LINK: Final = re.compile(r"https?://[^\s\"<>\\^`{|}]{1,2000}")
 REL: Final = "nofollow noopener noreferrer"
 
@@ -86,7 +85,7 @@ def columns(items: Any) -> list[str] | None:
 
 
 def _key(key: str) -> str:
-    return escape(visible(compact(key, _LONGEST_KEY)) or '""')
+    return escape(visible(brief(key)) or '""')
 
 
 def _size(each: Any) -> str:

@@ -5,9 +5,8 @@ import { item, often, start as startObject } from "./object.js";
 import { plots } from "./plots.js";
 import { tree } from "./render.js";
 import { numbers } from "./series.js";
-import { count, element, HERE, load, minute, ROOT, when } from "./text.js";
+import { collectionOf, count, element, HERE, load, minute, REL, ROOT, when } from "./text.js";
 
-const REL = "nofollow noopener noreferrer";
 const SHOWN = 25;
 const PIECE = 500; // events in an older file
 
@@ -42,7 +41,7 @@ async function begun(name) {
 async function show(place, name, { data, meta }, past, prefix) {
   const { issues } = place.dataset;
   const id = visible(meta.object_id);
-  const collection = meta.object_id.includes("/") ? meta.object_id.slice(0, meta.object_id.indexOf("/")) : "";
+  const collection = collectionOf(meta.object_id);
   document.title = `${id} · ${document.title}`;
   const crumbs = element("a", { href: new URL(`index.html?in=${encodeURIComponent(collection)}`, ROOT).href }, element("bdi", {}, visible(collection)));
   if (collection) document.querySelector(".crumbs")?.append(" / ", crumbs);

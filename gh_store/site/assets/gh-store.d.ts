@@ -42,6 +42,12 @@ export function json(value: Json): string;
  */
 export function canonical(value: Json): string;
 /**
+ * The JSON pointer to a member.
+ * @param {string} pointer
+ * @param {string} key
+ */
+export function below(pointer: string, key: string): string;
+/**
  * The keys of a JSON pointer.
  * @param {string} pointer
  */

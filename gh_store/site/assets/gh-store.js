@@ -311,6 +311,15 @@ function copy(value) {
 }
 
 /**
+ * The JSON pointer to a member.
+ * @param {string} pointer
+ * @param {string} key
+ */
+export function below(pointer, key) {
+  return `${pointer}/${key.replaceAll("~", "~0").replaceAll("/", "~1")}`;
+}
+
+/**
  * The keys of a JSON pointer.
  * @param {string} pointer
  */
@@ -801,7 +810,7 @@ export function differences(old, now, path = "") {
   /** @type {Change[]} */
   const found = [];
   for (const key of new Set([...Object.keys(old), ...Object.keys(now)])) {
-    const p = `${path}/${key.replaceAll("~", "~0").replaceAll("/", "~1")}`;
+    const p = below(path, key);
     const [before, after] = [member(old, key), member(now, key)];
     if (isRecord(before) && isRecord(after)) found.push(...differences(before, after, p));
     else if (Array.isArray(before) && Array.isArray(after)) found.push(...splice(before, after, p));

@@ -3,12 +3,11 @@
 import { address, counts, differences, json, parse, Past, visible } from "./gh-store.js";
 import { enlarging } from "./large.js";
 import { changes, tree } from "./render.js";
-import { button, compact, count, element, HERE, indented, load, minute, refill, when } from "./text.js";
+import { button, compact, count, element, HERE, indented, load, minute, refill, REL, when } from "./text.js";
 
 const OLDER = 50;
 const LONGEST_ASKED = 20;
 const COPY = "Copy JSON";
-const REL = "nofollow noopener noreferrer";
 
 /**
  * @param prefix what stands before `#v12` in the address

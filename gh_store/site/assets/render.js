@@ -1,7 +1,7 @@
 // Data and changes as elements: the same as the build makes of the latest version.
 
 import { byCodePoint, isNumber, isRecord, json, visible, visibleBlock } from "./gh-store.js";
-import { compact, count, cut, dotted, element, lengthOf, members } from "./text.js";
+import { brief, compact, count, cut, dotted, element, lengthOf, members, REL } from "./text.js";
 import { parts } from "./words.js";
 
 const MOST_ITEMS = 100;
@@ -12,13 +12,11 @@ const FOLD = 600;
 const LONGEST = 20000;
 const IN_SIGHT = 36;
 const MOST_TABLE_KEYS = 8;
-const LONGEST_KEY = 160;
 const LINK = /^https?:\/\/[^\s"<>\\^`{|}]{1,2000}$/;
-const REL = "nofollow noopener noreferrer";
 
 const more = (text) => element("span", { class: "more" }, text);
 const bdi = (text, kind) => element("bdi", { class: kind }, text);
-const named = (key) => visible(compact(key, LONGEST_KEY)) || '""';
+const named = (key) => visible(brief(key)) || '""';
 const isNested = (value) => isRecord(value) || Array.isArray(value);
 const sizeOf = (value) => (Array.isArray(value) ? value.length : Object.keys(value).length);
 

@@ -1,6 +1,6 @@
 // The numeric fields of an object over time.
 
-import { counts, isNumber, isRecord } from "./gh-store.js";
+import { below, counts, isNumber, isRecord } from "./gh-store.js";
 
 const LARGEST = 1e300; // beyond it nothing can be drawn
 
@@ -12,7 +12,7 @@ export async function numbers(past) {
   const found = new Map();
   const add = (time, path, value) => {
     if (isRecord(value)) {
-      for (const [key, member] of Object.entries(value)) add(time, `${path}/${key.replaceAll("~", "~0").replaceAll("/", "~1")}`, member);
+      for (const [key, member] of Object.entries(value)) add(time, below(path, key), member);
     } else if (isNumber(value) && Math.abs(Number(value)) < LARGEST) {
       if (!found.has(path)) found.set(path, [[], []]);
       const [times, values] = found.get(path);

@@ -2,12 +2,11 @@
 
 import { visible } from "./gh-store.js";
 import { byNumber } from "./numbers.js";
-import { button, compact, count, cut, element, folded, load, pageOf, refill, when } from "./text.js";
+import { brief, button, collectionOf, count, cut, element, folded, load, pageOf, refill, when } from "./text.js";
 
 const PAGE = 100;
 const MOST_AT_ONCE = 20000;
 const SUMMARY = 200;
-const LONGEST_PATH = 160;
 const [ID, VERSION, TIME, CELLS, TEXT, NAME] = [0, 1, 2, 3, 4, 5];
 const collator = new Intl.Collator("en", { numeric: true });
 
@@ -15,9 +14,8 @@ export async function start() {
   new Table(JSON.parse(await load("index/meta.json"))).start();
 }
 
-const collectionOf = (id) => (id.includes("/") ? id.slice(0, id.indexOf("/")) : "");
 
-const pathOf = (column) => visible(compact(column.path, LONGEST_PATH));
+const pathOf = (column) => visible(brief(column.path));
 
 /** What the address asks for. */
 function asked() {

@@ -7,7 +7,13 @@ export const HERE = new Site();
 
 export const ROOT = HERE.url;
 
-const LONGEST_PATH = 160;
+/** What links to elsewhere say of themselves. */
+export const REL = "nofollow noopener noreferrer";
+
+const LONGEST_NAME = 160;
+
+/** The collection of an object: its id before the first `/`, or nothing. */
+export const collectionOf = (id) => (id.includes("/") ? id.slice(0, id.indexOf("/")) : "");
 
 /** Text as it is searched: without case (ß is SS, and a sigma is one), and without the marks on letters. */
 export const folded = (text) =>
@@ -85,9 +91,12 @@ export function indented(value, margin = "") {
   return json(value);
 }
 
-/** A JSON pointer as people write paths, cut. */
+/** A key or a path, cut where it is long. */
+export const brief = (name) => compact(name, LONGEST_NAME);
+
+/** A JSON pointer as people write paths, cut where it is long. */
 export const dotted = (pointer) =>
-  compact(keysOf(pointer).map((key) => (key.includes(".") || key === "" ? JSON.stringify(key) : key)).join("."), LONGEST_PATH);
+  brief(keysOf(pointer).map((key) => (key.includes(".") || key === "" ? JSON.stringify(key) : key)).join("."));
 
 /** Where an object is shown. `pages`: whether each has a page of its own. */
 export const pageOf = (id, name, pages) =>
